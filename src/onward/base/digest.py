@@ -1,0 +1,44 @@
+"""Digests: BLAKE3, written as 64 hexadecimal digits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from blake3 import blake3
+
+Digest = str
+"""64 lower-case hexadecimal digits of BLAKE3."""
+
+DIGEST_LENGTH = 64
+_MAPPED_FROM_BYTES = 1 << 20
+
+
+def digest_bytes(content: bytes | bytearray | memoryview) -> Digest:
+    """The digest of `content`."""
+    return blake3(content).hexdigest()
+
+
+def digest_text(text: str) -> Digest:
+    """The digest of `text` in UTF-8; lone surrogates are passed through."""
+    return blake3(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def digest_file(path: Path | str) -> Digest:
+    """The digest of a file's bytes.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with open(path, "rb", buffering=0) as file:
+        head = file.read(_MAPPED_FROM_BYTES)
+        if len(head) < _MAPPED_FROM_BYTES:
+            rest = file.read()
+            return blake3(head + rest).hexdigest() if rest else blake3(head).hexdigest()
+    hasher = blake3()
+    hasher.update_mmap(path)
+    return hasher.hexdigest()
+
+
+def is_digest(text: str) -> bool:
+    """Whether `text` has the form of a whole digest."""
+    return len(text) == DIGEST_LENGTH and all(letter in "0123456789abcdef" for letter in text)

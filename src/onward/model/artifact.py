@@ -1,0 +1,56 @@
+"""What a step made, as it lies in the store."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from onward.base.digest import Digest
+
+TABLE, METRIC, FIGURE, MODEL, DOCUMENT, FILE = "table", "metric", "figure", "model", "document", "file"
+ASSET_KINDS = (TABLE, METRIC, FIGURE, MODEL, DOCUMENT, "app", FILE)
+
+
+class Part(msgspec.Struct, frozen=True):
+    """One file of an artifact that is a tree. `name` may hold `/`."""
+
+    name: str
+    bytes: Digest
+    media: str
+    size: int
+    """Bytes."""
+
+
+class Artifact(msgspec.Struct, frozen=True):
+    """An asset's content: a blob, or a tree of named parts.
+
+    Attributes:
+        kind: the asset's kind.
+        content: digest of the canonical meaning; what cutoff, keys and snapshots compare.
+        bytes: address in the store: of the blob, or of the tree's listing.
+        media: media type of the blob; `inode/directory` for a tree.
+        size: bytes, all parts together.
+        parts: a tree's files, sorted by name; empty for a blob.
+        facts: what can be said without opening it: `value` and `unit` of a metric, `rows` and `columns`
+            (`[{"name", "type"}]`) of a table, `title`.
+    """
+
+    kind: str
+    content: Digest
+    bytes: Digest
+    media: str
+    size: int
+    parts: tuple[Part, ...] = ()
+    facts: dict[str, Any] = {}
+
+    @property
+    def is_tree(self) -> bool:
+        return self.media == TREE_MEDIA
+
+    def addresses(self) -> tuple[Digest, ...]:
+        """Every object of the store that the artifact needs."""
+        return (self.bytes, *(part.bytes for part in self.parts))
+
+
+TREE_MEDIA = "inode/directory"

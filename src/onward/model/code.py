@@ -1,0 +1,137 @@
+"""What reading a file of code, without running it, brings to light.
+
+One table per file content, flat and comparable, so that it can be kept by the content's digest. The
+tables know nothing of where their file lies: whoever links them brings the path.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Problem(msgspec.Struct, frozen=True, array_like=True):
+    """Why a file does not parse. `line` and `column` count from 1; 0 where unknown."""
+
+    message: str
+    line: int = 0
+    column: int = 0
+
+
+class Mention(msgspec.Struct, frozen=True, array_like=True):
+    """A literal text in the code and the line that it stands in."""
+
+    text: str
+    line: int
+
+
+class Default(msgspec.Struct, frozen=True, array_like=True):
+    """The default of a function's parameter.
+
+    `form` is `none` (there is no default), `ref` (`ref("sales/orders")`: `text` is the name),
+    `ref symbol` (`ref(orders)`: `text` is the dotted name as written), `value` (any other: a literal is in
+    `text` as JSON) or `code` (a value that is no literal; `text` is its source).
+    """
+
+    form: str = "none"
+    text: str = ""
+
+
+class ParameterDeclaration(msgspec.Struct, frozen=True, array_like=True):
+    """One parameter of a step's function. `annotation` is fully qualified (`polars.DataFrame`), or empty."""
+
+    name: str
+    annotation: str
+    default: Default
+    line: int
+
+
+class AssetDeclaration(msgspec.Struct, frozen=True):
+    """A function with `@asset`. `fields` are the names of a TypedDict, dataclass or NamedTuple that it returns."""
+
+    function: str
+    line: int
+    parameters: tuple[ParameterDeclaration, ...]
+    returns: str = ""
+    fields: tuple[str, ...] = ()
+    doc: str = ""
+    name: str | None = None
+    kind: str | None = None
+    unit: str | None = None
+    title: str | None = None
+    key: tuple[str, ...] = ()
+    problem: str | None = None
+    """What is wrong with the decorator's options, where they cannot be read or do not exist."""
+
+
+class CheckDeclaration(msgspec.Struct, frozen=True):
+    """A function with `@check`. `asset` is a name, or the dotted name of a function as written (`by_symbol`)."""
+
+    function: str
+    line: int
+    parameters: tuple[ParameterDeclaration, ...]
+    asset: str
+    by_symbol: bool
+    severity: str = "error"
+    doc: str = ""
+    problem: str | None = None
+
+
+class Declarations(msgspec.Struct, frozen=True):
+    """What a Python file, or a notebook's cells together, say to onward.
+
+    Attributes:
+        imports_onward: it imports `onward` anywhere.
+        acts: its top level does more than import, define, and name constants (a `__main__` guard acts too).
+        imports: every module that an import names, relative ones with their dots (`..lib.x`); for
+            `from a import b` both `a` and `a.b`.
+        loads, saves, metrics: literal names given to `load`, `save`, `metric` of onward.
+        opens_load, opens_save: a `load`, or a `save` or `metric`, whose name is computed.
+        reads, writes: literal paths, as written from the folder that the code runs in, with constants
+            put in; a path built from `__file__` is written `<file>/...`, from the folder of the file.
+            A path that ends in `/` or holds `*` is a listing.
+        doc: the module's docstring, or a notebook's first heading.
+    """
+
+    imports_onward: bool = False
+    acts: bool = False
+    imports: tuple[str, ...] = ()
+    assets: tuple[AssetDeclaration, ...] = ()
+    checks: tuple[CheckDeclaration, ...] = ()
+    loads: tuple[Mention, ...] = ()
+    saves: tuple[Mention, ...] = ()
+    metrics: tuple[Mention, ...] = ()
+    opens_load: bool = False
+    opens_save: bool = False
+    reads: tuple[Mention, ...] = ()
+    writes: tuple[Mention, ...] = ()
+    doc: str = ""
+
+
+class TableMention(msgspec.Struct, frozen=True, array_like=True):
+    """A table that a query reads: its name parts as written, unquoted (`("sales", "orders")`)."""
+
+    parts: tuple[str, ...]
+    line: int
+
+
+class QueryTable(msgspec.Struct, frozen=True):
+    """A `.sql` file, read.
+
+    Attributes:
+        problem: why it does not parse.
+        is_query: it is exactly one query; else `statement` names what it is (`CREATE`, `2 statements`, `empty`).
+        digest: of the query's meaning: layout, comments and the case of keywords do not count.
+        tables: what it reads, common table expressions and table functions left out.
+        reads: literal paths (`from 'x.csv'`, `read_parquet('x/*.parquet')`).
+        writes: literal paths of `copy ... to`.
+        doc: the comment that the file begins with.
+    """
+
+    problem: Problem | None = None
+    is_query: bool = False
+    statement: str = ""
+    digest: str = ""
+    tables: tuple[TableMention, ...] = ()
+    reads: tuple[Mention, ...] = ()
+    writes: tuple[Mention, ...] = ()
+    doc: str = ""
