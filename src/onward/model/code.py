@@ -81,15 +81,16 @@ class Declarations(msgspec.Struct, frozen=True):
 
     Attributes:
         imports_onward: it imports `onward` anywhere.
-        acts: its top level does more than import, define, and name constants (a `__main__` guard acts too).
+        acts: its top level does more than import, define, configure and name constants (a `__main__` guard
+            that calls something acts too).
         imports: every module that an import names, relative ones with their dots (`..lib.x`); for
             `from a import b` both `a` and `a.b`.
         loads, saves, metrics: literal names given to `load`, `save`, `metric` of onward.
         opens_load, opens_save: a `load`, or a `save` or `metric`, whose name is computed.
         reads, writes: literal paths, as written from the folder that the code runs in, with constants
             put in; a path built from `__file__` is written `<file>/...`, from the folder of the file.
-            A path that ends in `/` or holds `*` is a listing.
-        doc: the module's docstring, or a notebook's first heading.
+            A path that ends in `/` or holds `*`, `?` or `[` is a listing.
+        doc: the module's docstring; empty for a notebook, whose `NotebookTable` has the heading.
     """
 
     imports_onward: bool = False
@@ -97,6 +98,7 @@ class Declarations(msgspec.Struct, frozen=True):
     imports: tuple[str, ...] = ()
     assets: tuple[AssetDeclaration, ...] = ()
     checks: tuple[CheckDeclaration, ...] = ()
+    records: tuple[tuple[str, tuple[str, ...]], ...] = ()
     loads: tuple[Mention, ...] = ()
     saves: tuple[Mention, ...] = ()
     metrics: tuple[Mention, ...] = ()
@@ -135,3 +137,52 @@ class QueryTable(msgspec.Struct, frozen=True):
     reads: tuple[Mention, ...] = ()
     writes: tuple[Mention, ...] = ()
     doc: str = ""
+
+
+class CellCode(msgspec.Struct, frozen=True, array_like=True):
+    """A notebook's code cell, without what it printed.
+
+    `code` is Python, line for line the cell's own, with magics and shell lines made into calls (the cell's text
+    as it is, where the notebook's language is another); `number` counts all cells from 1, `first_line` is its
+    place in the joined code. `hides_output`: a trailing `;` keeps the last value from being shown.
+    """
+
+    code: str
+    number: int
+    first_line: int
+    hides_output: bool = False
+    magics: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+class NotebookTable(msgspec.Struct, frozen=True):
+    """A notebook, read without what its cells printed.
+
+    Attributes:
+        problem: why it is no notebook, or why a cell does not parse: then `line` and `column` are those
+            in the cell that the message names.
+        language: `python`, `r`, `julia`, ... in lower case.
+        title: the text of the first Markdown heading.
+        code: the code cells joined, as Python in UTF-8; empty where the language is another.
+        cells: the code cells in order.
+        magics: every magic and shell line, in order, as written.
+        runs: files that `%run` and `%load` name.
+        render: digest of what a page shows of it besides results: Markdown with its attachments, the code's
+            text and layout, metadata that decides what is displayed. Outputs, counts and ids have no part.
+    """
+
+    problem: Problem | None = None
+    language: str = "python"
+    title: str = ""
+    code: bytes = b""
+    cells: tuple[CellCode, ...] = ()
+    magics: tuple[str, ...] = ()
+    runs: tuple[Mention, ...] = ()
+    render: str = ""
+
+    def place(self, line: int) -> tuple[int, int]:
+        """The cell's number and the line in it, both from 1, of a line of `code`; (0, 0) outside of any."""
+        for cell in reversed(self.cells):
+            if cell.first_line <= line:
+                return cell.number, line - cell.first_line + 1
+        return 0, 0

@@ -1,0 +1,12 @@
+from onward.api import asset as asset
+from onward.api import check as check
+from onward.api import load as load
+from onward.api import metric as metric
+from onward.api import ref as ref
+from onward.api import save as save
+from onward.api import today as today
+from onward.app.workspace import Workspace as Workspace
+from onward.base.errors import OnwardError as OnwardError
+
+__version__: str
+__all__: list[str]

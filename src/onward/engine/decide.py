@@ -1,0 +1,102 @@
+"""Keep, restore or run: the one place where it is decided, with the reasons.
+
+`run`, `status`, `why`, the dry run and the site all take the same decisions. Only complete inputs are
+decided upon; a step that waits for something gets `run` where nothing can save it any more, else `await`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from onward.base.digest import Digest
+from onward.model.decision import Decision, Reason
+from onward.model.trace import CompleteInputs, Inputs, Observation, PartialInputs, Trace
+
+World = Mapping[tuple[str, str], Digest | None]
+"""What observations would give now, by kind and name: a digest, or None for what is not there."""
+
+_REASON_KIND = {"source": "input"}
+
+
+def decide(
+    inputs: CompleteInputs, previous: Trace | None, candidates: Sequence[Trace], world: World, *, forced: bool = False
+) -> Decision:
+    """What is to be done with a step of which everything is known.
+
+    Args:
+        inputs: what it would read.
+        previous: the trace that this workspace holds as the step's last result, where it has one.
+        candidates: the usable traces under the key of `inputs`, oldest first: each has all its bytes.
+        world: what every observation of `previous` and `candidates` would give now.
+        forced: run it, whatever was seen before.
+    """
+    key = inputs.key()
+    if forced:
+        return Decision(inputs.step, "run", key, None, (Reason("step", inputs.step, change="forced"),))
+    usable = [trace for trace in candidates if holds(trace, world)]
+    if previous is not None and previous.key == key and any(trace == previous for trace in usable):
+        return Decision(inputs.step, "keep", key, previous)
+    if usable:
+        # The newest: of several results under one fingerprint the first one serves, which `record` saw to.
+        return Decision(inputs.step, "restore", key, usable[-1], _changes(inputs.inputs, previous, world))
+    reasons = _changes(inputs.inputs, previous, world)
+    if not reasons:
+        reasons = (Reason("step", inputs.step, change="lost its result"),)
+    return Decision(inputs.step, "run", key, None, reasons)
+
+
+def foresee(
+    inputs: PartialInputs, previous: Trace | None, candidates: Sequence[Trace], world: World, *, forced: bool = False
+) -> Decision:
+    """What can be said of a step some of whose inputs are yet to be made.
+
+    `candidates` are the traces of this step under any key that this workspace knows of. Where none of them
+    fits what is known, the step runs for certain as far as they tell; the caller may not know every trace,
+    so the answer is `await` even then, with what changed as its reasons.
+    """
+    if forced:
+        return Decision(inputs.step, "run", None, None, (Reason("step", inputs.step, change="forced"),))
+    changes = _changes(inputs.inputs, previous, world, unknown=set(inputs.unknown))
+    waiting = tuple(Reason(kind, name, change="is to be made first") for kind, name in inputs.unknown)
+    return Decision(inputs.step, "await", None, None, changes + waiting)
+
+
+def holds(trace: Trace, world: World) -> bool:
+    """Whether every observation of a trace is true now, in the order in which they were made."""
+    return all(_is_true(observation, world) for observation in trace.observations)
+
+
+def _is_true(observation: Observation, world: World) -> bool:
+    now = world.get((observation.kind, observation.name))
+    return now is None if observation.kind == "absent" else now == observation.digest
+
+
+def _changes(
+    now: Inputs, previous: Trace | None, world: World, unknown: set[tuple[str, str]] | None = None
+) -> tuple[Reason, ...]:
+    """How the inputs differ from those of the last result; `never made` where there is none."""
+    if previous is None:
+        return (Reason("never made", next(name for kind, name in now if kind == "step")),)
+    before = {(kind, name): digest for kind, name, digest in previous.inputs}
+    reasons = []
+    for (kind, name), digest in now.items():
+        if (kind, name) not in before:
+            reasons.append(Reason(_REASON_KIND.get(kind, kind), name, None, digest, change="added"))
+        elif before[kind, name] != digest:
+            reasons.append(Reason(_REASON_KIND.get(kind, kind), name, before[kind, name], digest))
+    for (kind, name), digest in before.items():
+        if (kind, name) not in now and (unknown is None or (kind, name) not in unknown):
+            reasons.append(Reason(_REASON_KIND.get(kind, kind), name, digest, None, change="removed"))
+    for observation in previous.observations:
+        if not _is_true(observation, world):
+            reasons.append(_observed_change(observation, world))
+    return tuple(reasons)
+
+
+def _observed_change(observation: Observation, world: World) -> Reason:
+    now = world.get((observation.kind, observation.name))
+    if observation.kind == "today":
+        return Reason("parameter", "the as-of date", observation.digest, now)
+    kind = "input" if observation.kind == "asset" else "file"
+    change = "appeared" if observation.kind == "absent" else "changed" if now is not None else "removed"
+    return Reason(kind, observation.name, observation.digest or None, now, observation.name, change)

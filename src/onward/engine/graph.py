@@ -1,0 +1,500 @@
+"""Drafts become steps: names are given, names are looked up, edges drawn; what does not fit is a finding.
+
+A name means, in this order, an asset of the project, a source of the project, a source of the workspace; a
+step's own name inside itself means the source that it shadows. Edges closed by file paths alone are no
+mistake: a circle of them is cut in the order of the paths and makes its steps self-changing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from typing import Any
+
+import msgspec
+
+from onward.base import paths
+from onward.base.text import nearest
+from onward.model.draft import Draft, OutputDraft, Reference
+from onward.model.workspace import (
+    Binding,
+    CheckFacts,
+    Finding,
+    Output,
+    ParameterUse,
+    Project,
+    Source,
+    Step,
+)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """The steps (checks among them) in an order in which each comes after what it needs."""
+
+    steps: Mapping[str, Step]
+    sources: Mapping[str, Source]
+    maker: Mapping[str, str]
+    """Asset to step."""
+    upstream: Mapping[str, tuple[str, ...]]
+    downstream: Mapping[str, tuple[str, ...]]
+    order: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    shadows: Mapping[str, str] = field(default_factory=dict)
+    """Asset or source to the source that it hides."""
+
+    def needed_by(self, wanted: Iterable[str]) -> set[str]:
+        """The steps `wanted`, with all that they need."""
+        return _reach(wanted, self.upstream)
+
+    def depending_on(self, changed: Iterable[str]) -> set[str]:
+        """The steps `changed`, with all that depends on them."""
+        return _reach(changed, self.downstream)
+
+    def blocked(self) -> dict[str, Finding]:
+        """Steps that a finding touches directly, with that finding."""
+        touched: dict[str, Finding] = {}
+        for finding in self.findings:
+            for name in finding.touches:
+                if name == "*":
+                    for step in self.steps.values():
+                        if finding.project is None or step.project == finding.project:
+                            touched.setdefault(step.name, finding)
+                elif name in self.steps:
+                    touched.setdefault(name, finding)
+        return touched
+
+    def checks_of(self, step: str) -> list[str]:
+        """Names of the checks that look at what `step` makes."""
+        assets = set(self.steps[step].assets)
+        return [
+            name
+            for name in self.downstream.get(step, ())
+            if (check := self.steps[name].check) is not None and check.asset in assets
+        ]
+
+
+def _reach(start: Iterable[str], edges: Mapping[str, Iterable[str]]) -> set[str]:
+    reached: set[str] = set()
+    todo = list(start)
+    while todo:
+        name = todo.pop()
+        if name not in reached:
+            reached.add(name)
+            todo.extend(edges.get(name, ()))
+    return reached
+
+
+def link(
+    drafts: Sequence[Draft],
+    projects: Sequence[Project],
+    sources: Sequence[Source],
+    settings: Mapping[str, Any],
+    discovered: Mapping[str, Sequence[str]],
+) -> Graph:
+    """The graph of a workspace.
+
+    Args:
+        drafts: what the kinds saw in the files.
+        projects: all projects; every draft's file lies in exactly one of them.
+        sources: all sources, of one name once in a scope.
+        settings: parameters by `project.name`, from `onward.toml` and the command line.
+        discovered: by step, assets that an earlier run of it was seen to load beyond what its code says.
+    """
+    return _Linker(drafts, projects, sources, settings, discovered).link()
+
+
+class _Linker:
+    def __init__(
+        self,
+        drafts: Sequence[Draft],
+        projects: Sequence[Project],
+        sources: Sequence[Source],
+        settings: Mapping[str, Any],
+        discovered: Mapping[str, Sequence[str]],
+    ) -> None:
+        self.projects = sorted(projects, key=lambda project: len(project.folder), reverse=True)
+        self.sources = {source.qualified: source for source in sources}
+        self.settings = settings
+        self.discovered = discovered
+        self.findings: list[Finding] = []
+        self.shadows: dict[str, str] = {}
+        self._project_of_folder: dict[str, Project] = {}
+        self.named = self._name(drafts)
+        self.maker: dict[str, str] = {}
+        self.by_symbol: dict[str, str] = {}
+        self.open_projects = {self.project_of(draft).name for draft in drafts if draft.open}
+
+    def link(self) -> Graph:
+        self._claim_assets()
+        steps = {name: self._step(name, draft) for name, draft in self.named.items()}
+        steps, feeding = _feed_by_path(steps)
+        upstream = self._edges(steps, feeding)
+        order = self._order(steps, upstream, feeding)
+        downstream: dict[str, list[str]] = defaultdict(list)
+        for name in order:
+            for needed in upstream[name]:
+                downstream[needed].append(name)
+        return Graph(
+            steps=steps,
+            sources=self.sources,
+            maker=self.maker,
+            upstream=upstream,
+            downstream={name: tuple(names) for name, names in downstream.items()},
+            order=order,
+            findings=tuple(self.findings),
+            shadows=self.shadows,
+        )
+
+    # Names.
+
+    def project_of(self, draft: Draft) -> Project:
+        folder = paths.folder_of(draft.file)
+        found = self._project_of_folder.get(folder)
+        if found is None:
+            found = next(project for project in self.projects if paths.is_below(folder, project.folder))
+            self._project_of_folder[folder] = found
+        return found
+
+    def _name(self, drafts: Sequence[Draft]) -> dict[str, Draft]:
+        """Every draft under its name. Functions and queries go by their asset, file steps by their stem."""
+        named: dict[str, Draft] = {}
+        file_steps: dict[str, list[Draft]] = defaultdict(list)
+        for draft in drafts:
+            name = f"{self.project_of(draft).name}/{draft.stem}"
+            if draft.is_file_step:
+                file_steps[name].append(draft)
+            elif name in named:
+                self._made_twice(name, named[name], draft)
+            else:
+                named[name] = draft
+        for name, sharing in file_steps.items():
+            for draft in sharing:
+                named[self._file_step_name(name, draft, sharing, named)] = draft
+        return named
+
+    def _file_step_name(self, name: str, draft: Draft, sharing: list[Draft], taken: Mapping[str, Draft]) -> str:
+        if len(sharing) == 1 and name not in taken:
+            return name
+        project = self.project_of(draft)
+        extension = draft.file.rpartition("/")[2].removeprefix(draft.stem)
+        rivals = [other for other in sharing if other.file.endswith(extension)]
+        if len(rivals) == 1 and name + extension not in taken:
+            documents = [other for other in sharing if other.document]
+            # A lone script keeps its stem beside a document of that stem: only documents are assets.
+            return name if not draft.document and len(documents) == len(sharing) - 1 else name + extension
+        return f"{project.name}/{draft.file.removeprefix(project.folder).lstrip('/')}"
+
+    def _made_twice(self, asset: str, first: Draft, second: Draft) -> None:
+        name = f"{self.project_of(first).name}/{first.stem}"
+        self.findings.append(
+            Finding(
+                "made-twice",
+                f"`{asset}` is made twice: in {first.file}:{first.line} and in {second.file}:{second.line}",
+                second.file,
+                second.line,
+                "give one of them another name, `@asset(name=...)` or another file name",
+                touches=(name,),
+                project=self.project_of(second).name,
+            )
+        )
+
+    def _claim_assets(self) -> None:
+        for name, draft in self.named.items():
+            project = self.project_of(draft)
+            if draft.symbol is not None and draft.kind == "function":
+                self.by_symbol[f"{draft.file}:{draft.symbol}"] = name
+            for output in draft.outputs:
+                asset = self._asset_name(name, project, draft, output)
+                other = self.maker.get(asset)
+                if other is None:
+                    self.maker[asset] = name
+                elif output.path is None and other != name:
+                    self._made_twice(asset, self.named[other], draft)
+                elif output.path is not None and draft.file > self.named[other].file:
+                    # Two writers of one path both run, in path order; the later file is the asset.
+                    self.maker[asset] = name
+                source = self._source(project, asset.removeprefix(project.name + "/"))
+                if source is not None:
+                    self.shadows[asset] = source.qualified
+
+    def _asset_name(self, step: str, project: Project, draft: Draft, output: OutputDraft) -> str:
+        if output.path is not None:
+            below = paths.is_below(output.path, project.folder)
+            return f"{project.name}/{output.path[len(project.folder) :].lstrip('/') if below else output.path}"
+        if draft.document and output.name == draft.stem:
+            return step
+        return f"{project.name}/{output.name}"
+
+    # Steps.
+
+    def _step(self, name: str, draft: Draft) -> Step:
+        project = self.project_of(draft)
+        bindings = []
+        for reference in draft.references:
+            binding = self._bind(name, project, draft, reference)
+            if binding is not None:
+                bindings.append(binding)
+        known = {binding.target for binding in bindings}
+        for asset in self.discovered.get(name, ()):
+            if asset not in known and (asset in self.maker or asset in self.sources):
+                form = "asset" if asset in self.maker else "source"
+                bindings.append(Binding(asset, asset, form))
+        check = None
+        if draft.check_of is not None and draft.check is not None:
+            looked_at = self._bind(name, project, draft, draft.check_of)
+            check = CheckFacts(looked_at.target if looked_at else draft.check_of.text, draft.check.severity)
+        reads, writes, revisits = _literal_paths(draft)
+        return Step(
+            name=name,
+            project=project.name,
+            kind=draft.kind,
+            file=draft.file,
+            line=draft.line,
+            folder=draft.folder,
+            symbol=draft.symbol,
+            bindings=tuple(bindings),
+            parameters=tuple(self._parameters(project, draft)),
+            outputs=tuple(
+                Output(
+                    self._asset_name(name, project, draft, output),
+                    output.field,
+                    output.kind,
+                    output.unit,
+                    output.title,
+                    output.key,
+                    output.path,
+                )
+                for output in draft.outputs
+            ),
+            reads=reads,
+            writes=writes,
+            revisits=revisits,
+            open=draft.open,
+            check=check,
+            title=draft.title,
+            doc=draft.doc,
+            time_limit_s=project.settings.time_limit_s,
+        )
+
+    def _parameters(self, project: Project, draft: Draft) -> Iterable[ParameterUse]:
+        for parameter in draft.parameters:
+            setting = f"{project.name}.{parameter.name}"
+            is_set = setting in self.settings
+            default = msgspec.json.decode(parameter.default.text) if parameter.default.form == "value" else None
+            yield ParameterUse(parameter.name, setting, self.settings.get(setting, default), is_set)
+
+    def _bind(self, step: str, project: Project, draft: Draft, reference: Reference) -> Binding | None:
+        if reference.form == "symbol":
+            target = self.by_symbol.get(reference.text)
+            if target is not None:
+                assets = self.named[target].outputs
+                asset = self._asset_name(target, project, self.named[target], assets[0]) if assets else target
+                asset = target if target in self.maker else asset
+                return Binding(reference.name, asset, "asset", reference.wanted)
+            self._unknown(step, project, draft, reference, [key.rpartition(":")[2] for key in self.by_symbol])
+            return None
+        own = {self._asset_name(step, project, draft, output) for output in draft.outputs}
+        found = self._look_up(project, reference.text, own, qualified=reference.form == "ref")
+        if found is None:
+            if not reference.optional and not (reference.form != "sql" and project.name in self.open_projects):
+                self._unknown(step, project, draft, reference, self._names_in(project))
+            return None
+        target, form = found
+        return Binding(reference.name, target, form, reference.wanted)
+
+    def _look_up(self, project: Project, text: str, own: set[str], *, qualified: bool) -> tuple[str, str] | None:
+        asset = f"{project.name}/{text}"
+        if asset in self.maker and asset not in own:
+            return asset, "asset"
+        source = self._source(project, text)
+        if source is not None:
+            return source.qualified, "source"
+        if qualified and "/" in text:
+            if text in self.maker and text not in own:
+                return text, "asset"
+            if text in self.sources:
+                return text, "source"
+        return None
+
+    def _source(self, project: Project, name: str) -> Source | None:
+        return self.sources.get(f"{project.name}/{name}") or self.sources.get(name)
+
+    def _names_in(self, project: Project) -> list[str]:
+        prefix = project.name + "/"
+        names = [name.removeprefix(prefix) for name in [*self.maker, *self.sources] if name.startswith(prefix)]
+        names += [source.name for source in self.sources.values() if source.project is None]
+        return names + [name for name in self.maker if not name.startswith(prefix)]
+
+    def _unknown(
+        self, step: str, project: Project, draft: Draft, reference: Reference, known: Sequence[str]
+    ) -> None:
+        close = nearest(reference.text, known)
+        verb = "looks at" if draft.check is not None else "takes"
+        hint = f"write `{close[0]}`" if close else None
+        if close and reference.form == "name" and "/" in close[0]:
+            hint = f'write `{reference.name} = ref("{close[0]}")`'
+        if hint is None:
+            hint = f"add a source `{reference.text}` to a `data/` folder, or a step that makes it"
+        self.findings.append(
+            Finding(
+                "unknown-name",
+                f"`{step}` {verb} `{reference.text}`, and nothing is called so"
+                + (f"; close to it: {', '.join(close)}" if close else ""),
+                draft.file,
+                reference.line or draft.line,
+                hint,
+                touches=(step,),
+                project=project.name,
+            )
+        )
+
+    # Edges.
+
+    def _edges(self, steps: Mapping[str, Step], feeding: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
+        upstream = {}
+        for name, step in steps.items():
+            needed = [self.maker[binding.target] for binding in step.bindings if binding.form == "asset"]
+            if step.check is not None and step.check.asset in self.maker:
+                needed.append(self.maker[step.check.asset])
+            needed.extend(sorted(feeding.get(name, ())))
+            upstream[name] = tuple(dict.fromkeys(other for other in needed if other != name))
+        return upstream
+
+    def _order(
+        self, steps: dict[str, Step], upstream: dict[str, tuple[str, ...]], feeding: Mapping[str, set[str]]
+    ) -> tuple[str, ...]:
+        """Topological, names as the tie-break; circles are cut, by paths silently, by names with a finding."""
+        while True:
+            sorter = TopologicalSorter({name: upstream[name] for name in sorted(steps)})
+            try:
+                sorter.prepare()
+            except CycleError as error:
+                circle: list[str] = error.args[1][::-1]
+                if not self._cut_by_path(circle, steps, upstream, feeding):
+                    self._report_circle(circle, steps, upstream)
+                continue
+            order: list[str] = []
+            while sorter.is_active():
+                ready = sorted(sorter.get_ready())
+                order.extend(ready)
+                sorter.done(*ready)
+            return tuple(order)
+
+    def _cut_by_path(
+        self,
+        circle: list[str],
+        steps: dict[str, Step],
+        upstream: dict[str, tuple[str, ...]],
+        feeding: Mapping[str, set[str]],
+    ) -> bool:
+        """Takes one edge out that only a path draws: the one into the step that comes first by its path."""
+        pairs = list(zip(circle, circle[1:], strict=False))
+        by_path = [
+            (needed, name)
+            for name, needed in pairs
+            if needed in feeding.get(name, ()) and not _is_named(steps[name], needed, self.maker)
+        ]
+        if not by_path:
+            return False
+        needed, name = min(by_path, key=lambda pair: steps[pair[1]].file)
+        upstream[name] = tuple(other for other in upstream[name] if other != needed)
+        step = steps[name]
+        closed = tuple(path for path, writer in step.fed_by if writer == needed)
+        steps[name] = msgspec.structs.replace(
+            step,
+            fed_by=tuple(pair for pair in step.fed_by if pair[1] != needed),
+            revisits=(*step.revisits, *closed),
+        )
+        return True
+
+    def _report_circle(
+        self, circle: list[str], steps: Mapping[str, Step], upstream: dict[str, tuple[str, ...]]
+    ) -> None:
+        members = circle[:-1]
+        first = steps[min(members)]
+        self.findings.append(
+            Finding(
+                "circle",
+                "these need each other in a circle: " + " → ".join(circle),
+                first.file,
+                first.line,
+                "take one of them out, for instance by moving what both need into a step of its own",
+                touches=tuple(sorted(members)),
+                project=first.project,
+            )
+        )
+        for name in members:
+            upstream[name] = tuple(other for other in upstream[name] if other not in members)
+
+
+def _is_named(step: Step, needed: str, maker: Mapping[str, str]) -> bool:
+    return any(binding.form == "asset" and maker[binding.target] == needed for binding in step.bindings)
+
+
+def _literal_paths(draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Literal paths as workspace paths: read, written, and read before they are written.
+
+    What a step writes first and then reads back is no input of it.
+    """
+    writes: dict[str, int] = {}
+    for mention in draft.writes:
+        path = workspace_path(draft, mention.text)
+        if path:
+            writes.setdefault(path, mention.line)
+    reads: list[str] = []
+    revisits: list[str] = []
+    for mention in draft.reads:
+        path = workspace_path(draft, mention.text)
+        if not path:
+            continue
+        written = writes.get(path)
+        if written is None:
+            reads.append(path)
+        elif mention.line <= written:
+            revisits.append(path)
+    return tuple(dict.fromkeys(reads)), tuple(writes), tuple(dict.fromkeys(revisits))
+
+
+def workspace_path(draft: Draft, text: str) -> str | None:
+    """A literal path of a draft, relative to the root; None where it leaves the workspace."""
+    listing = text.endswith("/") and text != "/"
+    if text.startswith("<file>/"):
+        path = paths.join(paths.folder_of(draft.file), text.removeprefix("<file>/"))
+    else:
+        path = paths.join(draft.folder, text)
+    return f"{path}/" if path is not None and listing else path
+
+
+def _feed_by_path(steps: Mapping[str, Step]) -> tuple[dict[str, Step], dict[str, set[str]]]:
+    """Readers of a path that another step writes come after it; of two writers the later file counts."""
+    writers: dict[str, list[str]] = defaultdict(list)
+    for step in steps.values():
+        for path in step.writes:
+            writers[path].append(step.name)
+    feeding: dict[str, set[str]] = defaultdict(set)
+    for sharing in writers.values():
+        sharing.sort(key=lambda name: steps[name].file)
+        for earlier, later in zip(sharing, sharing[1:], strict=False):
+            feeding[later].add(earlier)
+    linked = dict(steps)
+    for step in steps.values():
+        fed = [(path, name) for path in step.reads for name in _writers_of(path, writers) if name != step.name]
+        if fed:
+            feeding[step.name].update(name for _, name in fed)
+            linked[step.name] = msgspec.structs.replace(step, fed_by=tuple(fed))
+    return linked, feeding
+
+
+def _writers_of(path: str, writers: Mapping[str, list[str]]) -> list[str]:
+    if path in writers:
+        return writers[path][-1:]
+    if path.endswith("/"):
+        inside = path[:-1]
+        return [names[-1] for written, names in writers.items() if paths.is_below(written, inside)]
+    if paths.is_glob(path):
+        pattern = paths.glob_pattern(path)
+        return [names[-1] for written, names in writers.items() if pattern.match(written)]
+    return []

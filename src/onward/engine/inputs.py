@@ -1,0 +1,86 @@
+"""What a step would read now, as one flat mapping of inputs to digests.
+
+This mapping is the firewall of the system: below it files and code, above it only values that can be
+compared. The step itself is one of its inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from onward.base.codec import digest_of
+from onward.base.digest import Digest
+from onward.model.artifact import Artifact
+from onward.model.trace import CompleteInputs, Inputs, PartialInputs
+from onward.model.workspace import Step
+
+
+def definition_digest(step: Step, kind_format: int) -> Digest:
+    """Digest of what the step is, save its code: its kind, how it takes its inputs, what it makes of them.
+
+    Titles and documentation are not in it: they are shown and not computed with.
+    """
+    return digest_of(
+        {
+            "kind": step.kind,
+            "format": kind_format,
+            "symbol": step.symbol,
+            "bindings": [(binding.name, binding.form, binding.wanted) for binding in step.bindings],
+            "outputs": [
+                (output.asset, output.field, output.kind, output.unit, output.path) for output in step.outputs
+            ],
+            "check": step.check,
+        }
+    )
+
+
+def inputs_of(
+    step: Step,
+    kind_format: int,
+    code: Mapping[str, Digest],
+    sources: Mapping[str, Digest],
+    environment: Mapping[str, Digest],
+    artifacts: Mapping[str, Artifact | None],
+) -> CompleteInputs | PartialInputs:
+    """The step's inputs.
+
+    Args:
+        step: the step.
+        kind_format: the format number of its kind.
+        code: the symbols that it reaches, with their digests.
+        sources: digest of each source that it takes, by qualified name.
+        environment: digests of the parts of the environment.
+        artifacts: what its upstream assets are; an asset that is not known yet is left out, one that its
+            step did not make is None.
+    """
+    known: Inputs = {("step", step.name): definition_digest(step, kind_format)}
+    for name, digest in code.items():
+        known["code", name] = digest
+    for name, digest in environment.items():
+        known["environment", name] = digest
+    for parameter in step.parameters:
+        if parameter.is_set:
+            known["parameter", parameter.setting] = digest_of(parameter.value)
+    unknown: list[tuple[str, str]] = []
+    for binding in step.bindings:
+        if binding.form == "source":
+            known["source", _bound(binding.name, binding.target)] = sources[binding.target]
+        elif binding.target in artifacts:
+            artifact = artifacts[binding.target]
+            known["input", _bound(binding.name, binding.target)] = _counted(artifact, binding.is_raw)
+        else:
+            unknown.append(("input", _bound(binding.name, binding.target)))
+    if unknown:
+        return PartialInputs(step.name, known, tuple(unknown))
+    return CompleteInputs(step.name, known)
+
+
+def _bound(name: str, target: str) -> str:
+    """The target, with the word for it in the code where that differs: two may stand for one target."""
+    return target if target.rpartition("/")[2] == name or target == name else f"{target} as {name}"
+
+
+def _counted(artifact: Artifact | None, is_raw: bool) -> Digest:
+    if artifact is None:
+        return ""
+    return artifact.bytes if is_raw else artifact.content

@@ -1,0 +1,85 @@
+"""What happens to a step while a run goes on (events), and what the schedule wants done (commands).
+
+The unit of both is (step, part). The part is empty today; partitions will use it.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from onward.model.decision import Decision
+
+
+class Unit(msgspec.Struct, frozen=True, order=True):
+    """One thing that runs at once."""
+
+    step: str
+    part: str = ""
+
+
+class Event(msgspec.Struct, frozen=True):
+    unit: Unit
+
+
+class Decided(Event, frozen=True):
+    """Its inputs are all known and `decide` has spoken."""
+
+    decision: Decision
+
+
+class Made(Event, frozen=True):
+    """It ran, and what it made is in the store."""
+
+
+class Failed(Event, frozen=True):
+    """It ran and failed, or its inputs could not be read. `fallback`: its readers go on with tracked files."""
+
+    fallback: bool = False
+
+
+class Suspended(Event, frozen=True):
+    """It stopped because it asked for units that have to be made first."""
+
+    needs: tuple[Unit, ...]
+
+
+class Busy(Event, frozen=True):
+    """Another run is making it."""
+
+
+class Freed(Event, frozen=True):
+    """The other run has let it go."""
+
+
+class Interrupted(msgspec.Struct, frozen=True):
+    """Nothing more is to be started."""
+
+
+class Look(msgspec.Struct, frozen=True):
+    """Find out what the unit's inputs are, and decide."""
+
+    unit: Unit
+
+
+class Start(msgspec.Struct, frozen=True):
+    """Run it."""
+
+    unit: Unit
+    decision: Decision
+
+
+class Await(msgspec.Struct, frozen=True):
+    """Watch for the other run to let it go."""
+
+    unit: Unit
+
+
+class Skip(msgspec.Struct, frozen=True):
+    """It will not run; `because` names the unit that it needed, or is empty where the run was stopped."""
+
+    unit: Unit
+    because: str
+
+
+Command = Look | Start | Await | Skip
+AnyEvent = Event | Interrupted

@@ -1,0 +1,204 @@
+"""The workspace as its files describe it: settings, projects, sources, steps, checks, findings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from onward.base.errors import Location
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """Something wrong that the workspace says of itself.
+
+    Attributes:
+        code: the kind of mistake, a word with a page in the reference (`unknown-name`).
+        message: one line that names the thing.
+        path, line: where it has to be mended.
+        hint: one thing to type or to change.
+        touches: names of steps that cannot run until it is mended; `*` is every step of `project`.
+        project: the project that it belongs to; None: the whole workspace.
+    """
+
+    code: str
+    message: str
+    path: str | None = None
+    line: int | None = None
+    hint: str | None = None
+    touches: tuple[str, ...] = ()
+    project: str | None = None
+
+    def location(self) -> Location:
+        return Location(self.path, self.line)
+
+    def describe(self) -> dict[str, Any]:
+        """The finding as `--json` prints it."""
+        where = str(self.location())
+        return {"code": self.code, "message": self.message, "where": where or None, "hint": self.hint}
+
+
+class SourceDeclaration(msgspec.Struct, frozen=True):
+    """A source named in `onward.toml`: a file, a glob or a folder, from the folder of that `onward.toml`."""
+
+    path: str
+    table: str | None = None
+    form: str | None = None
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """One `onward.toml`; the root's may hold more than a project's (`config.ROOT_ONLY`)."""
+
+    name: str | None = None
+    title: str | None = None
+    owner: str | None = None
+    question: str | None = None
+    projects: str | None = None
+    steps: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    sources: dict[str, SourceDeclaration] = {}
+    parameters: dict[str, Any] = {}
+    keep_sources: int = 100_000_000
+    """Bytes: sources up to this size are kept with a basis where git does not have them."""
+    python: str | None = None
+    time_limit_s: float | None = None
+
+
+class Project(msgspec.Struct, frozen=True):
+    """A folder with one line of work. `folder` is empty for the root."""
+
+    name: str
+    folder: str
+    settings: Settings = Settings()
+    title: str | None = None
+
+
+class Source(msgspec.Struct, frozen=True):
+    """Data that the workspace does not make.
+
+    Attributes:
+        name: as code says it; unique in its scope.
+        project: the project that it belongs to, or None for the whole workspace.
+        form: `csv`, `tsv`, `parquet`, `jsonl`, `json`, `excel`, `text`, `sqlite`, `duckdb`, `binary`, `folder`.
+        where: the path, glob or folder that names it.
+        paths: its files, sorted; several are read one after the other.
+        table: the table of a database file or sheet of a workbook.
+    """
+
+    name: str
+    project: str | None
+    form: str
+    where: str
+    paths: tuple[str, ...]
+    table: str | None = None
+
+    @property
+    def qualified(self) -> str:
+        """`project/name`, or the bare name of a source of the whole workspace."""
+        return self.name if self.project is None else f"{self.project}/{self.name}"
+
+
+class Binding(msgspec.Struct, frozen=True):
+    """One thing that a step takes by name.
+
+    Attributes:
+        name: the word in the code: a parameter, a table's name, the text given to `load`.
+        target: an asset's name, or a source's qualified name.
+        form: `asset` or `source`.
+        wanted: the annotation, fully qualified; empty: as it was saved.
+    """
+
+    name: str
+    target: str
+    form: str
+    wanted: str = ""
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether the step takes the file itself, so that its bytes count."""
+        return self.wanted in ("pathlib.Path", "Path")
+
+
+class ParameterUse(msgspec.Struct, frozen=True):
+    """A value that a step takes. `default` is None where it is no literal: its code counts then."""
+
+    name: str
+    setting: str
+    value: Any
+    is_set: bool
+
+
+class Output(msgspec.Struct, frozen=True):
+    """An asset that a step is declared to make. `field` names the part of a several-part result."""
+
+    asset: str
+    field: str | None = None
+    kind: str | None = None
+    unit: str | None = None
+    title: str | None = None
+    key: tuple[str, ...] = ()
+    path: str | None = None
+    """The file in the tree that the step writes, where the asset is one."""
+
+
+class CheckFacts(msgspec.Struct, frozen=True):
+    """What makes a step a check: the asset that it looks at, and how bad it is when it breaks."""
+
+    asset: str
+    severity: str
+
+
+class Step(msgspec.Struct, frozen=True):
+    """The unit that runs. A check is one too, of kind `check`.
+
+    Attributes:
+        name: `project/asset` or `project/stem`.
+        symbol: the function, for kinds that run one.
+        folder: where it runs, workspace-relative.
+        reads: literal paths that it reads; one that ends in `/` or holds `*` is a listing.
+        fed_by: those of them that another step writes, with that step's name.
+        writes: literal paths in the workspace that it writes.
+        revisits: literal paths that it reads before it writes them: it is self-changing.
+        open: it makes, or loads, names that only running it shows.
+    """
+
+    name: str
+    project: str
+    kind: str
+    file: str
+    line: int
+    folder: str
+    symbol: str | None = None
+    bindings: tuple[Binding, ...] = ()
+    parameters: tuple[ParameterUse, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    reads: tuple[str, ...] = ()
+    fed_by: tuple[tuple[str, str], ...] = ()
+    writes: tuple[str, ...] = ()
+    revisits: tuple[str, ...] = ()
+    open: bool = False
+    check: CheckFacts | None = None
+    title: str | None = None
+    doc: str = ""
+    time_limit_s: float | None = None
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """Names of the assets that it is declared to make."""
+        return tuple(output.asset for output in self.outputs)
+
+    def inputs(self) -> list[str]:
+        """Names of what it takes: assets, sources, and files by their path."""
+        return list(dict.fromkeys([*(binding.target for binding in self.bindings), *self.reads]))
+
+    def observed_paths(self) -> list[str]:
+        """Literal paths whose state counts: what it reads, save what it changes itself."""
+        return [path for path in self.reads if path not in self.revisits]
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A file that could be a step and is none until somebody says so. `line` is the setting that says it."""
+
+    file: str
+    why: str
+    line: str

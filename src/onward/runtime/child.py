@@ -1,0 +1,193 @@
+"""One step, in a process of its own: takes its inputs, runs the user's code, leaves what came out in the outbox.
+
+The outbox gets `result.json` as the last thing, whole or not at all:
+
+    {"ok": true, "written": {asset: ...}, "check": ..., "today": false}
+    {"ok": false, "error": {"type", "message", "traceback", "line"}}
+    {"ok": false, "needs": ["flights"]}
+"""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import json
+import os
+import sys
+import threading
+import traceback
+from types import CodeType
+from typing import Any, Callable, Dict, List
+
+from onward.runtime import loader, session, surroundings, values
+
+Result = Dict[str, Any]
+
+
+def run(task: Dict[str, Any]) -> None:
+    """Runs a task and writes its result; ends the process with status 0 whatever the user's code did."""
+    try:
+        surroundings.enter(task)
+        current = session.begin(task)
+        kind = _KINDS.get(task["kind"])
+        result = kind(task, current) if kind else _by_module(task)
+    except session.Suspend:
+        result = {"ok": False}
+    except BaseException as error:  # whatever the user's code raised is this step's outcome
+        result = {"ok": False, "error": describe(error, task["root"])}
+    needs = [fact["name"] for fact in session.told(task["outbox"], "needs")]
+    if needs:
+        result = {"ok": False, "needs": needs}
+    result["today"] = bool(session.told(task["outbox"], "today"))
+    result["saves"] = session.told(task["outbox"], "saves")
+    write_result(task["outbox"], result)
+    _leave()
+
+
+def write_result(outbox: str, result: Result) -> None:
+    """Puts the result in its place in one move."""
+    beside = os.path.join(outbox, "result.tmp")
+    with open(beside, "w", encoding="utf-8") as file:
+        json.dump(result, file)
+    os.replace(beside, os.path.join(outbox, "result.json"))
+
+
+def _leave() -> None:
+    """What an interpreter does at its end, without tearing down what the parent's fork left in it."""
+    wait = getattr(threading, "_shutdown", None)
+    if wait is not None:
+        wait()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            continue
+    os._exit(0)
+
+
+def _by_module(task: Dict[str, Any]) -> Result:
+    """A kind whose driver is a module of its own, named by the task."""
+    driver = importlib.import_module(task["driver"])
+    return driver.run(task)
+
+
+# Functions and checks.
+
+
+def _function(task: Dict[str, Any], current: session.Session) -> Result:
+    value = _call(task, current)
+    written = {}
+    for output in task["outputs"]:
+        field = output["field"]
+        part = value if field is None else _field(value, field)
+        written[output["asset"]] = values.write(
+            part,
+            task["outbox"],
+            output["asset"],
+            kind=output["kind"],
+            unit=output["unit"],
+            annotation=task.get("returns", ""),
+        )
+    return {"ok": True, "written": written}
+
+
+def _check(task: Dict[str, Any], current: session.Session) -> Result:
+    try:
+        value = _call(task, current)
+    except AssertionError as error:
+        # A failed `assert` is what a check says with it, not a mistake in it.
+        message = str(error) or _assertion_text(error, task["root"])
+        return {"ok": True, "written": {}, "check": {"outcome": "broken", "message": message, "rows": None}}
+    found = values.check_result(value)
+    frame = found.pop("frame", None)
+    written = {}
+    if frame is not None:
+        written[task["step"]] = values.write(frame, task["outbox"], task["step"], kind="table")
+    return {"ok": True, "written": written, "check": found}
+
+
+def _assertion_text(error: AssertionError, root: str) -> str:
+    frames = surroundings.user_frames(error.__traceback__, root)
+    return frames[-1].line or "an assertion failed" if frames else "an assertion failed"
+
+
+def _call(task: Dict[str, Any], current: session.Session) -> Any:
+    module = loader.load_file(task["file"], task["module"], task["bytecode"])
+    function = getattr(module, task["symbol"])
+    arguments = {name: current.load(name) for name in task["arguments"]}
+    arguments.update(task["parameters"])
+    function = getattr(function, "__wrapped__", function)
+    value = function(**arguments)
+    if hasattr(value, "__await__"):
+        import asyncio
+
+        return asyncio.run(value)
+    return value
+
+
+def _field(value: Any, name: str) -> Any:
+    if isinstance(value, dict):
+        if name not in value:
+            raise KeyError(f"the result lacks `{name}`, which its annotation promises")
+        return value[name]
+    return getattr(value, name)
+
+
+# Scripts.
+
+
+def _script(task: Dict[str, Any], current: session.Session) -> Result:
+    del current
+    main = sys.modules["__main__"]
+    main.__dict__.clear()
+    main.__dict__.update(
+        __name__="__main__", __file__=task["file"], __builtins__=__builtins__, __doc__=None, __package__=None,
+        __spec__=None, __loader__=None,
+    )
+    sys.argv[:] = [task["file"]]
+    os.environ.setdefault("MPLBACKEND", "Agg")
+    with open(task["file"], "rb") as file:
+        code: CodeType = compile(file.read(), task["file"], "exec", dont_inherit=True)
+    try:
+        exec(code, main.__dict__)
+    except SystemExit as error:
+        if error.code not in (None, 0):
+            raise
+    return {"ok": True, "written": {}}
+
+
+# Errors.
+
+
+def describe(error: BaseException, root: str) -> Dict[str, Any]:
+    """What went wrong in the user's code, with the traceback cut to the user's own frames."""
+    if isinstance(error, SystemExit):
+        return {"type": "SystemExit", "message": f"the step ended with exit status {error.code}", "traceback": "",
+                "file": None, "line": None}
+    frames = surroundings.user_frames(error.__traceback__, root)
+    lines: List[str] = []
+    if frames:
+        lines.append("Traceback (most recent call last):\n")
+        lines += traceback.format_list(frames)
+    lines += traceback.format_exception_only(type(error), error)
+    file, line = (frames[-1].filename, frames[-1].lineno) if frames else (None, None)
+    if isinstance(error, SyntaxError):
+        file, line = error.filename, error.lineno
+    message = "".join(traceback.format_exception_only(type(error), error)).strip()
+    return {
+        "type": type(error).__name__,
+        "message": message.splitlines()[-1] if message else type(error).__name__,
+        "traceback": "".join(lines),
+        "file": file,
+        "line": line,
+        "hint": getattr(error, "hint", None),
+    }
+
+
+_KINDS: Dict[str, Callable[[Dict[str, Any], session.Session], Result]] = {
+    "function": _function,
+    "check": _check,
+    "script": _script,
+}
+

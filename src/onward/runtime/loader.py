@@ -1,0 +1,105 @@
+"""Imports the workspace's own modules by what they say, not by when they were saved.
+
+Python takes compiled code from beside a file where the file's size and its time in whole seconds fit, so that an
+edit within a second runs *old* code. Modules of the workspace are therefore compiled from their source, and
+the result is kept under the digest of that source. Installed packages keep Python's own cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.machinery
+import importlib.util
+import marshal
+import os
+import sys
+from types import CodeType, ModuleType
+from typing import Any, Optional, Sequence
+
+
+class SourceByDigest(importlib.machinery.SourceFileLoader):
+    """Loads one module, with its compiled code taken by digest from `folder`."""
+
+    folder = ""
+
+    def get_code(self, fullname: str) -> CodeType:
+        path = self.get_filename(fullname)
+        return compiled(self.get_data(path), path, self.folder)
+
+
+def compiled(source: bytes, path: str, folder: str) -> CodeType:
+    """The code of a module's source, from the cache in `folder` where it was compiled before.
+
+    Raises:
+        SyntaxError: the source does not compile.
+    """
+    name = hashlib.sha256(b"\0".join([source, path.encode("utf-8", "surrogateescape")])).hexdigest()
+    place = os.path.join(folder, sys.implementation.cache_tag or "python", name)
+    try:
+        with open(place, "rb") as file:
+            content = file.read()
+        if hashlib.sha256(content[32:]).digest() == content[:32]:
+            code = marshal.loads(content[32:])
+            if isinstance(code, CodeType):
+                return code
+    except (OSError, ValueError, EOFError, TypeError):
+        pass  # not there, or damaged: compiled anew below
+    code = compile(source, path, "exec", dont_inherit=True)
+    _keep(place, marshal.dumps(code))
+    return code
+
+
+def _keep(place: str, content: bytes) -> None:
+    beside = f"{place}.{os.getpid()}"
+    try:
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        with open(beside, "wb") as file:
+            file.write(hashlib.sha256(content).digest() + content)
+        os.replace(beside, place)
+    except OSError:
+        return  # a cache that cannot be written costs time only
+
+
+def install(root: str, outside: Sequence[str], folder: str) -> None:
+    """Makes every import from below `root` go by digest; `outside` are folders in it that are installed packages."""
+    loader = type("SourceByDigest", (SourceByDigest,), {"folder": folder})
+    details: Any = [
+        (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES),
+        (loader, importlib.machinery.SOURCE_SUFFIXES),
+    ]
+    finder = importlib.machinery.FileFinder.path_hook(*details)
+    inside = os.path.join(os.path.realpath(root), "")
+    spared = tuple(os.path.join(os.path.realpath(place), "") for place in outside)
+
+    def hook(path: str) -> Any:
+        place = os.path.join(os.path.realpath(path), "")
+        if not place.startswith(inside) or place.startswith(spared):
+            raise ImportError("not a folder of the workspace")
+        return finder(path)
+
+    sys.path_hooks.insert(0, hook)
+    sys.path_importer_cache.clear()
+
+
+def load_file(path: str, name: str, folder: str) -> ModuleType:
+    """The module of a step's file, under the dotted name that stands for its path."""
+    loader = type("SourceByDigest", (SourceByDigest,), {"folder": folder})(name, path)
+    spec = importlib.util.spec_from_loader(name, loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    _bind_to_parent(name, module)
+    loader.exec_module(module)
+    return module
+
+
+def _bind_to_parent(name: str, module: ModuleType) -> None:
+    """Lets `import a.b.c` find a module that was loaded by its file: its parents are packages of the workspace."""
+    parent, _, last = name.rpartition(".")
+    if not parent:
+        return
+    try:
+        package: Optional[ModuleType] = importlib.import_module(parent)
+    except ImportError:
+        return  # a folder whose name is no package's: the module is found in sys.modules alone
+    setattr(package, last, module)

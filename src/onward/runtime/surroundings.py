@@ -1,0 +1,93 @@
+"""The same surroundings for every run of a step: folders, seeds, fixed settings of libraries.
+
+Libraries are set up when the step imports them, never before: a step that does not use numpy does not load it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.abc
+import importlib.util
+import os
+import random
+import sys
+import time
+from types import ModuleType
+from typing import Any, Callable, Dict, List, Optional, Sequence
+
+from onward.runtime import loader
+
+HASH_SALT = "onward"
+
+
+def enter(task: Dict[str, Any]) -> None:
+    """Makes this process the step's: its variables, folder, import path and seeds."""
+    os.environ.update(task["variables"])
+    time.tzset()
+    os.chdir(task["folder"])
+    roots = task["roots"]
+    sys.path[:] = [*roots, *(place for place in sys.path if place not in roots and place != "")]
+    loader.install(task["root"], task["outside"], task["bytecode"])
+    settle_libraries(task["step"])
+
+
+def settle_libraries(step: str) -> None:
+    """Seeds the global generators from the step's name and fixes what libraries would else draw or look up."""
+    seed = int.from_bytes(hashlib.sha256(step.encode()).digest()[:4], "big")
+    random.seed(seed)
+    after: Dict[str, Callable[[ModuleType], None]] = {
+        "numpy.random": lambda module: module.seed(seed),  # type: ignore[attr-defined]
+        "matplotlib": _settle_matplotlib,
+    }
+    for name in list(after):
+        if name in sys.modules:
+            after.pop(name)(sys.modules[name])
+    if after:
+        sys.meta_path.insert(0, _AfterImport(after))
+
+
+def _settle_matplotlib(module: Any) -> None:
+    module.rcParams["svg.hashsalt"] = HASH_SALT
+
+
+class _AfterImport(importlib.abc.MetaPathFinder):
+    """Calls a function once, right after a module was imported."""
+
+    def __init__(self, after: Dict[str, Callable[[ModuleType], None]]) -> None:
+        self._after = after
+
+    def find_spec(
+        self, fullname: str, path: Optional[Sequence[str]] = None, target: Optional[ModuleType] = None
+    ) -> Any:
+        act = self._after.pop(fullname, None)
+        if act is None:
+            return None
+        spec = importlib.util.find_spec(fullname)
+        if spec is None or spec.loader is None:
+            return spec
+        spec.loader = _ActingLoader(spec.loader, act)
+        return spec
+
+
+class _ActingLoader(importlib.abc.Loader):
+    def __init__(self, inner: Any, act: Callable[[ModuleType], None]) -> None:
+        self._inner = inner
+        self._act = act
+
+    def create_module(self, spec: Any) -> Optional[ModuleType]:
+        return self._inner.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        self._inner.exec_module(module)
+        self._act(module)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+def user_frames(trace: Any, root: str) -> List[Any]:
+    """The frames of a traceback whose code lies in the workspace, outermost first."""
+    import traceback
+
+    inside = os.path.join(os.path.realpath(root), "")
+    return [frame for frame in traceback.extract_tb(trace) if os.path.realpath(frame.filename).startswith(inside)]

@@ -1,0 +1,251 @@
+"""The bare parent: forks one child for each step, tells its output apart by time, reaps it.
+
+It has imported nothing but the standard library, so a child starts in a millisecond with fresh modules. It
+speaks lines of JSON: commands come on standard input, what happened goes out on standard output.
+
+    <- {"run": 7, "task": {...}}            -> {"started": 7, "pid": 4711}
+    <- {"kill": 7}                          -> {"ended": 7, "status": 0, "signal": 0, "wall": ..., "cpu": ..., "peak": ...}
+
+When standard input ends, because onward ended or was killed, every child's process group is killed with it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import selectors
+import signal
+import sys
+import time
+from typing import Any, Dict, List, Optional
+
+from onward.runtime import child as step_child
+
+_DRAIN_S = 0.2
+
+
+class Child:
+    """A forked step and the two pipes that its output comes through."""
+
+    def __init__(self, identity: int, pid: int, log: str) -> None:
+        self.identity = identity
+        self.pid = pid
+        self.started = time.monotonic()
+        self.pipes: Dict[int, str] = {}
+        self.rest: Dict[int, bytes] = {}
+        self._log_path = log
+        self._log: Optional[int] = None
+
+    def write(self, descriptor: int, content: bytes) -> None:
+        """Adds output to the log, line by line, each with the seconds since the start."""
+        lines = (self.rest.pop(descriptor, b"") + content).split(b"\n")
+        if lines[-1]:
+            self.rest[descriptor] = lines[-1]
+        self._record(self.pipes[descriptor], lines[:-1])
+
+    def finish(self) -> None:
+        """Writes unended lines and closes the log."""
+        for descriptor, line in self.rest.items():
+            self._record(self.pipes.get(descriptor, "out"), [line])
+        if self._log is not None:
+            os.close(self._log)
+
+    def _record(self, stream: str, lines: List[bytes]) -> None:
+        if not lines:
+            return
+        if self._log is None:
+            try:
+                self._log = os.open(self._log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            except OSError:
+                return  # the outbox is gone or the disk is full: the step's own writing fails and says so
+        at = round(time.monotonic() - self.started, 3)
+        rows = [json.dumps([at, stream, line.decode("utf-8", "replace")]) + "\n" for line in lines]
+        try:
+            os.write(self._log, "".join(rows).encode())
+        except OSError:
+            return
+
+
+class Zygote:
+    """The loop of the bare parent."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._children: Dict[int, Child] = {}
+        self._by_pid: Dict[int, Child] = {}
+        self._input = b""
+        self._wake_out, self._wake_in = os.pipe()
+        self._commands = os.dup(0)
+        self._events = os.dup(1)
+        null = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1):
+            os.dup2(null, descriptor)
+
+    def serve(self) -> None:
+        """Carries out commands until there are no more to come."""
+        for descriptor in (self._wake_out, self._wake_in, self._commands):
+            os.set_blocking(descriptor, False)
+        signal.set_wakeup_fd(self._wake_in, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._selector.register(self._commands, selectors.EVENT_READ)
+        self._selector.register(self._wake_out, selectors.EVENT_READ)
+        try:
+            while True:
+                for key, _ in self._selector.select():
+                    if key.fd == self._commands:
+                        if not self._read_commands():
+                            return
+                    elif key.fd == self._wake_out:
+                        _drain(self._wake_out)
+                    else:
+                        self._read_output(key.fd, key.data)
+                self._reap()
+        finally:
+            for running in self._children.values():
+                _kill_group(running.pid)
+
+    def _read_commands(self) -> bool:
+        try:
+            content = os.read(self._commands, 1 << 20)
+        except BlockingIOError:
+            return True
+        if not content:
+            return False
+        *lines, self._input = (self._input + content).split(b"\n")
+        for line in lines:
+            command = json.loads(line)
+            if "run" in command:
+                self._start(command["run"], command["task"])
+            elif command.get("kill") in self._children:
+                _kill_group(self._children[command["kill"]].pid)
+        return True
+
+    def _start(self, identity: int, task: Dict[str, Any]) -> None:
+        out_read, out_write = os.pipe()
+        err_read, err_write = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            self._become_step(task, out_write, err_write)
+        os.close(out_write)
+        os.close(err_write)
+        _set_group(pid)
+        started = Child(identity, pid, os.path.join(task["outbox"], "log.jsonl"))
+        for descriptor, stream in ((out_read, "out"), (err_read, "err")):
+            os.set_blocking(descriptor, False)
+            started.pipes[descriptor] = stream
+            self._selector.register(descriptor, selectors.EVENT_READ, started)
+        self._children[identity] = started
+        self._by_pid[pid] = started
+        self._tell({"started": identity, "pid": pid})
+
+    def _become_step(self, task: Dict[str, Any], out: int, err: int) -> None:
+        """In the child: leaves the parent's things behind and runs the step. Does not return."""
+        try:
+            _set_group(0)
+            signal.set_wakeup_fd(-1)
+            for number in (signal.SIGCHLD, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
+            os.dup2(out, 1)
+            os.dup2(err, 2)
+            self._selector.close()
+            others = [descriptor for running in self._children.values() for descriptor in running.pipes]
+            for descriptor in {out, err, self._wake_in, self._wake_out, self._commands, self._events, *others}:
+                os.close(descriptor)
+            step_child.run(task)
+        except BaseException:
+            import traceback
+
+            traceback.print_exc()
+            os._exit(70)
+        os._exit(0)
+
+    def _read_output(self, descriptor: int, running: Child) -> None:
+        try:
+            content = os.read(descriptor, 1 << 16)
+        except BlockingIOError:
+            return
+        if content:
+            running.write(descriptor, content)
+        else:
+            self._close_pipe(descriptor, running)
+
+    def _close_pipe(self, descriptor: int, running: Child) -> None:
+        self._selector.unregister(descriptor)
+        os.close(descriptor)
+        stream = running.pipes.pop(descriptor)
+        rest = running.rest.pop(descriptor, b"")
+        if rest:
+            running.pipes[-1] = stream
+            running.write(-1, rest + b"\n")
+            del running.pipes[-1]
+
+    def _reap(self) -> None:
+        while self._by_pid:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            running = self._by_pid.pop(pid, None)
+            if running is not None:
+                self._end(running, status, usage)
+
+    def _end(self, running: Child, status: int, usage: Any) -> None:
+        wall = time.monotonic() - running.started
+        # What a step left running in the background must not hold its end open, nor live on.
+        _kill_group(running.pid)
+        deadline = time.monotonic() + _DRAIN_S
+        while running.pipes and time.monotonic() < deadline:
+            for descriptor in list(running.pipes):
+                self._read_output(descriptor, running)
+        for descriptor in list(running.pipes):
+            self._close_pipe(descriptor, running)
+        running.finish()
+        del self._children[running.identity]
+        peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        self._tell(
+            {
+                "ended": running.identity,
+                "status": os.WEXITSTATUS(status) if os.WIFEXITED(status) else -1,
+                "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0,
+                "wall": round(wall, 6),
+                "cpu": round(usage.ru_utime + usage.ru_stime, 6),
+                "peak": peak,
+            }
+        )
+
+    def _tell(self, event: Dict[str, Any]) -> None:
+        content = (json.dumps(event) + "\n").encode()
+        while content:
+            try:
+                content = content[os.write(self._events, content) :]
+            except BrokenPipeError:
+                raise SystemExit(0) from None
+
+
+def _drain(descriptor: int) -> None:
+    try:
+        while os.read(descriptor, 4096):
+            pass
+    except BlockingIOError:
+        return
+
+
+def _set_group(pid: int) -> None:
+    try:
+        os.setpgid(pid, pid)
+    except OSError:
+        return  # the child has done it itself, or is gone
+
+
+def _kill_group(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except OSError:
+        return
+
+
+if __name__ == "__main__":
+    Zygote().serve()

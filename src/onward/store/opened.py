@@ -1,0 +1,39 @@
+"""A store, opened: its parts put together over one folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from onward.base.errors import StoreError
+from onward.store.disk import Disk
+from onward.store.layout import STORE_FORMAT, Layout
+from onward.store.objects import Objects
+from onward.store.records import Records
+from onward.store.traces import Traces
+
+
+class Store:
+    """Objects, traces and records of one folder. Opening writes nothing."""
+
+    def __init__(self, root: Path) -> None:
+        self.layout = Layout(root)
+        self.layout.check_format()
+        self.disk = Disk(root)
+        self.objects = Objects(self.layout, self.disk)
+        self.traces = Traces(self.layout, self.disk)
+        self.records = Records(self.layout, self.disk)
+
+    def prepare(self) -> None:
+        """Makes the store ready for writing: its folder, its format, and a place for what is under way.
+
+        Raises:
+            StoreError: the folder cannot be written.
+        """
+        try:
+            self.disk.tmp.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(
+                f"cannot make the folder `{self.layout.root}`: {error.strerror}",
+                hint="give yourself the right to write it, or work on a copy of the workspace",
+            ) from error
+        self.disk.create(self.layout.root / "FORMAT", f"{STORE_FORMAT}\n".encode())

@@ -1,0 +1,116 @@
+"""Bases, snapshots, runs and the moves of channels: the objects that names stand for."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from onward.base.codec import decode, encode
+from onward.base.digest import Digest, digest_bytes
+from onward.base.errors import StoreError
+from onward.model.records import Basis, Move, Run, Snapshot
+from onward.store.disk import Disk
+from onward.store.layout import Layout
+
+T = TypeVar("T")
+
+
+class Records:
+    """The create-only records of a store. Everything that a record names is on the disk before it is."""
+
+    def __init__(self, layout: Layout, disk: Disk) -> None:
+        self._layout = layout
+        self._disk = disk
+
+    def put_basis(self, basis: Basis) -> Digest:
+        return self._put(self._layout.bases, basis)
+
+    def basis(self, digest: Digest) -> Basis | None:
+        return _read(self._layout.bases / digest, Basis, digest)
+
+    def put_snapshot(self, snapshot: Snapshot) -> Digest:
+        return self._put(self._layout.snapshots, snapshot)
+
+    def snapshot(self, digest: Digest) -> Snapshot | None:
+        return _read(self._layout.snapshots / digest, Snapshot, digest)
+
+    def put_run(self, run: Run) -> None:
+        """Keeps a run; what it stands on is made to last first."""
+        self._disk.sync()
+        if not self._disk.create(self._layout.runs / run.id, encode(run)):
+            raise StoreError(f"there is a run `{run.id}` already")
+        self._disk.sync()
+
+    def run(self, identity: str) -> Run | None:
+        return _read(self._layout.runs / identity, Run)
+
+    def run_ids(self) -> list[str]:
+        """The names of all runs, oldest first."""
+        try:
+            return sorted(name for name in os.listdir(self._layout.runs) if not name.startswith("."))
+        except FileNotFoundError:
+            return []
+
+    def runs(self) -> list[Run]:
+        """All runs that can be read, oldest first. Cost: reads every run."""
+        return [run for name in self.run_ids() if (run := self.run(name)) is not None]
+
+    def channels(self) -> list[str]:
+        return self._layout.channel_names()
+
+    def moves(self, channel: str) -> list[Move]:
+        """The channel's log, oldest first; empty for a channel that has never moved."""
+        folder = self._layout.channel(channel)
+        try:
+            names = sorted(name for name in os.listdir(folder) if name.isdigit())
+        except FileNotFoundError:
+            return []
+        moves = []
+        for name in names:
+            move = _read(folder / name, Move)
+            if move is None:
+                raise StoreError(
+                    f"entry {int(name)} of the channel `{channel}` is damaged",
+                    hint=f"look at `{folder / name}`; removing that file takes this one move back",
+                )
+            moves.append(move)
+        return moves
+
+    def append(self, move: Move) -> bool:
+        """Adds a move to its channel's log; False where another took its place in the sequence first."""
+        self._disk.sync()
+        added = self._disk.create(self._layout.channel(move.channel) / f"{move.sequence:08d}", encode(move))
+        self._disk.sync()
+        return added
+
+    def _put(self, folder: Path, record: object) -> Digest:
+        content = encode(record)
+        digest = digest_bytes(content)
+        path = folder / digest
+        if not self._disk.create(path, content) and path.read_bytes() != content:
+            # The name is the digest: what stands there is damaged, and this is what it should be.
+            self._disk.replace(path, content)
+        return digest
+
+
+def new_run_id(at: datetime) -> str:
+    """A name that sorts in the order of time: `20261122-213300-4f2a9c`."""
+    return f"{at:%Y%m%d-%H%M%S}{at.microsecond // 1000:03d}-{secrets.token_hex(3)}"
+
+
+def _read(path: Path, form: type[T], digest: Digest | None = None) -> T | None:
+    try:
+        content = path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    if digest is not None and digest_bytes(content) != digest:
+        return None
+    try:
+        return decode(content, form)
+    except msgspec.DecodeError:
+        return None

@@ -1,0 +1,52 @@
+"""Traces: under a key, what came out. Written once, found by key, never edited."""
+
+from __future__ import annotations
+
+import os
+
+import msgspec
+
+from onward.base.codec import decode, encode
+from onward.base.digest import Digest, digest_bytes
+from onward.model.trace import Envelope, Trace
+from onward.store.disk import Disk
+from onward.store.layout import LOCAL_SCOPE, Layout
+
+
+class Traces:
+    """The traces of the scopes that a run may read; writes go to one of them."""
+
+    def __init__(self, layout: Layout, disk: Disk, scope: str = LOCAL_SCOPE) -> None:
+        self._layout = layout
+        self._disk = disk
+        self._scope = scope
+
+    def record(self, trace: Trace, builder: dict[str, object]) -> Digest:
+        """Keeps a trace and returns its name, the digest of the record."""
+        content = encode(Envelope(payload=trace, builder=builder))
+        name = digest_bytes(content)
+        self._disk.create(self._layout.traces(self._scope, trace.key) / name, content)
+        return name
+
+    def find(self, key: Digest) -> list[tuple[Digest, Trace]]:
+        """All readable traces under a key, oldest first. A damaged record is passed over."""
+        folder = self._layout.traces(self._scope, key)
+        try:
+            names = sorted(os.listdir(folder))
+        except FileNotFoundError:
+            return []
+        found = [(name, trace) for name in names if (trace := self.get(key, name)) is not None]
+        return sorted(found, key=lambda pair: (pair[1].made_at, pair[0]))
+
+    def get(self, key: Digest, name: Digest) -> Trace | None:
+        """One trace; None where it is gone or damaged."""
+        try:
+            content = (self._layout.traces(self._scope, key) / name).read_bytes()
+        except FileNotFoundError:
+            return None
+        if digest_bytes(content) != name:
+            return None
+        try:
+            return decode(content, Envelope).payload
+        except msgspec.DecodeError:
+            return None
