@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
     from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -48,7 +48,9 @@ def main() -> None:
     elif verb in plain and not words:
         plain[verb]()
     else:
-        stop(f"usage: tools/dev.py {'|'.join(plain)}, or run PROGRAM..., or test [PYTEST OPTIONS...]")
+        stop(
+            f"usage: tools/dev.py {'|'.join(plain)}, or run PROGRAM..., or test [PYTEST OPTIONS...]", status=2
+        )
 
 
 def set_up() -> Path:
@@ -103,7 +105,7 @@ def digest_of(*paths: Path) -> str:
 
 
 @contextlib.contextmanager
-def one_at_a_time(work: str) -> Iterator[None]:
+def one_at_a_time(work: str) -> Generator[None, None, None]:
     """Keeps other processes waiting that do this `work` in this folder; a killed one frees its place."""
     TOOLS.mkdir(exist_ok=True)
     with open(TOOLS / f"{work}.lock", "w", encoding="utf-8") as file:
@@ -290,10 +292,10 @@ def call(
         sys.exit(done.returncode if done.returncode > 0 else 1)
 
 
-def stop(words: str) -> NoReturn:
-    """Ends with a message and status 4: the machine lacks something."""
+def stop(words: str, status: int = 4) -> NoReturn:
+    """Ends with a message; status 4 is that the machine lacks something, 2 that the words are wrong."""
     print(words, file=sys.stderr)
-    sys.exit(4)
+    sys.exit(status)
 
 
 if __name__ == "__main__":
