@@ -15,6 +15,7 @@ import os
 import re
 import shlex
 import shutil
+import ssl
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,11 @@ TOOLS = ROOT / ".dev"
 LOCK_FILE = ROOT / "requirements.lock"
 DEMO = ROOT / "build" / "demo"
 DEMO_MARK = DEMO / ".git" / "made-by-make-demo"
+
+# The Python that runs this, without a virtual environment around it: that one may be the one to be made, and
+# has no pip.
+PYTHON = getattr(sys, "_base_executable", sys.executable)
+PIP = [PYTHON, "-m", "pip"]
 
 UV_VERSION = "0.13.9"
 UV_OLDEST = (0, 8)
@@ -76,11 +82,13 @@ def set_up() -> Path:
         if not whole:
             discard(place)
             call([uv, "venv", "--quiet", "--python", python, place])
-        target = ["--quiet", "--python", place / "bin" / "python"]
+        target, settings = ["--quiet", "--python", place / "bin" / "python"], settings_of_pip()
         print(f"installing what {LOCK_FILE.name} names into {place.relative_to(ROOT)}", file=sys.stderr)
-        call([uv, "pip", "sync", *target, "--require-hashes", LOCK_FILE])
+        call([uv, "pip", "sync", *target, "--require-hashes", LOCK_FILE], settings)
         # The build backend is locked too, so nothing is fetched that has no digest.
-        call([uv, "pip", "install", *target, "--no-deps", "--no-build-isolation", "--editable", ROOT])
+        call(
+            [uv, "pip", "install", *target, "--no-deps", "--no-build-isolation", "--editable", ROOT], settings
+        )
         stamp.write_text(wanted, "utf-8")
     return place
 
@@ -88,15 +96,12 @@ def set_up() -> Path:
 def running_python() -> tuple[str, str]:
     """What to make the environment from where nobody has chosen: a Python for uv, and its version.
 
-    The Python that runs this, without a virtual environment around it (which may be the very one that is
-    to be made); where it is too old, any newer one that uv finds or fetches.
+    Where the Python that runs this is too old, any newer one that uv finds or fetches.
     """
     if sys.version_info < OLDEST_PYTHON:
         newer = f">={'.'.join(map(str, OLDEST_PYTHON))}"
         return newer, newer
-    return getattr(
-        sys, "_base_executable", sys.executable
-    ), f"{sys.version_info.major}.{sys.version_info.minor}"
+    return PYTHON, f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
 def digest_of(*paths: Path) -> str:
@@ -124,13 +129,30 @@ def find_uv() -> str:
         if candidate and version_of(candidate) >= UV_OLDEST:
             return candidate
     print(f"installing uv {UV_VERSION} into {TOOLS.name}", file=sys.stderr)
-    pip = [sys.executable, "-m", "pip"]
-    if subprocess.run([*pip, "--version"], capture_output=True, check=False).returncode != 0:
+    if subprocess.run([*PIP, "--version"], capture_output=True, check=False).returncode != 0:
         stop("pip is missing: install it (Debian: `apt-get install python3-pip`), or put uv on the PATH")
-    call([*pip, "install", "--quiet", "--upgrade", "--no-deps", "--target", TOOLS, f"uv=={UV_VERSION}"])
+    call([*PIP, "install", "--quiet", "--upgrade", "--no-deps", "--target", TOOLS, f"uv=={UV_VERSION}"])
     if version_of(own) < UV_OLDEST:
         stop(f"pip has installed uv, but {own} does not run")
     return own
+
+
+def settings_of_pip() -> dict[str, str]:
+    """The caller's variables, with those that make uv use the index and trust the certificates that pip does.
+
+    uv reads no settings of pip's; a machine behind a company's index or proxy often has just these. What is
+    set for uv already wins.
+    """
+    told = subprocess.run([*PIP, "config", "list"], capture_output=True, text=True, check=False).stdout
+    settings = dict(re.findall(r"^\S*\.([a-z-]+)='(.*)'$", told, re.MULTILINE))
+    variables = {}
+    if "index-url" in settings:
+        variables["UV_DEFAULT_INDEX"] = settings["index-url"]
+    if "cert" in settings:
+        variables["SSL_CERT_FILE"] = settings["cert"]
+    elif ssl.create_default_context().cert_store_stats()["x509_ca"]:  # the machine has any of its own
+        variables["UV_SYSTEM_CERTS"] = "true"
+    return {**variables, **os.environ}
 
 
 def version_of(uv: str) -> tuple[int, ...]:
@@ -258,7 +280,11 @@ def lock() -> None:
     wanted = ["--extra", "all", "--group", "dev", "pyproject.toml", "-"]
     # `editables` is what hatchling asks for when it installs a package in place.
     requirements = "\n".join([*re.findall(r'"([^"]+)"', backend[1]), "editables"])
-    call([find_uv(), "pip", "compile", *form, *wanted, "--output-file", LOCK_FILE.name], given=requirements)
+    call(
+        [find_uv(), "pip", "compile", *form, *wanted, "--output-file", LOCK_FILE.name],
+        settings_of_pip(),
+        requirements,
+    )
 
 
 def newest() -> None:

@@ -19,6 +19,7 @@ UV = """\
 #!/bin/sh
 if [ "$1" = --version ]; then echo "uv 0.13.9"; exit 0; fi
 echo "$*" >> "{root}/log"
+echo "$UV_DEFAULT_INDEX $SSL_CERT_FILE" > "{root}/settings"
 for last in "$@"; do :; done
 if [ "$1" = venv ]; then mkdir -p "$last/bin" && ln -s "{python}" "$last/bin/python"; fi
 if [ "$2" = sync ]; then sleep 0.2; test ! -e "{root}/broken"; fi
@@ -44,6 +45,14 @@ class Repository:
         with self.start(*words, **variables) as process:
             said, _ = process.communicate()
         return process.returncode, said
+
+    def pip(self, code: str) -> str:
+        """A folder for PYTHONPATH in which `python -m pip` runs `code`."""
+        module = self.programs / "modules" / "pip" / "__main__.py"
+        module.parent.mkdir(parents=True)
+        module.with_name("__init__.py").touch()
+        module.write_text(code, "utf-8")
+        return str(module.parents[1])
 
     def asked(self) -> list[str]:
         """What uv was asked since the last time: the first words of each call."""
@@ -124,6 +133,23 @@ def test_several_at_once_set_up_once(project: Repository) -> None:
     assert project.asked() == ALL
 
 
+@pytest.mark.parametrize(
+    ("variables", "expected"),
+    [
+        ({}, "https://pip.example/simple /certificates/pip.pem"),
+        ({"UV_DEFAULT_INDEX": "https://uv.example"}, "https://uv.example /certificates/pip.pem"),
+        ({"SSL_CERT_FILE": "/uv.pem"}, "https://pip.example/simple /uv.pem"),
+    ],
+)
+def test_uv_fetches_from_where_pip_would_unless_it_has_settings_of_its_own(
+    variables: dict[str, str], expected: str, project: Repository
+) -> None:
+    told = "global.cert='/certificates/pip.pem'\nglobal.index-url='https://pip.example/simple'"
+    pip = project.pip(f"import sys; assert sys.argv[1:] == ['config', 'list']; print({told!r})")
+    assert project.run("setup", PYTHONPATH=pip, **variables)[0] == 0
+    assert (project.root / "settings").read_text("utf-8") == f"{expected}\n"
+
+
 def test_another_python_has_an_environment_of_its_own(project: Repository) -> None:
     project.run("setup")
     project.asked()
@@ -145,23 +171,26 @@ def test_a_program_runs_in_the_environment_with_bytecode_and_its_own_status(proj
     assert said == f"{project.environment} False ['-m', 'not long']\n"
 
 
-def test_a_uv_that_does_not_run_or_is_too_old_is_passed_over_and_a_missing_pip_is_named(
-    project: Repository,
-) -> None:
-    bare = project.programs.parent / "bare"
-    bare.mkdir()
-    subprocess.run([os.path.realpath(sys.executable), "-m", "venv", "--without-pip", bare], check=True)
-    for answer in ("exit 127", "echo 'uv 0.1.2'"):
-        (project.programs / "uv").write_text(f"#!/bin/sh\n{answer}\n", "utf-8")
-        done = subprocess.run(
-            [bare / "bin" / "python", project.root / "tools" / "dev.py", "setup"],
-            env={"PATH": str(project.programs)},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 4
-        assert "python3-pip" in done.stderr
+@pytest.mark.parametrize("answer", ["exit 127", "echo 'uv 0.1.2'"])
+def test_a_uv_that_does_not_run_or_is_too_old_is_passed_over(answer: str, project: Repository) -> None:
+    (project.programs / "uv").write_text(f"#!/bin/sh\n{answer}\n", "utf-8")
+    status, said = project.run("setup", PYTHONPATH=project.pip("raise SystemExit(1)"))
+    assert status == 4
+    assert "python3-pip" in said
+
+
+def test_a_missing_uv_is_installed_by_pip_into_the_repository(project: Repository) -> None:
+    uv = (project.programs / "uv").rename(project.programs / "other")
+    code = f"""\
+import os, shutil, sys
+if "install" in sys.argv:
+    target = sys.argv[sys.argv.index("--target") + 1]
+    os.makedirs(target + "/bin")
+    shutil.copy({str(uv)!r}, target + "/bin/uv")
+"""
+    assert project.run("setup", PYTHONPATH=project.pip(code))[0] == 0
+    assert project.asked() == ALL
+    assert (project.root / ".dev" / "bin" / "uv").exists()
 
 
 def test_a_demonstration_that_make_did_not_make_is_left_alone(project: Repository) -> None:
