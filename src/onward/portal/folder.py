@@ -1,0 +1,163 @@
+"""Putting a folder of files in the place of an earlier one, all of it or nothing.
+
+A site's folder holds a list of the files that onward wrote (`.onward-site.json`); only these are ever
+removed. What others have put there (a `CNAME`, a `.git`) is taken along. Knows nothing of pages.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from onward.base import codec
+from onward.base.errors import RefusedError
+
+LISTING = ".onward-site.json"
+_FORMAT = 1
+
+_AT_FDCWD = -100
+_RENAME_EXCHANGE = 2  # linux/fs.h
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """What onward wrote into a folder: paths with `/`, sorted, the listing itself left out."""
+
+    format: int
+    files: tuple[str, ...]
+
+
+def require_own(out: Path) -> None:
+    """Raises unless `out` is missing, empty, or a site that onward wrote.
+
+    Raises:
+        RefusedError: it is something else, which must not be replaced.
+    """
+    if not out.exists():
+        return
+    if not out.is_dir():
+        raise RefusedError(f"`{out.name}` is a file and no folder", hint="name another folder with `--out`")
+    if any(out.iterdir()):
+        _listing_of(out)
+
+
+def _listing_of(out: Path) -> Listing:
+    """The listing of a folder; of an empty or missing one an empty listing."""
+    if not out.is_dir() or not any(out.iterdir()):
+        return Listing(_FORMAT, ())
+    try:
+        listing = codec.decode((out / LISTING).read_bytes(), Listing)
+    except (FileNotFoundError, msgspec.DecodeError) as error:
+        raise RefusedError(
+            f"the folder `{out.name}` holds files that onward did not write",
+            hint="name a new or empty folder with `--out`",
+        ) from error
+    if listing.format != _FORMAT:
+        raise RefusedError(
+            f"the site in `{out.name}` was written by another version of onward (format {listing.format})",
+            hint="name a new folder with `--out`",
+        )
+    return listing
+
+
+@contextmanager
+def staged(out: Path) -> Generator[Path]:
+    """A new folder beside `out` to write into; what is left of it at the end is removed."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    stage = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        # A temporary folder is its owner's alone; a site is for all whom the umask lets in.
+        stage.chmod(0o777 & ~_umask())
+        yield stage
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def publish(stage: Path, out: Path, written: Sequence[str]) -> list[str]:
+    """Puts `stage`, which holds the files `written`, in the place of `out`; gives all its files, sorted.
+
+    Raises:
+        RefusedError: a file that onward did not write is in the way of one that it has to write.
+    """
+    files = sorted(written)
+    (stage / LISTING).write_bytes(codec.encode(Listing(_FORMAT, tuple(files))) + b"\n")
+    _take_along(out, stage, _listing_of(out))
+    if out.exists():
+        _exchange(stage, out)
+    else:
+        os.rename(stage, out)
+    return files
+
+
+def _take_along(out: Path, stage: Path, listing: Listing) -> None:
+    """Brings what others have put into `out` to `stage`: the same file under a second name, or a copy."""
+    own = {*listing.files, LISTING}
+    for folder, subfolders, names in os.walk(out):
+        here = Path(folder)
+        links = [name for name in subfolders if (here / name).is_symlink()]
+        for name in [*names, *links]:
+            path = (here / name).relative_to(out)
+            if path.as_posix() not in own:
+                _take_file(out / path, stage / path, path.as_posix())
+        if not names and not subfolders and here != out:
+            (stage / here.relative_to(out)).mkdir(parents=True, exist_ok=True)
+
+
+def _take_file(old: Path, new: Path, path: str) -> None:
+    if os.path.lexists(new) or any(parent.is_file() for parent in new.parents):
+        raise RefusedError(
+            f"`{path}` was not written by onward and is in the way of the site",
+            hint="move it away, or name another folder with `--out`",
+        )
+    new.parent.mkdir(parents=True, exist_ok=True)
+    if old.is_symlink():
+        new.symlink_to(os.readlink(old))
+        return
+    try:
+        os.link(old, new)
+    except OSError:
+        # Not every file system has hard links; a copy serves as well.
+        shutil.copy2(old, new)
+
+
+def _exchange(stage: Path, out: Path) -> None:
+    """Swaps the two folders: in one motion where the system can, else with two renames."""
+    if _exchanged_at_once(stage, out):
+        return
+    aside = stage.with_name(stage.name + ".old")
+    os.rename(out, aside)
+    try:
+        os.rename(stage, out)
+    except OSError:
+        os.rename(aside, out)
+        raise
+    os.rename(aside, stage)
+
+
+def _exchanged_at_once(stage: Path, out: Path) -> bool:
+    """Whether Linux's `renameat2` could swap the two; it is not on every system and file system."""
+    if not sys.platform.startswith("linux"):
+        return False
+    rename = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
+    if rename is None:
+        return False
+    if rename(_AT_FDCWD, os.fsencode(stage), _AT_FDCWD, os.fsencode(out), _RENAME_EXCHANGE) == 0:
+        return True
+    code = ctypes.get_errno()
+    if code in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EPERM):
+        return False
+    raise OSError(code, os.strerror(code), str(out))

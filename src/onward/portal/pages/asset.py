@@ -1,0 +1,185 @@
+"""An asset's page: what it is, what it says, whether it holds, and where it comes from."""
+
+from __future__ import annotations
+
+from onward.base.text import plural
+from onward.portal import content, html, prose, shell, words
+from onward.portal.index import HOME, Page, Place, SiteIndex
+from onward.portal.pages import checks, metric, provenance, results, table
+
+
+def page(index: SiteIndex, asset: content.Asset) -> Page:
+    """`<project>/<asset>/index.html`."""
+    path = index.addresses.asset(asset.name)
+    assert path is not None, "every asset of the content has an address"
+    place = Place(index, path)
+    title = index.title_of(asset.name)
+    project = next(project for project in index.projects if project.name == asset.project)
+    return shell.page(
+        place,
+        title=title,
+        description=words.first_paragraph(asset.doc),
+        trail=[
+            shell.crumb(html.a("Projects", href=place.to(HOME) + "#projects")),
+            shell.crumb(place.project_link(project)),
+            shell.crumb(title, here=True),
+        ],
+        body=html.article(
+            _head(place, asset, title),
+            _broken(place, asset),
+            _result(place, asset, title),
+            _about(asset),
+            _marks(asset),
+            checks.section(place, asset),
+            provenance.section(place, asset),
+            class_=f"asset {asset.kind}" if asset.kind in words.KINDS else "asset",
+        ),
+    )
+
+
+def _head(place: Place, asset: content.Asset, title: str) -> html.Markup:
+    said = words.first_paragraph(asset.doc)
+    return html.header(
+        html.p(
+            words.kind_word(asset.kind),
+            [html.a(mark, href="#marks", class_="mark") for mark in asset.marks],
+            class_="kicker",
+        ),
+        html.h1(title),
+        html.div(prose.docstring(said), class_="dek") if said else None,
+        _facts(place, asset),
+        _downloads(place, asset),
+        class_="page-head",
+    )
+
+
+def _facts(place: Place, asset: content.Asset) -> html.Markup:
+    release = place.index.site.release
+    owner = next((project.owner for project in place.index.projects if project.name == asset.project), "")
+    pairs: list[tuple[str, html.Child]] = []
+    if asset.made_at is not None:
+        pairs.append(("Made", words.instant(asset.made_at)))
+    if asset.changed_in is not None:
+        here = asset.changed_in == release.number
+        pairs.append(("Last changed", "in this release" if here else f"in release {asset.changed_in}"))
+    if asset.table is not None:
+        pairs += [
+            ("Rows", words.number(asset.table.rows)),
+            ("Columns", words.number(len(asset.table.columns))),
+        ]
+    if owner:
+        pairs.append(("Ask", owner))
+    pairs.append(("Checks", _checks_in_short(place, asset)))
+    if asset.content:
+        pairs.append(("Content", words.short(asset.content, 8)))
+    pairs.append(("Name", html.code(asset.name)))
+    return shell.facts(pairs)
+
+
+def _checks_in_short(place: Place, asset: content.Asset) -> html.Markup:
+    own = place.index.checks.get(asset.name, [])
+    if not own:
+        return shell.status(content.NOT_RUN, "none")
+    broken = sum(check.outcome in (content.BROKEN, content.FAILED) for check in own)
+    idle = sum(check.outcome == content.NOT_RUN for check in own)
+    if broken:
+        status = shell.status(content.BROKEN, f"{broken} of {len(own)} broken")
+    elif idle:
+        status = shell.status(content.NOT_RUN, f"{idle} of {len(own)} not run")
+    else:
+        status = shell.status(content.PASSED, "passed" if len(own) == 1 else f"all {len(own)} passed")
+    return html.a(status, href="#checks")
+
+
+def _downloads(place: Place, asset: content.Asset) -> html.Markup | None:
+    if not asset.files:
+        return None
+    return html.p(
+        html.span("Download ", class_="note"),
+        [
+            html.a(
+                _file_kind(file),
+                html.small(words.size(file.size)),
+                href=place.to(place.index.file_path(asset, file)),
+                download=file.name.rpartition("/")[2],
+                title=file.name,
+            )
+            for file in asset.files
+        ],
+        class_="downloads",
+    )
+
+
+_FILE_KINDS = {
+    "application/vnd.apache.parquet": "Parquet",
+    "text/csv": "CSV",
+    "text/html": "HTML",
+    "text/markdown": "Markdown",
+    "application/x-ipynb+json": "Notebook",
+    "image/svg+xml": "SVG",
+    "image/png": "PNG",
+    "application/pdf": "PDF",
+}
+
+
+def _file_kind(file: content.File) -> str:
+    return _FILE_KINDS.get(results.media_of(file), file.name.rpartition("/")[2])
+
+
+def _broken(place: Place, asset: content.Asset) -> html.Markup | None:
+    """What a reader must know before she reads: a check of this very result did not hold."""
+    own = place.index.checks.get(asset.name, [])
+    broken = [check for check in own if check.outcome in (content.BROKEN, content.FAILED)]
+    if not broken:
+        return None
+    return html.p(
+        html.strong(f"{plural(len(broken), 'check')} did not hold. "),
+        html.text(words.spoken(broken[0].message or broken[0].name.replace("_", " ")), ". "),
+        html.a("Details", href="#checks"),
+        class_="banner bad",
+    )
+
+
+def _result(place: Place, asset: content.Asset, title: str) -> html.Child:
+    if asset.kind == "metric":
+        return [metric.result(place, asset), metric.course(asset, title)]
+    if asset.table is not None:
+        return [table.rows(asset.table), table.columns(asset.table)]
+    if not asset.files and asset.kind != "model":
+        return html.p(
+            "Its bytes are not kept any more; ",
+            html.code(f"onward get {asset.name}"),
+            " says how to make them again.",
+            class_="banner",
+        )
+    if asset.kind == "figure":
+        return results.figure(place, asset, title)
+    if asset.kind == "document":
+        return results.document(asset, title)
+    if asset.kind == "model":
+        return results.model(asset)
+    return results.file(place, asset, title)
+
+
+def _about(asset: content.Asset) -> html.Markup | None:
+    """What the docstring says beyond its first paragraph."""
+    rest = asset.doc.strip().partition("\n\n")[2]
+    if not rest.strip():
+        return None
+    return shell.block("About", html.div(prose.docstring(rest), class_="prose"), anchor="about")
+
+
+def _marks(asset: content.Asset) -> html.Markup | None:
+    if not asset.marks:
+        return None
+    return shell.block(
+        "To know before you rely on it",
+        html.dl(
+            [
+                html.div(html.dt(html.span(mark, class_="mark")), html.dd(words.MARKS.get(mark, "")))
+                for mark in asset.marks
+            ],
+            class_="marks",
+        ),
+        anchor="marks",
+    )

@@ -1,0 +1,119 @@
+"""All checks with how they ended, the broken ones first; and how one check is shown anywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from onward.portal import content, html, prose, shell, words
+from onward.portal.index import CHECKS, Page, Place, SiteIndex
+from onward.portal.listing import listing
+
+_ORDER = (content.BROKEN, content.FAILED, content.NOT_RUN, content.PASSED)
+_ROWS_SHOWN = 20
+
+
+def page(index: SiteIndex) -> Page:
+    """`checks/index.html`."""
+    place = Place(index, CHECKS)
+    said, outcome = shell.checks_in_words(index.site)
+    unchecked = [asset for asset in index.site.assets if asset.name not in index.checks]
+    return shell.page(
+        place,
+        title="Checks",
+        body=[
+            html.header(
+                html.h1("Checks"),
+                html.p(
+                    "What must hold of the results. A release is held back where a check that counts as an "
+                    "error is broken.",
+                    class_="dek",
+                ),
+                html.p(shell.status(outcome, said), class_="meta"),
+                class_="page-head",
+            ),
+            [_outcome(place, outcome) for outcome in _outcomes(index)],
+            _unchecked(place, unchecked),
+        ],
+    )
+
+
+def _outcomes(index: SiteIndex) -> list[str]:
+    present = {check.outcome for check in index.site.checks}
+    return [outcome for outcome in _ORDER if outcome in present] + sorted(present - set(_ORDER))
+
+
+def _outcome(place: Place, outcome: str) -> html.Markup:
+    own = [check for checks in place.index.checks.values() for check in checks if check.outcome == outcome]
+    own.sort(key=lambda check: (check.asset, check.name))
+    return shell.block(
+        words.OUTCOMES.get(outcome, outcome),
+        html.ul([html.li(shown(place, check, with_asset=True)) for check in own], class_="checks"),
+        note=f"{len(own):,}",
+    )
+
+
+def _unchecked(place: Place, assets: list[content.Asset]) -> html.Markup | None:
+    if not assets:
+        return None
+    return shell.block(
+        "Without a check",
+        html.ul([html.li(place.asset_link(asset.name), " ", html.small(asset.project)) for asset in assets],
+                class_="columns"),
+        note=f"{len(assets):,}",
+    )  # fmt: skip
+
+
+def shown(place: Place, check: content.Check, *, with_asset: bool = False) -> html.Markup:
+    """A check: its name and outcome, and where it did not hold what it found."""
+    passed = check.outcome == content.PASSED
+    return html.article(
+        html.div(
+            shell.status(check.outcome),
+            html.strong(check.name.replace("_", " "), class_="check-name"),
+            html.span("warning only", class_="note") if check.severity == "warn" and not passed else None,
+            html.span("on ", place.asset_link(check.asset), class_="note") if with_asset else None,
+            class_="check-head",
+        ),
+        html.p(words.spoken(check.message), class_="check-message") if check.message and not passed else None,
+        _offending(check) if check.offending is not None and not passed else None,
+        html.div(prose.docstring(check.doc), class_="prose small") if check.doc.strip() else None,
+        html.details(html.summary("How it is checked"), listing(check.code)) if check.code else None,
+        class_="check broken" if check.outcome in (content.BROKEN, content.FAILED) else "check",
+    )
+
+
+def _offending(check: content.Check) -> html.Markup | None:
+    offending = check.offending
+    if offending is None or not offending.rows:
+        return None
+    shown_rows = offending.rows[:_ROWS_SHOWN]
+    table = html.table(
+        html.caption(f"{words.number(len(shown_rows))} of {words.number(offending.total)} offending rows"),
+        html.thead(html.tr([html.th(name, scope="col") for name in offending.columns])),
+        html.tbody(
+            [html.tr([_value(value) for value in row]) for row in shown_rows],
+        ),
+        class_="plain data",
+    )
+    return shell.scroller(table, f"Rows that break {check.name}")
+
+
+def _value(value: Any) -> html.Markup:
+    if value is None:
+        return html.td("–", class_="missing")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return html.td(words.value_text(value), class_="number" if is_number else None)
+
+
+def section(place: Place, asset: content.Asset) -> html.Markup | None:
+    """The checks that look at an asset, for its page."""
+    checks = place.index.checks.get(asset.name)
+    if not checks:
+        return None
+    rank = {outcome: place for place, outcome in enumerate(_ORDER)}
+    ordered = sorted(checks, key=lambda check: (rank.get(check.outcome, len(rank)), check.name))
+    return shell.block(
+        "Checks",
+        html.ul([html.li(shown(place, check)) for check in ordered], class_="checks"),
+        anchor="checks",
+    )

@@ -1,0 +1,221 @@
+"""A table: its columns with their distributions, and its rows.
+
+The first rows stand in the page. Up to 5,000 are embedded as JSON beside them, which the script sorts,
+filters and pages through; all of them are in the files to download.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import date, time
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from onward.base.codec import encode
+from onward.base.text import plural
+from onward.portal import content, drawing, html, shell, words
+
+PLAIN_ROWS = 50
+_MOST_DECIMALS = 4
+_SHORT = 32  # letters
+_EXACT_IN_SCRIPTS = 2**53
+
+
+class _Form(msgspec.Struct, frozen=True):
+    """How a column's values are written; `decimals` is None where they are written as they are."""
+
+    numeric: bool
+    decimals: int | None
+    short: bool
+    """No value of it needs a second line."""
+
+
+def rows(preview: content.TablePreview) -> html.Markup:
+    """The rows: plain ones for all readers, and the browser of rows for those with scripts."""
+    head = [
+        tuple(_plain(value) for value in row[: len(preview.columns)])
+        for row in preview.head[: content.MAX_EMBEDDED_ROWS]
+    ]
+    forms = [_form([row[place] for row in head if place < len(row)]) for place in range(len(preview.columns))]
+    embedded = {"columns": forms, "rows": head, "total": preview.rows, "page": PLAIN_ROWS}
+    return shell.block(
+        "Rows",
+        html.div(
+            _tools(preview.rows, min(len(head), PLAIN_ROWS)),
+            html.div(
+                _plain_table(preview, head[:PLAIN_ROWS], forms),
+                class_="scroller rows",
+                role="region",
+                aria_label="Rows of the table",
+                tabindex="0",
+            ),
+            _pager() if len(head) > PLAIN_ROWS else None,
+            _about_the_rest(preview, len(head)),
+            html.embedded_json(embedded, data_rows=True) if head else None,
+            data_table=True,
+        ),
+        anchor="rows",
+    )
+
+
+def _tools(total: int, shown: int) -> html.Markup:
+    return html.div(
+        html.label(
+            "Only rows that hold ",
+            html.input_(type="search", autocomplete="off", spellcheck="false", data_filter=True),
+            class_="scripted-only",
+        )
+        if shown
+        else None,
+        html.p(
+            f"{words.number(shown)} of {plural(total, 'row')}",
+            class_="note",
+            role="status",
+            data_row_count=True,
+        ),
+        class_="table-tools",
+    )
+
+
+def _plain_table(
+    preview: content.TablePreview, head: list[tuple[Any, ...]], forms: list[_Form]
+) -> html.Markup:
+    heads = [
+        html.th(column.name, scope="col", class_="number" if form.numeric else None)
+        for column, form in zip(preview.columns, forms, strict=True)
+    ]
+    body = [html.tr([_cell(value, form) for value, form in zip(row, forms, strict=False)]) for row in head]
+    return html.table(html.thead(html.tr(heads)), html.tbody(body), class_="plain data")
+
+
+def _pager() -> html.Markup:
+    return html.div(
+        html.button("Previous", type="button", data_previous=True),
+        html.button("Next", type="button", data_next=True),
+        class_="pager scripted-only",
+    )
+
+
+def _about_the_rest(preview: content.TablePreview, embedded: int) -> html.Markup | None:
+    if preview.rows <= embedded:
+        return None
+    return html.p(
+        f"The first {plural(embedded, 'row')} can be looked through here; "
+        f"all {words.number(preview.rows)} are in the files to download.",
+        class_="note",
+    )
+
+
+def _plain(value: Any) -> Any:
+    """A cell's value as JSON and script can hold it without loss; what they cannot hold becomes text."""
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        return value if abs(value) <= _EXACT_IN_SCRIPTS else str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else words.number(value)
+    if isinstance(value, Decimal | date | time):
+        return words.value_text(value)
+    return encode(value).decode()  # a list or a struct
+
+
+def _form(values: list[Any]) -> _Form:
+    known = [value for value in values if value is not None]
+    numeric = bool(known) and all(
+        isinstance(value, int | float) and not isinstance(value, bool) for value in known
+    )
+    decimals = _decimals(known) if numeric else None
+    longest = max((len(value) for value in known if isinstance(value, str)), default=0)
+    return _Form(numeric, decimals, short=longest <= _SHORT)
+
+
+def _decimals(values: list[Any]) -> int | None:
+    """How many digits behind the point a column needs; None where its numbers are too large or small."""
+    most = 0
+    for value in values:
+        if not isinstance(value, float):
+            continue
+        written = repr(value)
+        if "e" in written or (value and abs(value) < 10**-_MOST_DECIMALS):
+            return None
+        most = max(most, len(written.partition(".")[2].rstrip("0")))
+    return min(most, _MOST_DECIMALS)
+
+
+def cell_text(value: Any, decimals: int | None) -> str:
+    """A cell as it is read; `site.js` writes the same."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return words.value_text(value)
+    grouping = "," if abs(value) >= words.GROUPED_FROM else ""
+    if decimals is None:
+        return repr(value).replace("-", words.MINUS, 1) if value < 0 else repr(value)
+    written = f"{value:{grouping}.{decimals}f}"
+    return words.MINUS + written[1:] if written.startswith("-") else written
+
+
+def _cell(value: Any, form: _Form) -> html.Markup:
+    looks = (
+        "missing" if value is None else "",
+        "number" if form.numeric else "",
+        "short" if form.short else "",
+    )
+    said = "–" if value is None else cell_text(value, form.decimals)
+    return html.td(said, class_=" ".join(look for look in looks if look) or None)
+
+
+def columns(preview: content.TablePreview) -> html.Markup | None:
+    """What is known of each column over all rows."""
+    if not preview.columns:
+        return None
+    heads = ("Column", "Type", "Distribution", "Least", "Mean", "Greatest", "Distinct", "Missing")
+    numbers = heads[3:]
+    table = html.table(
+        html.thead(
+            html.tr(
+                [html.th(head, scope="col", class_="number" if head in numbers else None) for head in heads]
+            )
+        ),
+        html.tbody([_column(column, preview.rows) for column in preview.columns]),
+        class_="plain columns-table",
+    )
+    return shell.block(
+        "Columns",
+        shell.scroller(table, "Columns of the table"),
+        anchor="columns",
+        note=plural(len(preview.columns), "column"),
+    )
+
+
+def _column(column: content.Column, row_count: int) -> html.Markup:
+    picture = drawing.histogram(column) or drawing.shares(column, row_count)
+    return html.tr(
+        html.th(column.name, scope="row"),
+        html.td(html.code(column.type)),
+        html.td(picture),
+        html.td(_known(column.min), class_="number"),
+        html.td(_known(column.mean), class_="number"),
+        html.td(_known(column.max), class_="number"),
+        html.td(words.number(column.distinct) if column.distinct is not None else None, class_="number"),
+        _missing(column.missing, row_count),
+    )
+
+
+def _known(value: Any) -> str | None:
+    return None if value is None else words.bound(value)
+
+
+def _missing(count: int | None, row_count: int) -> html.Markup:
+    if count is None:
+        return html.td()
+    if not count:
+        return html.td("none", class_="number missing")
+    share = count / row_count if row_count else 0.0
+    said = "< 0.1" if share < 0.001 else f"{share * 100:.1f}".removesuffix(".0")
+    return html.td(
+        words.number(count),
+        html.small(f"{said}{words.NO_BREAK}%"),
+        class_="number",
+        title="rows without a value",
+    )

@@ -1,0 +1,154 @@
+"""What all pages share: head, masthead with the ways to go, foot with where this edition comes from."""
+
+from __future__ import annotations
+
+from onward.base.text import plural
+from onward.portal import html, words
+from onward.portal.content import BROKEN, FAILED, NOT_RUN, PASSED, Asset, Release, SiteContent
+from onward.portal.index import CHECKS, GRAPH, HOME, RELEASES, Page, Place
+
+SECTIONS = (("Projects", HOME), ("Graph", GRAPH), ("Checks", CHECKS), ("Releases", RELEASES))
+
+# Before anything is painted, so that what only a script can do (search, sorting) does not shift the page.
+_MARK_SCRIPTED = "document.documentElement.classList.add('scripted')"
+
+
+def page(
+    place: Place,
+    *,
+    title: str,
+    body: html.Child,
+    trail: html.Child = None,
+    description: str = "",
+) -> Page:
+    """A whole page. `trail` says where in the site it lies; `title` goes into the browser's tab."""
+    site = place.index.site
+    whole_title = title if title == site.workspace else f"{title} – {site.workspace}"
+    head = html.text(
+        html.meta(charset="utf-8"),
+        html.meta(name="viewport", content="width=device-width, initial-scale=1"),
+        html.meta(name="color-scheme", content="light dark"),
+        html.meta(name="generator", content="onward"),
+        html.meta(name="onward-release", content=release_words(site.release)),
+        html.meta(name="onward-commit", content=site.release.commit) if site.release.commit else None,
+        html.meta(name="description", content=description) if description else None,
+        html.title(whole_title),
+        html.link(rel="icon", href="data:,"),
+        html.link(rel="stylesheet", href=place.to(place.index.style)),
+        html.inline_script(_MARK_SCRIPTED),
+        html.script(src=place.to(place.index.script), defer=True),
+    )
+    content = html.body(
+        html.a("Skip to the content", href="#content", class_="skip"),
+        _masthead(place),
+        html.main(
+            html.nav(html.ol(trail), aria_label="You are here", class_="trail") if trail else None,
+            body,
+            id="content",
+            tabindex="-1",
+        ),
+        _foot(place),
+    )
+    return Page(place.path, html.document(head, content))
+
+
+def _masthead(place: Place) -> html.Markup:
+    links = [
+        html.li(html.a(name, href=place.to(target), aria_current="page" if target == place.path else None))
+        for name, target in SECTIONS
+    ]
+    return html.header(
+        html.div(
+            html.a(place.index.site.workspace, href=place.to(HOME), class_="nameplate"),
+            html.nav(html.ul(links), aria_label="Sections"),
+            class_="masthead-inner",
+        ),
+        class_="masthead",
+    )
+
+
+def _foot(place: Place) -> html.Markup:
+    release = place.index.site.release
+    return html.footer(
+        html.p(
+            html.a(release_words(release), href=place.to(RELEASES)),
+            " of ",
+            place.index.site.workspace,
+            ", ",
+            words.instant(release.at, relative=False),
+            html.text(", from commit ", words.short(release.commit)) if release.commit else None,
+            " with changes that were not committed" if release.dirty else None,
+            ". Made with onward.",
+        ),
+        class_="foot",
+    )
+
+
+def release_words(release: Release) -> str:
+    """`Release 12`, and for what was never released `Unreleased snapshot`; a preview names its channel."""
+    if release.number is None:
+        return "Unreleased snapshot" if not release.channel else f"Snapshot of {release.channel}"
+    channel = "" if release.channel in (None, "main") else f" on {release.channel}"
+    return f"Release {release.number}{channel}"
+
+
+def checks_in_words(site: SiteContent) -> tuple[str, str]:
+    """How the checks ended, in a few words, and the outcome that decides their colour."""
+    if not site.checks:
+        return "No checks", NOT_RUN
+    broken = sum(check.outcome in (BROKEN, FAILED) for check in site.checks)
+    idle = sum(check.outcome == NOT_RUN for check in site.checks)
+    total = plural(len(site.checks), "check")
+    if broken:
+        return f"{broken} of {total} broken", BROKEN
+    if idle:
+        return f"{idle} of {total} not run", NOT_RUN
+    return ("The one check passed" if len(site.checks) == 1 else f"All {total} passed"), PASSED
+
+
+def status(outcome: str, said: str | None = None) -> html.Markup:
+    """An outcome as a sign and a word; the sign is for the eye alone."""
+    kind = {PASSED: "good", BROKEN: "bad", FAILED: "bad"}.get(outcome, "idle")
+    sign = {"good": "✓", "bad": "✗", "idle": "○"}[kind]
+    return html.span(
+        html.span(sign, aria_hidden="true", class_="sign"),
+        said or words.OUTCOMES.get(outcome, outcome),
+        class_=f"status {kind}",
+    )
+
+
+def marks(asset: Asset | None) -> html.Markup | None:
+    """An asset's marks in small letters, for wherever it shows; its own page explains them."""
+    if asset is None or not asset.marks:
+        return None
+    return html.small(
+        ", ".join(asset.marks), title=" ".join(words.MARKS.get(mark, mark) for mark in asset.marks)
+    )
+
+
+def crumb(child: html.Child, *, here: bool = False) -> html.Markup:
+    """One part of a page's trail."""
+    return html.li(child, aria_current="page" if here else None)
+
+
+def block(
+    heading: str, *children: html.Child, anchor: str | None = None, note: html.Child = None
+) -> html.Markup:
+    """A section under a heading; `note` stands beside the heading."""
+    return html.section(
+        html.div(
+            html.h2(heading, id=anchor), html.p(note, class_="note") if note else None, class_="section-head"
+        ),
+        children,
+        class_="block",
+    )
+
+
+def facts(pairs: list[tuple[str, html.Child]]) -> html.Markup:
+    """Labelled facts in a row."""
+    return html.dl([html.div(html.dt(name), html.dd(value)) for name, value in pairs], class_="facts")
+
+
+def scroller(child: html.Child, label: str) -> html.Markup:
+    """What may be wider than the page: it scrolls by itself, by keyboard too."""
+    return html.div(child, class_="scroller", role="region", aria_label=label, tabindex="0")

@@ -1,0 +1,94 @@
+"""Writes a release as a static site: `write(content, folder)`.
+
+The same content gives the same bytes. The site is written whole into a new folder beside the old one and
+then put in its place, so that no reader ever meets half of it; `folder.py` sees to that.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+from onward.base.digest import digest_text
+from onward.portal import folder, sources
+from onward.portal.content import File, SiteContent
+from onward.portal.index import Page, SiteIndex
+from onward.portal.pages import asset, checks, graph, home, project, releases
+
+
+def write(content: SiteContent, out: Path) -> list[str]:
+    """Writes the site into the folder `out` and gives the paths of its files, sorted, relative to `out`.
+
+    A site that is there already is replaced, its files that are gone with it; files in `out` that no site
+    wrote stay where they are.
+
+    Raises:
+        RefusedError: `out` holds files and is not a site of onward's, or one of its foreign files lies
+            where the site has to write.
+        StoreError: the content of a file cannot be read.
+    """
+    out = out.resolve()
+    folder.require_own(out)
+    with folder.staged(out) as stage:
+        written = [*_write_pages(content, stage), *_write_files(content, stage)]
+        return folder.publish(stage, out, written)
+
+
+def _write_pages(content: SiteContent, stage: Path) -> Iterator[str]:
+    static = _static_files()
+    for path, text in static.items():
+        yield _write_text(stage, path, text)
+    style, script = static
+    for page in _pages(SiteIndex(content, style=style, script=script)):
+        yield _write_text(stage, page.path, page.html)
+
+
+def _pages(index: SiteIndex) -> Iterator[Page]:
+    yield home.page(index)
+    yield graph.page(index)
+    yield checks.page(index)
+    yield releases.page(index)
+    for each in index.projects:
+        yield project.page(index, each)
+    for each in index.site.assets:
+        yield asset.page(index, each)
+
+
+@cache
+def _static_files() -> dict[str, str]:
+    """Style and script by address; their digest is in it, so that no browser keeps an old one."""
+    texts = {}
+    for name, ending in (("site", "css"), ("site", "js")):
+        text = files("onward.portal").joinpath("static", f"{name}.{ending}").read_text(encoding="utf-8")
+        texts[f"static/{name}.{digest_text(text)[:8]}.{ending}"] = text
+    return texts
+
+
+def _write_files(content: SiteContent, stage: Path) -> Iterator[str]:
+    index = SiteIndex(content, style="", script="")
+    for each in content.assets:
+        for file in each.files:
+            path = index.file_path(each, file)
+            _copy(file, stage / path)
+            yield path
+
+
+def _copy(file: File, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(file.source, Path):
+        try:
+            shutil.copyfile(file.source, target)
+        except OSError as error:
+            raise sources.unreadable(file, error) from error
+    else:
+        target.write_bytes(sources.read(file))
+
+
+def _write_text(stage: Path, path: str, text: str) -> str:
+    target = stage / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8", newline="\n")
+    return path
