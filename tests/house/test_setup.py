@@ -225,3 +225,22 @@ def test_a_wrong_word_is_answered_with_the_known_ones(project: Repository) -> No
     for words in ([], ["dmo"], ["setup", "now"], ["run"]):
         status, said = project.run(*words)
         assert status == 2 and "setup|browser|demo|lock|newest" in said
+
+
+def test_without_a_browser_it_is_said_loudly_which_tests_will_fail(project: Repository) -> None:
+    status, said = project.run("browser", PATH=str(project.programs))
+    assert status == 0
+    assert "The tests marked `browser` will FAIL" in said
+
+
+def test_a_browser_is_installed_by_whoever_may_do_so(project: Repository) -> None:
+    installer = project.programs / "apt-get"
+    installer.write_text(
+        f"#!/bin/sh\n[ $1 = update ] || /bin/ln -s /bin/true '{project.programs}/chromium'\n", "utf-8"
+    )
+    installer.chmod(0o755)
+    said = project.run("browser", PATH=str(project.programs))[1]
+    assert (project.programs / "chromium").exists() is (os.geteuid() == 0)
+    assert ("will FAIL" in said) is (os.geteuid() != 0)
+    if os.geteuid() == 0:
+        assert project.run("browser", PATH=str(project.programs)) == (0, "")
