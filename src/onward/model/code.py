@@ -46,7 +46,10 @@ class ParameterDeclaration(msgspec.Struct, frozen=True, array_like=True):
 
 
 class AssetDeclaration(msgspec.Struct, frozen=True):
-    """A function with `@asset`. `fields` are the names of a TypedDict, dataclass or NamedTuple that it returns."""
+    """A function with `@asset`.
+
+    `fields` are those of a TypedDict, dataclass or NamedTuple of the same module that it returns.
+    """
 
     function: str
     line: int
@@ -64,7 +67,10 @@ class AssetDeclaration(msgspec.Struct, frozen=True):
 
 
 class CheckDeclaration(msgspec.Struct, frozen=True):
-    """A function with `@check`. `asset` is a name, or the dotted name of a function as written (`by_symbol`)."""
+    """A function with `@check`.
+
+    `asset` is a name, or the dotted name of a function as written (`by_symbol`).
+    """
 
     function: str
     line: int
@@ -121,8 +127,10 @@ class QueryTable(msgspec.Struct, frozen=True):
 
     Attributes:
         problem: why it does not parse.
-        is_query: it is exactly one query; else `statement` names what it is (`CREATE`, `2 statements`, `empty`).
-        digest: of the query's meaning: layout, comments and the case of keywords do not count.
+        is_query: it is exactly one query.
+        statement: what it is instead (`CREATE`, `2 statements`, `empty`).
+        digest: of the query's meaning: layout, comments and the case of keywords do not count, nor that of
+            names which only find a table or column.
         tables: what it reads, common table expressions and table functions left out.
         reads: literal paths (`from 'x.csv'`, `read_parquet('x/*.parquet')`).
         writes: literal paths of `copy ... to`.
@@ -142,9 +150,9 @@ class QueryTable(msgspec.Struct, frozen=True):
 class CellCode(msgspec.Struct, frozen=True, array_like=True):
     """A notebook's code cell, without what it printed.
 
-    `code` is Python, line for line the cell's own, with magics and shell lines made into calls (the cell's text
-    as it is, where the notebook's language is another); `number` counts all cells from 1, `first_line` is its
-    place in the joined code. `hides_output`: a trailing `;` keeps the last value from being shown.
+    `code` is Python, line for line the cell's own, with magics and shell lines made into calls (the cell's
+    text as it is, where the notebook's language is another); `number` counts all cells from 1, `first_line`
+    is its place in the joined code. `hides_output`: a trailing `;` keeps the last value from being shown.
     """
 
     code: str
@@ -163,7 +171,8 @@ class NotebookTable(msgspec.Struct, frozen=True):
             in the cell that the message names.
         language: `python`, `r`, `julia`, ... in lower case.
         title: the text of the first Markdown heading.
-        code: the code cells joined, as Python in UTF-8; empty where the language is another.
+        code: the code cells joined, as Python in UTF-8, each below a line `# %%`; to be read and never run,
+            for a magic in it is a call that only stands for it. Empty where the language is another.
         cells: the code cells in order.
         magics: every magic and shell line, in order, as written.
         runs: files that `%run` and `%load` name.

@@ -1,0 +1,297 @@
+"""A notebook file read without what its cells once printed.
+
+It knows the file format (nbformat 3 and 4) as JSON, and gives the code as one Python text whose lines map
+back to cells. Outputs, execution counts, ids and the state of widgets are not looked at, however large. What
+the code means is for the analysis of Python.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import warnings
+from typing import Any
+
+import msgspec
+
+from onward.base.codec import digest_of
+from onward.languages.notebook.magics import hides_output, inert
+from onward.model.code import CellCode, Mention, NotebookTable, Problem
+
+_SHOWN_OF_NOTEBOOK = ("title", "authors", "date", "subtitle", "hide_input", "hide_code_all_hidden")
+_SHOWN_OF_CELL = (
+    "tags", "slideshow", "jupyter", "hide_input", "hide_output", "hideCode", "hideOutput", "hidePrompt",
+    "nbsphinx", "raw_mimetype", "format", "mystnb", "render",
+)  # fmt: skip
+_BORDER = "# %%"
+
+
+class _Cell(msgspec.Struct):
+    cell_type: Any = "code"
+    source: Any = None
+    input: Any = None
+    metadata: Any = None
+    attachments: Any = None
+    level: Any = 1
+    language: Any = None
+
+
+class _Worksheet(msgspec.Struct):
+    cells: list[_Cell] = []
+
+
+class _Notebook(msgspec.Struct):
+    cells: list[_Cell] | None = None
+    worksheets: list[_Worksheet] | None = None
+    metadata: Any = None
+
+
+def analyse(content: bytes) -> NotebookTable:
+    """What a notebook holds. Never raises: a file or cell that does not parse is a `problem`.
+
+    A cell that does not parse is left out of `code`, as a text; where it is tagged `raises-exception` it is
+    meant to fail, and so is no problem.
+    """
+    notebook = _notebook(content)
+    if isinstance(notebook, Problem):
+        return NotebookTable(problem=notebook)
+    metadata = notebook.metadata if isinstance(notebook.metadata, dict) else {}
+    cells = [cell for sheet in notebook.worksheets or () for cell in sheet.cells]
+    cells = cells if notebook.cells is None else notebook.cells
+    language = _language(metadata, cells)
+    joined = _Joined(language == "python")
+    for number, cell in enumerate(cells, start=1):
+        if cell.cell_type == "code":
+            joined.add(_source(cell), number, _tags(cell))
+    return NotebookTable(
+        problem=joined.problem,
+        language=language,
+        title=_title(cells, metadata),
+        code="\n".join(joined.lines).encode("utf-8", "replace") if language == "python" else b"",
+        cells=tuple(joined.cells),
+        magics=tuple(magic for cell in joined.cells for magic in cell.magics),
+        runs=tuple(joined.runs),
+        render=_render(cells, metadata, language),
+    )
+
+
+# The file
+
+
+def _notebook(content: bytes) -> _Notebook | Problem:
+    try:
+        notebook = msgspec.json.decode(content, type=_Notebook)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        notebook = _lenient(content)
+    if isinstance(notebook, _Notebook) and notebook.cells is None and notebook.worksheets is None:
+        return Problem("this is no notebook: it has no cells", 1, 1)
+    return notebook
+
+
+def _lenient(content: bytes) -> _Notebook | Problem:
+    """The notebook as Python's own reader takes it, which bears `NaN`; or what is wrong."""
+    try:
+        text = content.decode("utf-8-sig")
+        found = json.loads(text)
+    except UnicodeDecodeError as error:
+        before = content[: error.start]
+        return Problem("the text is not UTF-8", before.count(b"\n") + 1, error.start - before.rfind(b"\n"))
+    except json.JSONDecodeError as error:
+        return Problem(f"this is not JSON: {error.msg[:1].lower()}{error.msg[1:]}", error.lineno, error.colno)
+    except (RecursionError, ValueError) as error:
+        return Problem(f"this is not JSON that can be read: {type(error).__name__}", 1, 1)
+    try:
+        return msgspec.convert(found, type=_Notebook)
+    except msgspec.ValidationError as error:
+        return Problem(f"this is no notebook: {str(error)[:1].lower()}{str(error)[1:]}", 1, 1)
+
+
+def _source(cell: _Cell) -> str:
+    source = cell.input if cell.source is None else cell.source
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    text = source if isinstance(source, str) else ""
+    return _encodable(text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _tags(cell: _Cell) -> tuple[str, ...]:
+    tags = cell.metadata.get("tags") if isinstance(cell.metadata, dict) else None
+    return tuple(_encodable(tag) for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
+
+
+def _language(metadata: dict[Any, Any], cells: list[_Cell]) -> str:
+    """The language of the code in lower case; Python where only an environment is named, or nothing."""
+    kernel, info = metadata.get("kernelspec"), metadata.get("language_info")
+    kernel, info = (part if isinstance(part, dict) else {} for part in (kernel, info))
+    said = [
+        info.get("name"),
+        kernel.get("language"),
+        *(cell.language for cell in cells if cell.cell_type == "code"),
+    ]
+    languages = [word.lower() for word in said if isinstance(word, str) and word]
+    if not languages:
+        name = str(kernel.get("name") or "").lower()
+        languages = (
+            ["r"]
+            if name == "ir"
+            else [known for known in ("julia", "bash", "scala") if name.startswith(known)]
+        )
+    if not languages or any("python" in word or word == "pyspark" for word in languages):
+        return "python"
+    return _encodable(languages[0])
+
+
+# The code
+
+
+class _Joined:
+    """The code cells put together, one after the other."""
+
+    def __init__(self, is_python: bool) -> None:
+        self.is_python = is_python
+        self.lines: list[str] = []
+        self.cells: list[CellCode] = []
+        self.runs: list[Mention] = []
+        self.problem: Problem | None = None
+
+    def add(self, source: str, number: int, tags: tuple[str, ...]) -> None:
+        self.lines.append(_BORDER)
+        first_line = len(self.lines) + 1
+        if not self.is_python:
+            self.cells.append(CellCode(source, number, first_line, tags=tags))
+            self.lines.extend(source.split("\n"))
+            return
+        cell = inert(source)
+        checked = _checked(cell.code, number)
+        if isinstance(checked, Problem):
+            if "raises-exception" not in tags:
+                self.problem = self.problem or checked
+            code = repr(source) + "\n" * source.count("\n")
+        else:
+            code = checked
+        self.runs.extend(Mention(file, first_line + line - 1) for file, line in cell.files)
+        magics = tuple(cell.magics)
+        self.cells.append(CellCode(code, number, first_line, hides_output(code), magics, tags))
+        self.lines.extend(code.split("\n"))
+
+
+def _checked(code: str, number: int) -> str | Problem:
+    """The cell's code as it may stand below others, or why it is no Python by itself, as it will run."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about odd escapes, which are the author's affair
+            movable = _movable(code, ast.parse(code))
+            compile(movable, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    except SyntaxError as error:
+        return Problem(f"cell {number}: {_encodable(error.msg)}", error.lineno or 0, error.offset or 0)
+    except (ValueError, OverflowError, RecursionError, MemoryError) as error:
+        return Problem(f"cell {number}: {str(error) or type(error).__name__}", 1, 1)
+    return movable
+
+
+def _movable(code: str, tree: ast.Module) -> str:
+    """The code without what Python allows at the beginning of a text alone; IPython compiles line by line."""
+    lines = code.split("\n")
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            names = [alias.name for alias in node.names]
+            stands = "; ".join(
+                ["import __future__", *(f"__future__.{name}" for name in names if name.isidentifier())]
+            )
+        elif isinstance(node, ast.Global):
+            stands = "pass"
+        else:
+            continue
+        first, last = node.lineno - 1, (node.end_lineno or node.lineno) - 1
+        before = lines[first].encode()[: node.col_offset].decode()
+        after = lines[last].encode()[node.end_col_offset :].decode()
+        lines[first : last + 1] = [before + stands + after, *[""] * (last - first)]
+        return _movable_rest(lines)
+    return code
+
+
+def _movable_rest(lines: list[str]) -> str:
+    """The same for what follows: one statement at a time, as its columns have moved."""
+    code = "\n".join(lines)
+    return _movable(code, ast.parse(code))
+
+
+# The page
+
+
+def _title(cells: list[_Cell], metadata: dict[Any, Any]) -> str:
+    for cell in cells:
+        if cell.cell_type == "heading":
+            return _plain_heading(_source(cell))
+        heading = _heading(_source(cell)) if cell.cell_type == "markdown" else ""
+        if heading:
+            return heading
+    title = metadata.get("title") or metadata.get("name")
+    return _encodable(title) if isinstance(title, str) else ""
+
+
+def _heading(markdown: str) -> str:
+    """The first heading of a Markdown text that has any words, whichever its level."""
+    fence = ""
+    previous = ""
+    for line in markdown.split("\n"):
+        text = line.strip()
+        mark = re.match(r"(`{3,}|~{3,})", text)
+        if mark is not None and (not fence or (text.startswith(fence) and not text.strip(fence[0]))):
+            fence, previous = ("" if fence else mark[1]), ""
+            continue
+        if fence or line.startswith(("    ", "\t")):
+            previous = ""
+            continue
+        found = re.match(r"#{1,6}(?:\s+|(?=[^\s#\d!]))(.*)", text) or re.match(
+            r"<h[1-6][^>]*>(.*)", text, re.IGNORECASE
+        )
+        heading = found[1] if found is not None else previous if re.fullmatch(r"=+|-{2,}", text) else ""
+        words = _plain_heading(heading)
+        if words:
+            return words
+        previous = text
+    return ""
+
+
+def _plain_heading(text: str) -> str:
+    """A heading without Markdown's marks."""
+    text = re.sub(
+        r"!\[([^\]]*)\]\([^)]*\)|\[([^\]]*)\]\([^)]*\)", lambda match: match[1] or match[2] or "", text
+    )
+    text = re.sub(r"</?[a-zA-Z][^>]*>", "", text)
+    text = re.sub(r"(\*\*|__|`)(.+?)\1", r"\2", text)
+    text = re.sub(r"(?<!\w)([*_])(?=\S)(.+?)(?<=\S)\1(?!\w)", r"\2", text)
+    text = re.sub(r"\s+#+\s*$", "", text.strip())
+    return " ".join(text.split())
+
+
+def _render(cells: list[_Cell], metadata: dict[Any, Any], language: str) -> str:
+    """The digest of what a page shows of a notebook besides results."""
+    shown = [
+        [
+            _kind(cell),
+            _source(cell),
+            _stable(cell.attachments if cell.cell_type == "markdown" else None),
+            _stable({word: cell.metadata[word] for word in _SHOWN_OF_CELL if word in cell.metadata})
+            if isinstance(cell.metadata, dict)
+            else "",
+        ]
+        for cell in cells
+    ]
+    about = {word: metadata[word] for word in _SHOWN_OF_NOTEBOOK if word in metadata}
+    return digest_of([language, _stable(about), shown])
+
+
+def _kind(cell: _Cell) -> str:
+    return f"heading {cell.level}" if cell.cell_type == "heading" else _encodable(str(cell.cell_type))
+
+
+def _stable(value: Any) -> str:
+    """Any JSON as text, the order of keys and an empty value left out."""
+    return json.dumps(value, sort_keys=True) if value else ""
