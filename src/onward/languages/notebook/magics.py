@@ -189,7 +189,7 @@ def _automagic(text: str) -> tuple[str, str] | None:
 def _file_of(name: str, rest: str) -> str | None:
     """The file that `%run` or `%load` names: the first word that is no option, where it is literal."""
     words = re.findall(r"\"[^\"]*\"|'[^']*'|\S+", rest)
-    with_value = {"-r", "-s", "-n", "-c"} if name.startswith("load") else {"-N", "-l"}
+    with_value = {"-r", "-s"} if name.startswith("load") else {"-m"}
     skip = False
     for word in words:
         if skip or word.startswith("-"):
