@@ -1,0 +1,947 @@
+"""All the code that one step can reach, symbol by symbol, over all files of the workspace.
+
+Names are followed from file to file as the imports lead; what cannot be followed widens to more code, and the
+reason is kept. Reads tables alone (`symbols`): which file a module name means is asked of `Modules`, so this
+knows neither disk nor search path.
+
+The keys of `Closure.symbols`, as people read them in `why`:
+
+- `acme.cleaning.dedupe`: a symbol; in the step's own file `projects/delays/carriers.py:median`.
+- `acme.cleaning.dedupe (metadata)`: its docstring and annotations, where something may read them.
+- `acme.plots (top level)`: the statements that act when the module is imported.
+- `acme.clean (import)`: what that import needs from elsewhere, and that it works.
+- `acme.clean (order)`: which of the reached statements stand above which, where that can be seen.
+- `acme.clean (whole file)`: all statements in order; `acme.clean (source)`: the bytes of the file.
+- `(imported modules)`: the list of imported files, where code can look at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from typing import Generic, Protocol, TypeVar
+
+import msgspec
+
+from onward.base.digest import Digest, digest_text
+from onward.languages.python.normal import NORMAL_FORMAT
+from onward.languages.python.purity import BUILTINS
+from onward.languages.python.symbols import SYMBOLS_FORMAT, SymbolTable, Unit
+from onward.languages.python.uses import Dynamic, Found, Import, Use
+from onward.model.code import Problem
+
+CLOSURE_FORMAT = 1
+SOURCE_FORMAT = CLOSURE_FORMAT * 10_000 + SYMBOLS_FORMAT * 100 + NORMAL_FORMAT
+"""Counts in keys: digests of different formats cannot be compared."""
+
+
+class Modules(Protocol):
+    """The Python files of one state of the workspace.
+
+    All answers are paths relative to the workspace, and stay the same as long as the object lives.
+    """
+
+    def find(self, module: str, importer: str) -> str | None:
+        """The file that wins when the file `importer` imports the absolute name `module`; None outside of the
+        workspace, and for a folder without `__init__.py`.
+        """
+        ...
+
+    def table(self, path: str) -> SymbolTable | Problem:
+        """The table of a file, or why it has none."""
+        ...
+
+    def package_of(self, path: str) -> str:
+        """The dotted package that the relative imports of a file start from; empty for none."""
+        ...
+
+    def digest(self, path: str) -> Digest:
+        """The digest of a file's bytes."""
+        ...
+
+    def importable(self, importer: str, prefix: str) -> Iterable[str]:
+        """The dotted names of all modules of the workspace that the file `importer` can import and whose name
+        is `prefix` or lies below it (all, for an empty one).
+        """
+        ...
+
+
+class Widening(msgspec.Struct, frozen=True, array_like=True, order=True):
+    """Code that counts although no name led to it: `what` is named as in `Closure.symbols`."""
+
+    what: str
+    why: str
+    line: int
+
+
+class Closure(msgspec.Struct, frozen=True):
+    """The code of one step.
+
+    Attributes:
+        symbols: name -> digest of that one symbol's own meaning and of what its names lead to. Nothing else
+            counts.
+        widened: where more counts than names can show, and why.
+        files: workspace paths of all modules that are imported on the way, sorted.
+        externals: top-level names of the modules imported from outside of the workspace, sorted.
+    """
+
+    symbols: dict[str, Digest]
+    widened: tuple[Widening, ...]
+    files: tuple[str, ...]
+    externals: tuple[str, ...]
+
+
+class Node(msgspec.Struct, frozen=True, array_like=True):
+    """Something that can be reached.
+
+    `kind`: `symbol` and `metadata` (of `name` in `path`), `import` (the file is imported), `whole` (all of
+    it), `open` (all that it can reach), `source` (its bytes), `top level` and `outcome` (what its import
+    does, and needs), `external` (`name` is a module), `missing` (`name` leads nowhere),
+    `builtin`, and `dynamic` (`name` is the kind of `uses.Dynamic`), which concerns the closure as a whole.
+    """
+
+    kind: str
+    path: str
+    name: str = ""
+
+
+class _Content(msgspec.Struct):
+    """What a node brings along: where it leads, its entry, and what else is known of it."""
+
+    edges: list[Node]
+    digest: Digest | None = None
+    widened: list[Widening] = []
+    externals: frozenset[str] = frozenset()
+
+
+class _Links(msgspec.Struct):
+    """Where the uses of one unit lead."""
+
+    nodes: list[Node]
+    facts: list[str]
+    outcomes: list[str]
+    """What is needed from elsewhere for the lookups to work."""
+    externals: set[str]
+    unknown: list[tuple[str, int]]
+
+
+T = TypeVar("T", bound=Hashable)
+
+_MODULE_NAMES = frozenset(
+    {"__name__", "__file__", "__doc__", "__spec__", "__loader__", "__package__", "__path__", "__builtins__"}
+    | {"__debug__", "__annotations__", "__cached__", "__class__"}
+)
+_SUFFIXES = {"whole": "whole file", "outcome": "import"}
+_NOTEBOOK_NAMES = frozenset({"display", "get_ipython", "In", "Out", "_", "__", "___", "exit", "quit"})
+
+
+def closure(path: str, symbol: str | None, modules: Modules) -> Closure:
+    """What `Linker(modules).closure(path, symbol)` gives; for many steps keep the linker."""
+    return Linker(modules).closure(path, symbol)
+
+
+class _Reach(Generic[T]):
+    """What can be reached in a graph that is asked for its edges once; circles count as one (Tarjan 1972)."""
+
+    def __init__(self, edges: Callable[[T], Iterable[T]]) -> None:
+        self._edges = edges
+        self._reached: dict[T, frozenset[T]] = {}
+        self._circles: dict[T, frozenset[T]] = {}
+
+    def of(self, start: T) -> frozenset[T]:
+        """Everything that can be reached from `start`, itself included."""
+        if start not in self._reached:
+            self._walk(start)
+        return self._reached[start]
+
+    def circle_of(self, node: T) -> frozenset[T]:
+        """The nodes that reach `node` and are reached from it; itself alone where there is no circle."""
+        self.of(node)
+        return self._circles[node]
+
+    def _walk(self, start: T) -> None:
+        numbers: dict[T, int] = {start: 0}
+        lowest: dict[T, int] = {start: 0}
+        edges = {start: list(self._edges(start))}
+        work = [(start, iter(edges[start]))]
+        open_nodes = [start]
+        while work:
+            node, rest = work[-1]
+            for target in rest:
+                if target in self._reached:
+                    continue
+                if target not in numbers:
+                    numbers[target] = lowest[target] = len(numbers)
+                    edges[target] = list(self._edges(target))
+                    work.append((target, iter(edges[target])))
+                    open_nodes.append(target)
+                    break
+                lowest[node] = min(lowest[node], numbers[target])
+            else:
+                work.pop()
+                if work:
+                    lowest[work[-1][0]] = min(lowest[work[-1][0]], lowest[node])
+                if lowest[node] == numbers[node]:
+                    self._close(open_nodes[open_nodes.index(node) :], edges)
+                    del open_nodes[open_nodes.index(node) :]
+
+    def _close(self, members: list[T], edges: dict[T, list[T]]) -> None:
+        circle = frozenset(members)
+        outside = {target for member in members for target in edges[member] if target not in circle}
+        reached = circle.union(*(self._reached[target] for target in outside))
+        for member in members:
+            self._reached[member] = reached
+            self._circles[member] = circle
+
+
+class Linker:
+    """Links the files of one state of the workspace, and remembers what it found for all steps.
+
+    A pure function of `modules`: as long as these answer the same, all answers stay right; for another state
+    of the workspace make another linker.
+    """
+
+    def __init__(self, modules: Modules) -> None:
+        self._modules = modules
+        self._tables: dict[str, SymbolTable | Problem] = {}
+        self._found: dict[tuple[str, str], str | None] = {}
+        self._contents: dict[Node, _Content] = {}
+        self._links: dict[tuple[str, int, bool], _Links] = {}
+        self._names: dict[str, str] = {}
+        self._effects: dict[str, dict[int, bool]] = {}
+        self._imports = _Reach[str](self._imported_directly)
+        self._reach = _Reach[Node](lambda node: self._content(node).edges)
+        self._packages: dict[tuple[str, str], bool] = {}
+        self._active: dict[str, frozenset[int]] = {}
+        self._bringing: dict[str, bool] = {}
+        self._orders: dict[tuple[str, frozenset[str]], Digest | None] = {}
+
+    def closure(self, path: str, symbol: str | None) -> Closure:
+        """The code of the step `symbol` in the file `path`; of the whole file for None.
+
+        A symbol that the file does not have gives the closure of its import, and of nothing more.
+
+        Cost: proportional to what is reached, once the symbols on the way have been linked.
+        """
+        start = Node("whole", path) if symbol is None else Node("symbol", path, symbol)
+        reached = self._with_dynamics(self._reach.of(start))
+        labels = self._labels(path, reached)
+        symbols: dict[str, Digest] = {}
+        widened: set[Widening] = set()
+        externals: set[str] = set()
+        for node in reached:
+            content = self._contents[node]
+            externals |= content.externals
+            if content.digest is not None:
+                symbols[_entry(node, labels)] = content.digest
+            for item in content.widened:
+                what = item.what.replace("\0", labels.get(node.path, node.path))
+                widened.add(Widening(what, item.why, item.line))
+        files = tuple(sorted({node.path for node in reached if node.kind == "import"}))
+        symbols.update(self._order_entries(reached, labels))
+        if any(node.kind == "dynamic" and node.name == "modules" for node in reached):
+            symbols["(imported modules)"] = digest_text("\0".join(files))
+        ordered = {name: symbols[name] for name in sorted(symbols)}
+        return Closure(ordered, tuple(sorted(widened)), files, tuple(sorted(externals)))
+
+    # -- the closure as a whole ------------------------------------------------------------------------
+
+    def _with_dynamics(self, reached: frozenset[Node]) -> frozenset[Node]:
+        """Add what counts because something reached can look at everything that is reached."""
+        while True:
+            kinds = {node.name for node in reached if node.kind == "dynamic"}
+            more: set[Node] = set()
+            for node in reached:
+                if "metadata" in kinds and node.kind == "symbol":
+                    more.add(Node("metadata", node.path, node.name))
+                if "frames" in kinds and node.kind == "import":
+                    more.add(Node("open", node.path))
+                if "source" in kinds and node.kind == "import":
+                    more.add(Node("source", node.path))
+            if more <= reached:
+                return reached
+            reached = reached.union(*map(self._reach.of, more))
+
+    def _labels(self, path: str, reached: frozenset[Node]) -> dict[str, str]:
+        """How each file is called in the entries: by dotted name, or by path where that is not unique."""
+        paths = {node.path for node in reached if node.path}
+        labels = {each: self._dotted(each) for each in paths}
+        counts: dict[str, int] = {}
+        for name in labels.values():
+            counts[name] = counts.get(name, 0) + 1
+        return {each: each if each == path or counts[name] > 1 else name for each, name in labels.items()}
+
+    def _dotted(self, path: str) -> str:
+        if path not in self._names:
+            package = self._modules.package_of(path)
+            stem = path.rpartition("/")[2].partition(".")[0]
+            parts = [part for part in (package, "" if stem == "__init__" else stem) if part]
+            self._names[path] = ".".join(parts) or path
+        return self._names[path]
+
+    def _order_entries(self, reached: frozenset[Node], labels: dict[str, str]) -> dict[str, Digest]:
+        names: dict[str, set[str]] = {}
+        for node in reached:
+            if node.kind == "import":
+                names.setdefault(node.path, set())
+            elif node.kind == "symbol":
+                names.setdefault(node.path, set()).add(node.name)
+        entries = {}
+        for path, used in names.items():
+            digest = self._order(path, used)
+            if digest is not None:
+                entries[f"{labels[path]} (order)"] = digest
+        return entries
+
+    def _order(self, path: str, used: set[str]) -> Digest | None:
+        """The order of the reached statements of a file, where one of them acts; else it cannot be seen.
+
+        Between two acting ones the order of definitions and constants does not matter.
+        """
+        acting = self._acting(path)
+        table = self._table(path)
+        if not acting or isinstance(table, Problem):
+            return None
+        key = (path, frozenset(used))
+        if key in self._orders:
+            return self._orders[key]
+        pieces: list[str] = []
+        resting: set[str] = set()
+        for number, unit in enumerate(table.units):
+            name = " ".join(unit.binds)
+            if number in acting:
+                pieces += [*sorted(resting), f"! {name}{unit.digest if unit.is_import else ''}"]
+                resting = set()
+            elif used.intersection(unit.binds):
+                resting.add(name)
+            elif unit.is_import and any(self._is_outside(path, item) for item in unit.imports):
+                resting.add(" ".join(item.module for item in unit.imports))
+        self._orders[key] = digest_text("\n".join([*pieces, *sorted(resting)]))
+        return self._orders[key]
+
+    def _acting(self, path: str) -> frozenset[int]:
+        """The units of a file whose order can be seen: its effects, and the imports of files that have some.
+
+        Empty where there is a single import of that kind and nothing else.
+        """
+        if path not in self._active:
+            table = self._table(path)
+            units = () if isinstance(table, Problem) else table.units
+            effects = {number for number, acts in self._effects_of(path).items() if acts}
+            imports = {
+                n for n, unit in enumerate(units) if unit.is_import and self._imports_effects(path, unit)
+            }
+            is_seen = bool(effects) or len(imports) > 1
+            self._active[path] = frozenset(effects | imports) if is_seen else frozenset()
+        return self._active[path]
+
+    def _imports_effects(self, path: str, unit: Unit) -> bool:
+        targets = {target for item in unit.imports for target in self._targets_of(path, item)} - {path}
+        return any(map(self._brings_effects, targets))
+
+    def _brings_effects(self, path: str) -> bool:
+        """Whether importing a file does anything, there or further down."""
+        if path not in self._bringing:
+            self._bringing[path] = any(
+                any(self._effects_of(other).values()) or len(self._imports.circle_of(other)) > 1
+                for other in self._imports.of(path)
+            )
+        return self._bringing[path]
+
+    def _is_outside(self, path: str, item: Import) -> bool:
+        return not self._targets_of(path, item)
+
+    # -- files and modules -----------------------------------------------------------------------------
+
+    def _table(self, path: str) -> SymbolTable | Problem:
+        if path not in self._tables:
+            self._tables[path] = self._modules.table(path)
+        return self._tables[path]
+
+    def _find(self, module: str, importer: str) -> str | None:
+        key = (module, importer)
+        if key not in self._found:
+            self._found[key] = self._modules.find(module, importer)
+        return self._found[key]
+
+    def _absolute(self, module: str, path: str) -> str | None:
+        """A module name as written in `path`, without its dots; None where they lead out of every package."""
+        level = len(module) - len(module.lstrip("."))
+        if level == 0:
+            return module
+        package = self._modules.package_of(path)
+        parts = package.split(".") if package else []
+        if level > len(parts):
+            return None
+        parents = parts[: len(parts) - level + 1]
+        rest = module[level:]
+        return ".".join([*parents, rest] if rest else parents)
+
+    def _chain_of(self, module: str, importer: str) -> list[str]:
+        """The files that run when `module` is imported: its packages from the outside in, then itself."""
+        parts = module.split(".")
+        found = [self._find(".".join(parts[: end + 1]), importer) for end in range(len(parts))]
+        return [path for path in found if path is not None]
+
+    def _targets_of(self, path: str, item: Import) -> list[str]:
+        """The files that an import runs, packages included."""
+        module = self._absolute(item.module, path)
+        if module is None:
+            return []
+        files = self._chain_of(module, path)
+        if item.name == "*":
+            own = self._find(module, path)
+            table = self._table(own) if own is not None else None
+            for name in (table.public or ()) if isinstance(table, SymbolTable) else ():
+                submodule = self._find(f"{module}.{name}", path)
+                files += [submodule] if submodule is not None else []
+        elif item.name:
+            submodule = self._find(f"{module}.{item.name}", path)
+            files += [submodule] if submodule is not None else []
+        return files
+
+    def _imported_directly(self, path: str) -> list[str]:
+        """The files that a file names in its imports; packages that merely stand above them are left out."""
+        table = self._table(path)
+        if isinstance(table, Problem):
+            return []
+        named: dict[str, None] = {}
+        for unit in table.units:
+            for item in unit.imports:
+                module = self._absolute(item.module, path)
+                own = self._find(module, path) if module is not None else None
+                submodule = (
+                    self._find(f"{module}.{item.name}", path) if item.name and module is not None else None
+                )
+                if submodule is not None:
+                    named[submodule] = None
+                if own is not None and (submodule is None or self._binds(own, item.name)):
+                    named[own] = None
+        return list(named)
+
+    def _binds(self, path: str, name: str) -> bool:
+        table = self._table(path)
+        return isinstance(table, SymbolTable) and name in table.names
+
+    # -- which statements act --------------------------------------------------------------------------
+
+    def _effects_of(self, path: str) -> dict[int, bool]:
+        """For each unit of a file whether it does more than bind its name when the file is imported."""
+        if path not in self._effects:
+            table = self._table(path)
+            units = () if isinstance(table, Problem) else table.units
+            self._effects[path] = {
+                number: bool(unit.eager) or self._runs_whole(path, unit) for number, unit in enumerate(units)
+            }
+        return self._effects[path]
+
+    def _runs_whole(self, path: str, unit: Unit) -> bool:
+        """Whether a decorator or a base class may keep, call or register what the unit defines."""
+        if not all(self._is_quiet(path, item.chain, item.depth) for item in unit.decorations):
+            return True
+        return not all(self._is_plain_base(path, base, frozenset()) for base in unit.bases)
+
+    def _is_quiet(self, path: str, chain: tuple[str, ...], depth: int) -> bool:
+        targets = self._resolve_name(path, chain, frozenset()) if chain else []
+        return bool(targets) and all(
+            target.kind == "symbol" and all(unit.quiet >= depth for unit in self._units_of(target))
+            for target in targets
+        )
+
+    def _is_plain_base(self, path: str, chain: tuple[str, ...], seen: frozenset[Node]) -> bool:
+        """Whether a base class of the workspace, and its own bases, take no notice of their subclasses."""
+        targets = self._resolve_name(path, chain, frozenset())
+        if not targets:
+            return False
+        for target in targets:
+            if target.kind != "symbol" or target in seen:
+                return False
+            units = self._units_of(target)
+            if len(units) != 1 or not units[0].is_class or units[0].hooks:
+                return False
+            inner = seen | {target}
+            if not all(self._is_plain_base(target.path, base, inner) for base in units[0].bases):
+                return False
+        return True
+
+    def _units_of(self, node: Node) -> list[Unit]:
+        table = self._table(node.path)
+        if isinstance(table, Problem):
+            return []
+        return [table.units[number] for number in table.names.get(node.name, ())]
+
+    # -- where a name leads ----------------------------------------------------------------------------
+
+    def _resolve_name(self, path: str, chain: tuple[str, ...], seen: frozenset[Node]) -> list[Node]:
+        """All that a name of a file, with attributes, can mean. Several where it is bound in several ways."""
+        table = self._table(path)
+        here = Node("symbol", path, chain[0])
+        if isinstance(table, Problem):
+            return [Node("import", path)]
+        if here in seen:
+            return []
+        seen = seen | {here}
+        name, rest = chain[0], chain[1:]
+        found: list[Node] = []
+        for number in table.names.get(name, ()):
+            unit = table.units[number]
+            if not unit.is_import:
+                found.append(here)
+            for item in unit.imports:
+                if item.bound == name:
+                    found += self._resolve_import(path, item, rest, seen)
+        outside_stars: list[Node] = []
+        for number in table.stars:
+            for item in table.units[number].imports:
+                if item.name == "*":
+                    brought = self._from_star(path, item, chain, seen)
+                    (outside_stars if _is_external(brought) else found).extend(brought)
+        if found:
+            return list(dict.fromkeys(found))
+        if name in _MODULE_NAMES or (table.role == "cells" and _is_notebook_name(name)):
+            return [Node("builtin", path, f"{name} of {path}")]
+        if outside_stars:
+            return outside_stars
+        if name in BUILTINS:
+            return [Node("builtin", "", name)]
+        return [Node("missing", path, name)]
+
+    def _from_star(
+        self, path: str, item: Import, chain: tuple[str, ...], seen: frozenset[Node]
+    ) -> list[Node]:
+        module = self._absolute(item.module, path)
+        own = self._find(module, path) if module is not None else None
+        if module is None or own is None:
+            return [Node("external", "", f"{item.module}.*")]
+        table = self._table(own)
+        if isinstance(table, Problem):
+            return [Node("import", own)]
+        name = chain[0]
+        if table.public is not None and name not in table.public:
+            return []
+        if table.public is None and not table.public_is_computed and name.startswith("_"):
+            return []
+        found = self._resolve_member(module, path, chain, seen)
+        return [node for node in found if node.kind not in ("missing", "builtin")]
+
+    def _resolve_import(
+        self, path: str, item: Import, rest: tuple[str, ...], seen: frozenset[Node]
+    ) -> list[Node]:
+        target = self._absolute(item.target, path)
+        if target is None:
+            return [Node("missing", "", item.target)]
+        return self._resolve_member(target, path, (item.name, *rest) if item.name else rest, seen)
+
+    def _resolve_member(
+        self, module: str, importer: str, chain: tuple[str, ...], seen: frozenset[Node]
+    ) -> list[Node]:
+        """What attributes of a module mean: a name in it, or a module below it."""
+        own = self._find(module, importer)
+        if not chain or (own is not None and chain[0] in ("__dict__", "__getattribute__")):
+            return self._module_object(module, importer)
+        name = chain[0]
+        below = f"{module}.{name}"
+        submodule = self._find(below, importer)
+        if own is None:
+            if submodule is not None or self._is_package(below, importer):
+                return self._resolve_member(below, importer, chain[1:], seen)
+            if self._is_inside(module, importer):
+                return [Node("missing", "", below)]
+            return [Node("external", "", ".".join((module, *chain)))]
+        inner = self._resolve_name(own, chain, seen)
+        inner = [node for node in inner if not (node.kind == "builtin" and not node.path)]
+        if not inner or all(node.kind == "missing" for node in inner):
+            if submodule is not None or self._is_package(below, importer):
+                return self._resolve_member(below, importer, chain[1:], seen)
+            if self._binds(own, "__getattr__"):
+                return [Node("symbol", own, "__getattr__"), Node("whole", own)]
+            return [Node("missing", "", below)] if not self._has_problem(own) else [Node("import", own)]
+        if submodule is not None:
+            # which of the two it is depends on what was imported before
+            both = self._resolve_member(below, importer, chain[1:], seen)
+            return list(dict.fromkeys([*inner, *both, Node("whole", own)]))
+        return inner
+
+    def _module_object(self, module: str, importer: str) -> list[Node]:
+        own = self._find(module, importer)
+        if own is not None:
+            return [Node("open", own)]
+        if self._is_inside(module, importer):
+            names = sorted(self._modules.importable(importer, module))
+            found = [self._find(name, importer) for name in names]
+            return [Node("open", path) for path in found if path is not None]
+        return [Node("external", "", module)]
+
+    def _has_problem(self, path: str) -> bool:
+        return isinstance(self._table(path), Problem)
+
+    def _is_package(self, module: str, importer: str) -> bool:
+        """Whether a module of the workspace lies below a name that is no file itself."""
+        key = (module, importer)
+        if key not in self._packages:
+            self._packages[key] = any(True for _ in self._modules.importable(importer, module))
+        return self._packages[key]
+
+    def _is_inside(self, module: str, importer: str) -> bool:
+        """Whether the workspace has a say in what a module name means."""
+        top = module.partition(".")[0]
+        return bool(self._chain_of(module, importer)) or self._is_package(top, importer)
+
+    # -- what a unit leads to --------------------------------------------------------------------------
+
+    def _links_of(self, path: str, number: int, *, eager: bool) -> _Links:
+        key = (path, number, eager)
+        if key not in self._links:
+            table = self._table(path)
+            assert isinstance(table, SymbolTable)
+            unit = table.units[number]
+            self._links[key] = self._link(path, unit, unit.eager_found if eager else unit.found, eager)
+        return self._links[key]
+
+    def _link(self, path: str, unit: Unit, found: Found, eager: bool) -> _Links:
+        links = _Links([], [], [], set(), [])
+        for item in found.imports:
+            self._link_import(path, item, links)
+        for use in found.uses:
+            targets = self._targets(path, use)
+            written = f"{use.origin}:{'.'.join(use.chain)}"
+            for target in targets:
+                self._link_target(path, use, target, links)
+            if use.mode != "exists":
+                meant = sorted({_meaning(target, use) for target in targets})
+                links.facts.append(f"{written} = {' | '.join(meant)}")
+            if use.mode != "exists" and self._leaves_imports(path, unit, use, targets):
+                links.nodes.append(Node("dynamic", "", "modules"))
+        for dynamic in found.dynamics:
+            links.nodes += self._dynamic_nodes(path, dynamic)
+        links.nodes = list(dict.fromkeys(links.nodes))
+        links.facts = sorted(set(links.facts))
+        links.outcomes = sorted(set(links.outcomes))
+        return links
+
+    def _targets(self, path: str, use: Use) -> list[Node]:
+        if not use.origin:
+            return self._resolve_name(path, use.chain, frozenset())
+        module = self._absolute(use.origin, path)
+        if module is None:
+            return [Node("missing", "", use.origin)]
+        return self._resolve_member(module, path, use.chain, frozenset())
+
+    def _link_target(self, path: str, use: Use, target: Node, links: _Links) -> None:
+        if target.kind == "external":
+            links.externals.add(target.name.partition(".")[0])
+            if len(use.chain) > 1 or use.origin:
+                links.outcomes.append(target.name)
+            return
+        if target.kind == "missing":
+            links.outcomes.append(f"no {target.name}")
+            if use.mode in ("call", "value") and target.path:
+                links.unknown.append((target.name, use.line))
+            return
+        if target.kind == "builtin":
+            return
+        if use.mode == "exists":
+            if target.path != path:
+                links.nodes.append(Node("import", target.path))
+            return
+        links.nodes.append(target)
+        if target.kind == "symbol" and use.mode == "value":
+            links.nodes.append(Node("metadata", target.path, target.name))
+
+    def _link_import(self, path: str, item: Import, links: _Links) -> None:
+        """The files that an import runs, and what has to be there for it to work."""
+        module = self._absolute(item.module, path)
+        if module is None:
+            links.outcomes.append(f"no {item.module}")
+            return
+        links.nodes += [Node("import", target) for target in self._targets_of(path, item)]
+        own = self._find(module, path)
+        if not self._is_inside(module, path):
+            links.externals.add(module.partition(".")[0])
+            links.outcomes.append(f"{module}:{item.name}")
+        elif not item.name:
+            if own is None and not self._is_package(module, path):
+                links.outcomes.append(f"no {module}")
+        elif item.name == "*":
+            self._link_star(path, module, links)
+        else:
+            for target in self._resolve_member(module, path, (item.name,), frozenset()):
+                if target.kind == "missing":
+                    links.outcomes.append(f"no {target.name}")
+                elif target.kind == "external":
+                    links.outcomes.append(target.name)
+                    links.externals.add(target.name.partition(".")[0])
+                elif target.kind == "symbol" and target.name == "__getattr__" and item.name != "__getattr__":
+                    links.nodes += [target, Node("whole", target.path)]
+        if own is not None and self._dotted(own) != module:
+            links.outcomes.append(f"{module} is {own}")  # one file under two names is loaded twice
+
+    def _link_star(self, path: str, module: str, links: _Links) -> None:
+        own = self._find(module, path)
+        if own is None:
+            links.outcomes.append(f"no {module}")
+            return
+        table = self._table(own)
+        if isinstance(table, SymbolTable):
+            if table.public_is_computed:
+                links.nodes.append(Node("symbol", own, "__all__"))
+            for name in table.public or ():
+                targets = self._resolve_member(module, path, (name,), frozenset())
+                if all(target.kind == "missing" for target in targets):
+                    links.outcomes.append(f"no {module}.{name}")
+
+    def _leaves_imports(self, path: str, unit: Unit, use: Use, targets: list[Node]) -> bool:
+        """Whether a use reaches a module that this file does not import by name: somebody else must have."""
+        table = self._table(path)
+        if isinstance(table, Problem) or (len(use.chain) < 2 and not use.origin):
+            return False
+        if use.origin and not use.chain:
+            return False
+        roots = [
+            item
+            for number in table.names.get(use.chain[0], ())
+            for item in table.units[number].imports
+            if item.bound == use.chain[0] and not item.name and not use.origin
+        ]
+        if not use.origin and not roots:
+            return False
+        items = [item for each in table.units for item in each.imports] + list(unit.found.imports)
+        imported = {file for item in items for file in self._targets_of(path, item)}
+        return any(
+            target.path and target.path not in imported and target.path != path for target in targets
+        ) and any(self._steps_into_module(path, use, item) for item in roots or [None])
+
+    def _steps_into_module(self, path: str, use: Use, item: Import | None) -> bool:
+        module = self._absolute(item.target if item is not None else use.origin, path)
+        if module is None:
+            return False
+        first = use.chain[1:] if item is not None else use.chain
+        own = self._find(module, path)
+        return bool(first) and (own is None or not self._binds(own, first[0]))
+
+    def _dynamic_nodes(self, path: str, dynamic: Dynamic) -> list[Node]:
+        if dynamic.kind == "open":
+            return [Node("open", path)]
+        if dynamic.kind == "module":
+            return [Node("whole", path)]
+        if dynamic.kind == "import":
+            names = sorted(self._modules.importable(path, dynamic.prefix))
+            found = [self._find(name, path) for name in names]
+            return [Node("open", target) for target in found if target is not None]
+        return [Node("dynamic", "", dynamic.kind)]
+
+    # -- nodes -----------------------------------------------------------------------------------------
+
+    def _content(self, node: Node) -> _Content:
+        if node not in self._contents:
+            make = {
+                "symbol": self._symbol,
+                "metadata": self._metadata,
+                "import": self._import,
+                "whole": self._whole,
+                "open": self._open,
+                "source": self._source,
+            }.get(node.kind)
+            self._contents[node] = make(node) if make is not None else _Content([])
+        return self._contents[node]
+
+    def _symbol(self, node: Node) -> _Content:
+        table = self._table(node.path)
+        if isinstance(table, Problem):
+            return _Content([Node("import", node.path)])
+        numbers = table.names.get(node.name, ())
+        content = _Content([Node("import", node.path)], widened=[])
+        if not numbers:
+            targets = self._resolve_name(node.path, (node.name,), frozenset())
+            content.edges += [target for target in targets if target.kind in ("symbol", "open", "import")]
+            content.digest = digest_text(" ".join(sorted(f"{t.kind} {t.path} {t.name}" for t in targets)))
+            return content
+        return self._of_units(node, table, numbers, content, f"\0.{node.name}")
+
+    def _of_units(
+        self, node: Node, table: SymbolTable, numbers: Iterable[int], content: _Content, what: str
+    ) -> _Content:
+        """Fill in the content of a node that stands for some units of its file."""
+        pieces: list[str] = []
+        externals: set[str] = set()
+        for number in numbers:
+            unit = table.units[number]
+            links = self._links_of(node.path, number, eager=False)
+            pieces += [unit.digest, *links.facts, *links.outcomes]
+            if unit.imports:
+                targets = [t for n in unit.binds for t in self._resolve_name(node.path, (n,), frozenset())]
+                pieces += sorted(_meaning(target, None) for target in targets)
+                content.edges += [t for t in targets if t.kind in ("symbol", "open") and not unit.is_import]
+            content.edges += links.nodes
+            externals |= links.externals
+            content.widened += self._widenings(node.path, unit.found, links, what)
+            if links.unknown:
+                content.edges.append(Node("whole", node.path))
+        content.digest = digest_text("\n".join(pieces))
+        content.externals = frozenset(externals)
+        content.edges = list(dict.fromkeys(content.edges))
+        return content
+
+    def _widenings(self, path: str, found: Found, links: _Links, what: str) -> list[Widening]:
+        scope = {
+            "open": "everything that the module can reach counts",
+            "module": "the whole module counts",
+            "import": "every module that it can mean counts",
+            "frames": "all imported files count whole",
+            "modules": "the list of imported files counts",
+            "metadata": "docstrings and annotations count",
+            "source": "the text of all imported files counts",
+        }
+        widened = [Widening(what, f"{item.what}: {scope[item.kind]}", item.line) for item in found.dynamics]
+        widened += [
+            Widening(what, f"`{name}` is defined nowhere in the file: the whole module counts", line)
+            for name, line in links.unknown
+        ]
+        return widened
+
+    def _metadata(self, node: Node) -> _Content:
+        digests = [unit.metadata for unit in self._units_of(node) if unit.metadata]
+        return _Content([], digest_text(" ".join(digests)) if digests else None)
+
+    def _import(self, node: Node) -> _Content:
+        """The import of a file: what it acts on, what it imports in turn, and that all of it works."""
+        path = node.path
+        content = _Content(self._parents(path), widened=[])
+        table = self._table(path)
+        if isinstance(table, Problem):
+            return self._unread(path, table, content)
+        externals: set[str] = set()
+        outcomes: list[str] = []
+        pieces: list[str] = []
+        effects = self._effects_of(path)
+        for number, unit in enumerate(table.units):
+            links = self._links_of(path, number, eager=True)
+            outcomes += links.outcomes
+            imports = _Links([], [], [], set(), [])
+            for item in unit.imports:
+                self._link_import(path, item, imports)
+            outcomes += imports.outcomes
+            content.edges += imports.nodes
+            externals |= imports.externals | links.externals
+            if not effects[number]:
+                continue
+            is_whole = self._runs_whole(path, unit)
+            if is_whole:
+                links = self._links_of(path, number, eager=False)
+                externals |= links.externals
+            pieces += [unit.digest if is_whole else unit.eager, *links.facts]
+            content.edges += links.nodes
+            if links.unknown:
+                content.edges.append(Node("whole", path))
+            found = unit.found if is_whole else unit.eager_found
+            content.widened += self._widenings(path, found, links, "\0 (top level)")
+        self._add_circle(path, content)
+        self._add_assumptions(path, table, content)
+        content.externals = frozenset(externals)
+        content.edges = list(dict.fromkeys(content.edges))
+        parts = {"top level": pieces, "outcome": sorted(set(outcomes))}
+        for part, lines in parts.items():
+            if lines:
+                self._contents[Node(part, path)] = _Content([], digest_text("\n".join(lines)))
+                content.edges.append(Node(part, path))
+        return content
+
+    def _unread(self, path: str, problem: Problem, content: _Content) -> _Content:
+        """A file that does not parse here: it fails, or another Python reads it; its bytes count, and as what
+        it imports is not known, so does every module that it could.
+        """
+        digest = digest_text(f"{self._modules.digest(path)} {problem.message}")
+        self._contents[Node("source", path)] = _Content([], digest)
+        content.edges.append(Node("source", path))
+        content.widened.append(
+            Widening(
+                "\0 (source)",
+                f"does not parse: {problem.message}; all that it could import counts",
+                problem.line,
+            )
+        )
+        names = sorted(self._modules.importable(path, ""))
+        found = [self._find(name, path) for name in names]
+        content.edges += [Node("open", target) for target in found if target is not None and target != path]
+        return content
+
+    def _parents(self, path: str) -> list[Node]:
+        """The packages around a file run before it."""
+        package = self._modules.package_of(path)
+        return (
+            [Node("import", each) for each in self._chain_of(package, path) if each != path]
+            if package
+            else []
+        )
+
+    def _add_circle(self, path: str, content: _Content) -> None:
+        """Files that import one another see each other half made: all their statements count, in order."""
+        circle = self._imports.circle_of(path)
+        if len(circle) > 1:
+            content.edges += [Node("whole", member) for member in sorted(circle)]
+            members = ", ".join(sorted(map(self._dotted, circle)))
+            content.widened.append(Widening("\0 (whole file)", f"imports in a circle: {members}", 0))
+
+    def _add_assumptions(self, path: str, table: SymbolTable, content: _Content) -> None:
+        """A workspace with its own `typing` or the like: nothing that was taken for granted holds."""
+        shadowed = [name for name in table.assumed if self._find(name, path) is not None]
+        if shadowed:
+            content.edges.append(Node("open", path))
+            why = f"`{shadowed[0]}` is a file of the workspace: everything that the module can reach counts"
+            content.widened.append(Widening("\0 (whole file)", why, 0))
+
+    def _whole(self, node: Node) -> _Content:
+        table = self._table(node.path)
+        content = _Content([Node("import", node.path)], widened=[])
+        if isinstance(table, Problem):
+            return content
+        content = self._of_units(node, table, range(len(table.units)), content, "\0 (whole file)")
+        content.digest = digest_text(f"{table.whole} {content.digest}")
+        # its own names are all there: a name that is defined nowhere adds nothing
+        content.edges = [edge for edge in content.edges if edge != node]
+        return content
+
+    def _open(self, node: Node) -> _Content:
+        """All of a file, and of every module and symbol that it imports, because any of it may be named."""
+        table = self._table(node.path)
+        content = _Content([Node("whole", node.path)])
+        if isinstance(table, Problem):
+            return content
+        items = [item for unit in table.units for item in (*unit.imports, *unit.found.imports)]
+        for item in items:
+            if item.name == "*":
+                module = self._absolute(item.module, node.path)
+                targets = self._module_object(module, node.path) if module is not None else []
+            else:
+                targets = self._resolve_import(node.path, item, (), frozenset())
+            content.edges += [target for target in targets if target.kind in ("symbol", "open", "whole")]
+        content.edges = list(dict.fromkeys(content.edges))
+        return content
+
+    def _source(self, node: Node) -> _Content:
+        return _Content([], self._modules.digest(node.path))
+
+
+def _entry(node: Node, labels: dict[str, str]) -> str:
+    """How a node is called in `Closure.symbols`."""
+    label = labels.get(node.path, node.path)
+    separator = ":" if "/" in label or label.endswith(".py") else "."
+    if node.kind == "symbol":
+        return f"{label}{separator}{node.name}"
+    if node.kind == "metadata":
+        return f"{label}{separator}{node.name} (metadata)"
+    return f"{label} ({_SUFFIXES.get(node.kind, node.kind)})"
+
+
+def _meaning(target: Node, use: Use | None) -> str:
+    """A target as a fact. What lies below an external name stands in the code itself, as written."""
+    if target.kind == "external" and use is not None:
+        return f"external {target.name}"
+    return f"{target.kind} {target.path} {target.name}"
+
+
+def _is_external(targets: list[Node]) -> bool:
+    return bool(targets) and all(target.kind == "external" for target in targets)
+
+
+def _is_notebook_name(name: str) -> bool:
+    return name in _NOTEBOOK_NAMES or (name.startswith("_") and name.strip("_i0123456789hdo") == "")
