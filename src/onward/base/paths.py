@@ -30,6 +30,14 @@ def stem_of(path: str) -> str:
     return stem if dot and stem else name
 
 
+def dotted_name(path: str) -> str:
+    """The dotted name that a step's Python file is loaded under: unique in the workspace, the same for ever.
+
+    Pickles name classes by it.
+    """
+    return ".".join(part.replace(".", "_") for part in path.removesuffix(".py").split("/"))
+
+
 def is_below(path: str, folder: str) -> bool:
     """Whether `path` is `folder` or lies in it."""
     return folder == "" or path == folder or path.startswith(folder + "/")

@@ -5,13 +5,13 @@ States of a unit, and what moves it on:
     waiting   until every unit that it needs has ended
     looking   the loop was told to look; it answers with Decided (or Failed)
     queued    decided to run; starts when a slot is free
-    running   Made, Failed, Suspended or Busy ends it
+    running   Made, Failed, Suspended, Busy or Lost ends it
     busy      another run is making it; Freed sends it back to looking
-    ended     `kept`, `restored`, `made`, `failed` or `skipped`
+    ended     `kept`, `restored`, `made`, `failed` or `skipped`; Lost alone sends a unit back from here
 
 Invariants, held after every event (`check_invariants` in tests): a unit leaves `waiting` only when all that it
 needs has ended well; no more units run than there are slots; after the first failure without `keep_going`, and
-after an interrupt, nothing more is started; an ended unit stays ended. A crash leaves nothing behind: the
+after an interrupt, nothing more is started; an ended unit stays ended, unless its bytes are lost. A crash leaves nothing behind: the
 schedule is never stored, the next run makes a new one from the traces.
 
 Long chains first: of the units that could start, the one with the longest recorded time to the end of the graph
@@ -34,6 +34,7 @@ from onward.model.event import (
     Freed,
     Interrupted,
     Look,
+    Lost,
     Made,
     Skip,
     Start,
@@ -122,6 +123,8 @@ class Schedule:
                 return self._failed(unit, fallback)
             case Suspended(needs=needs):
                 return self._suspended(unit, needs)
+            case Lost(maker=maker):
+                return self._lost(unit, maker)
             case Busy():
                 self._move(unit, "busy")
                 return [Await(unit), *self._fill()]
@@ -228,6 +231,13 @@ class Schedule:
         if self._open_needs[unit] == 0:
             commands += self._look(unit)
         return commands + self._fill()
+
+    def _lost(self, unit: Unit, maker: Unit) -> list[Command]:
+        """Sends the maker of a damaged input back to be looked at; the unit waits for it again."""
+        self._move(maker, "waiting")
+        self._open_needs[maker] = 0
+        self._enter(unit)
+        return [*self._look(maker), *self._fill()]
 
     def _want(self, unit: Unit) -> list[Command]:
         if unit in self._wanted:

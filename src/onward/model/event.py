@@ -43,6 +43,12 @@ class Suspended(Event, frozen=True):
     needs: tuple[Unit, ...]
 
 
+class Lost(Event, frozen=True):
+    """It was to run, but the result of `maker`, which it needs, turned out to be damaged."""
+
+    maker: Unit
+
+
 class Busy(Event, frozen=True):
     """Another run is making it."""
 

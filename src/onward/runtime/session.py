@@ -86,6 +86,8 @@ class Session:
 
 def open_input(handed: Dict[str, Any], wanted: str, prefer: str) -> Any:
     """The value of an input as it was handed over: an artifact's files, or a source's."""
+    if handed["form"] == "nothing":
+        raise LookupError(f"`{handed['name']}` was not made by its step")
     if handed["form"] == "artifact":
         return values.read(
             handed["path"],

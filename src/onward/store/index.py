@@ -102,7 +102,7 @@ class Index:
 
 def _open(path: Path) -> sqlite3.Connection:
     """Opens the index, made anew where it is damaged or of another version; in memory where that is not allowed."""
-    for attempt in range(2):
+    for attempt in range(2 if str(path) != ":memory:" else 0):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             connection = sqlite3.connect(path, timeout=10)

@@ -1,0 +1,238 @@
+"""The end of a run: basis, snapshot and run are put together and written, on synced ground."""
+
+from __future__ import annotations
+
+import getpass
+import platform
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import onward
+from onward.app import catalogue
+from onward.app.environment import WorkspacePython
+from onward.app.evaluate import Evaluation
+from onward.app.place import Place
+from onward.app.reading import Reading
+from onward.app.targets import Selection
+from onward.app.wiring import Opened
+from onward.base import clock
+from onward.base.codec import encode
+from onward.base.digest import Digest
+from onward.model.artifact import Artifact
+from onward.model.records import (
+    CODE_AXIS,
+    DATA_AXIS,
+    RECORD_FORMAT,
+    Basis,
+    CheckRecord,
+    FileState,
+    Origin,
+    Run,
+    Snapshot,
+    SnapshotEntry,
+    StepRecord,
+)
+from onward.model.trace import Trace
+from onward.store.opened import Store
+from onward.store.records import new_run_id
+
+
+def keep_environment(store: Store, python: WorkspacePython) -> Digest:
+    """Keeps what the environment is; returns the address of that object."""
+    return store.objects.put(encode(python.facts))
+
+
+def basis_of(evaluation: Evaluation, traces: Mapping[str, Trace], keep: bool, as_of: str) -> Basis:
+    """The basis of the results that `traces` stand for.
+
+    Code and settings are the files that the graph was read from; data are sources and the files that steps
+    were seen to read. With `keep`, the store gets the bytes that git does not have.
+    """
+    reading = evaluation.reading
+    store = evaluation.store
+    root = reading.place.root
+    data = _data_files(reading, traces)
+    files: dict[str, FileState] = {}
+    tracked = _tracked_blobs(reading.place) if keep else {}
+    for path, digest in sorted(reading.digests.items()):
+        if path not in data:
+            files[path] = _file_state(store, root, path, CODE_AXIS, digest, keep=keep, limit=None)
+    for path in reading.tree.locks:
+        if (digest := evaluation.observer.file(path)) is not None:
+            files[path] = _file_state(store, root, path, CODE_AXIS, digest, keep=keep, limit=None)
+    for path in sorted(data):
+        digest = evaluation.observer.file(path)
+        if digest is None or (root / path).is_dir():
+            continue
+        limit = 0 if tracked.get(path) else reading.settings.keep_sources
+        files[path] = _file_state(store, root, path, DATA_AXIS, digest, keep=keep, limit=limit)
+    asked = any(seen.kind == "today" for trace in traces.values() for seen in trace.observations)
+    environment = keep_environment(store, evaluation.python) if keep else _address(evaluation.python)
+    parameters = {
+        use.setting: use.value for step in reading.graph.steps.values() for use in step.parameters if use.is_set
+    }
+    return Basis(RECORD_FORMAT, dict(sorted(files.items())), environment, parameters, as_of if asked else None)
+
+
+def _address(python: WorkspacePython) -> Digest:
+    from onward.base.digest import digest_bytes
+
+    return digest_bytes(encode(python.facts))
+
+
+def _data_files(reading: Reading, traces: Mapping[str, Trace]) -> set[str]:
+    """Files on the data axis: what sources hold, and what steps read as data, save what steps write."""
+    graph = reading.graph
+    used = {binding.target for step in graph.steps.values() for binding in step.bindings if binding.form == "source"}
+    data = {path for name in used for path in graph.sources[name].paths}
+    for trace in traces.values():
+        data |= {seen.name for seen in trace.observations if seen.kind == "file"}
+    written = {path for step in graph.steps.values() for path in step.writes}
+    return data - written
+
+
+def _file_state(
+    store: Store, root: Path, path: str, axis: str, digest: Digest, *, keep: bool, limit: int | None
+) -> FileState:
+    """One file of a basis, kept in the store up to `limit` bytes (None: of any size)."""
+    size = (root / path).stat().st_size
+    wanted = limit is None or size <= limit
+    if keep and wanted and not store.objects.has(digest):
+        store.objects.put((root / path).read_bytes())
+    return FileState(axis, digest, size, wanted)
+
+
+def _tracked_blobs(place: Place) -> dict[str, bool]:
+    """The files that git has in the very state of the working tree."""
+    if place.git is None:
+        return {}
+    run = ["git", "-C", str(place.root)]
+    try:
+        all_files = subprocess.run([*run, "ls-files", "-z"], capture_output=True, check=True, timeout=60)
+        changed = subprocess.run(
+            [*run, "diff-files", "--name-only", "-z"], capture_output=True, check=True, timeout=60
+        )
+    except (OSError, subprocess.SubprocessError):
+        return {}
+    dirty = set(changed.stdout.split(b"\0"))
+    return {
+        name.decode("utf-8", "surrogateescape"): True
+        for name in all_files.stdout.split(b"\0")
+        if name and name not in dirty
+    }
+
+
+def origin(place: Place) -> Origin:
+    """Where a run is made: commit, branch, whether the tree differs from the commit, machine, user."""
+    commit = branch = None
+    dirty = False
+    if place.git is not None:
+        commit = _git(place.root, "rev-parse", "--verify", "-q", "HEAD")
+        branch = _git(place.root, "symbolic-ref", "--short", "-q", "HEAD")
+        dirty = bool(_git(place.root, "status", "--porcelain", "--untracked-files=normal"))
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = ""
+    machine = f"{platform.system()} {platform.machine()}"
+    return Origin(commit or None, branch or None, dirty, machine, user, onward.__version__)
+
+
+def _git(root: Path, *words: str) -> str | None:
+    try:
+        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, timeout=60)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else None
+
+
+@dataclass
+class Finish:
+    """Puts the records of a run together."""
+
+    opened: Opened
+    evaluation: Evaluation
+    targets: Sequence[str]
+    settings: Mapping[str, Any]
+    as_of: str
+    started: datetime
+
+    def record(
+        self, steps: dict[str, StepRecord], checks: dict[str, CheckRecord], seconds: float, selection: Selection
+    ) -> Run:
+        """Writes basis, snapshot and run; returns the run."""
+        store, evaluation = self.opened.store, self.evaluation
+        traces = self._traces(steps, checks)
+        basis = store.records.put_basis(basis_of(evaluation, traces, True, self.as_of))
+        artifacts = self._artifacts(steps, traces)
+        snapshot = Snapshot(
+            RECORD_FORMAT,
+            {name: SnapshotEntry(artifact.kind, artifact.content) for name, artifact in sorted(artifacts.items())},
+            {name: check.outcome for name, check in sorted(checks.items())},
+        )
+        missing = self._missing(steps, selection)
+        run = Run(
+            format=RECORD_FORMAT,
+            id=new_run_id(self.started),
+            at=clock.text_of(self.started),
+            seconds=round(seconds, 3),
+            basis=basis,
+            snapshot=store.records.put_snapshot(snapshot),
+            complete=self._is_complete(steps, missing),
+            missing=tuple(missing),
+            origin=origin(self.opened.place),
+            catalogue=catalogue.keep(evaluation.reading, store),
+            environment=keep_environment(store, evaluation.python),
+            steps=dict(sorted(steps.items())),
+            checks=dict(sorted(checks.items())),
+            artifacts=dict(sorted(artifacts.items())),
+            findings=tuple(finding.describe() for finding in evaluation.reading.graph.findings),
+            settings=dict(self.settings),
+            targets=tuple(self.targets),
+        )
+        store.records.put_run(run)
+        return run
+
+    def _traces(self, steps: Mapping[str, StepRecord], checks: Mapping[str, CheckRecord]) -> dict[str, Trace]:
+        named = {name: (record.key, record.trace) for name, record in steps.items()}
+        found = {}
+        for name, (key, trace) in named.items():
+            if key is not None and trace is not None and (read := self._trace(name, key, trace)) is not None:
+                found[name] = read
+        return found
+
+    def _trace(self, step: str, key: Digest, name: Digest) -> Trace | None:
+        held = self.opened.standing.results.get(step)
+        if held is not None and held.name == name:
+            return held.trace
+        return self.opened.store.traces.get(key, name)
+
+    def _artifacts(self, steps: Mapping[str, StepRecord], traces: Mapping[str, Trace]) -> dict[str, Artifact]:
+        """Every result that is current. Of two steps that wrote one path, the later one's."""
+        graph = self.evaluation.reading.graph
+        artifacts: dict[str, Artifact] = {}
+        for name in graph.order:
+            if name in steps and name in traces:
+                for asset, artifact in traces[name].artifacts.items():
+                    if graph.maker.get(asset, name) == name:
+                        artifacts[asset] = artifact
+        return artifacts
+
+    def _missing(self, steps: Mapping[str, StepRecord], selection: Selection) -> list[str]:
+        """What keeps the run from holding every result: assets, or the file where their names are unknown."""
+        graph = self.evaluation.reading.graph
+        missing: list[str] = []
+        for step in graph.steps.values():
+            record = steps.get(step.name)
+            if step.check is None and (record is None or record.outcome in ("failed", "skipped")):
+                missing += step.assets or [step.file]
+        missing += [finding.path for finding in graph.findings if finding.path is not None]
+        return sorted(set(missing))
+
+    def _is_complete(self, steps: Mapping[str, StepRecord], missing: Sequence[str]) -> bool:
+        whole = not self.targets and not self.settings
+        return whole and not missing and not self.evaluation.reading.graph.findings

@@ -1,0 +1,175 @@
+"""The files of code, read: one table for each content, kept by digest, so that no content is parsed twice.
+
+Also the way of an import through the workspace: which file a dotted name means, seen from a step.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import msgspec
+
+from onward.base import paths
+from onward.base.digest import Digest
+from onward.languages.notebook import document as notebook_language
+from onward.languages.python import closure, declarations, imports, parse, symbols
+from onward.languages.sql import query as sql_language
+from onward.model.code import Declarations, NotebookTable, Problem, QueryTable
+from onward.store.index import Index
+
+TABLE_FORMAT = 1
+
+
+class FileTable(msgspec.Struct, frozen=True):
+    """What one content says, for all that is asked of it."""
+
+    problem: Problem | None = None
+    declared: Declarations | None = None
+    homes: dict[str, imports.Home] = {}
+    module: symbols.SymbolTable | None = None
+    """The file as it is imported."""
+    program: symbols.SymbolTable | None = None
+    """The file as it is run from top to bottom, where it can be."""
+    query: QueryTable | None = None
+    notebook: NotebookTable | None = None
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(FileTable)
+
+
+def analyser(suffix: str) -> str:
+    """The name under which tables are kept: another reader, or another grammar, reads again."""
+    grammar = ".".join(str(number) for number in sys.version_info[:2])
+    return f"{suffix} {TABLE_FORMAT}.{closure.SOURCE_FORMAT} python {grammar}"
+
+
+def read_tables(root: Path, files: Mapping[str, Digest], index: Index) -> dict[str, FileTable]:
+    """The table of every file, by path. Cost: parses what has not been seen before."""
+    tables: dict[str, FileTable] = {}
+    by_suffix: dict[str, dict[str, Digest]] = {}
+    for path, digest in files.items():
+        by_suffix.setdefault(path.rpartition(".")[2], {})[path] = digest
+    for suffix, members in by_suffix.items():
+        name = analyser(suffix)
+        kept = index.tables(name, set(members.values()))
+        known: dict[Digest, FileTable] = {}
+        fresh: dict[Digest, bytes] = {}
+        for path, digest in members.items():
+            if digest not in known:
+                table = _kept(kept.get(digest))
+                if table is None:
+                    table = read_content((root / path).read_bytes(), suffix)
+                    fresh[digest] = _encoder.encode(table)
+                known[digest] = table
+            tables[path] = known[digest]
+        if fresh:
+            index.keep_tables(name, fresh)
+    return tables
+
+
+def _kept(content: bytes | None) -> FileTable | None:
+    if content is None:
+        return None
+    try:
+        return _decoder.decode(content)
+    except msgspec.DecodeError:
+        return None
+
+
+def read_content(content: bytes, suffix: str) -> FileTable:
+    """The table of a file's content. Never raises: what does not parse has a problem."""
+    if suffix == "sql":
+        query = sql_language.analyse(content)
+        return FileTable(query.problem, query=query)
+    if suffix == "ipynb":
+        notebook = notebook_language.analyse(content)
+        if notebook.problem is not None or notebook.language != "python":
+            return FileTable(notebook.problem, notebook=notebook)
+        tree = parse.parse(notebook.code, cells=True)
+        if isinstance(tree, Problem):
+            return FileTable(tree, notebook=notebook)
+        return FileTable(
+            declared=declarations.declarations(tree, cells=True),
+            program=symbols.symbol_table(tree, role="cells"),
+            notebook=notebook,
+        )
+    tree = parse.parse(content)
+    if isinstance(tree, Problem):
+        return FileTable(tree)
+    declared = declarations.declarations(tree)
+    return FileTable(
+        declared=declared,
+        homes=imports.homes(tree, declared),
+        module=symbols.symbol_table(tree, role="module"),
+        program=symbols.symbol_table(tree, role="script") if declared.acts else None,
+    )
+
+
+class ImportPath:
+    """Which file of the workspace a dotted name means, on one import path.
+
+    A regular package wins over a module, a module over a folder without `__init__.py`; such folders of one name
+    are one package together.
+    """
+
+    def __init__(self, roots: tuple[str, ...], files: Iterable[str], folders: set[str]) -> None:
+        self.roots = roots
+        self._files = files
+        self._folders = folders
+        self._found: dict[str, tuple[str | None, tuple[str, ...]]] = {}
+
+    def find(self, module: str) -> str | None:
+        """The file of `module`; None where it is a folder, or not of the workspace."""
+        return self._resolve(module)[0]
+
+    def is_namespace(self, module: str) -> bool:
+        """Whether `module` is a folder of the workspace without `__init__.py`."""
+        file, portions = self._resolve(module)
+        return file is None and bool(portions)
+
+    def importable(self, prefix: str) -> list[str]:
+        """The dotted names of all modules that are `prefix` or lie below it, sorted."""
+        names = set()
+        for path in self._files:
+            if not path.endswith(".py"):
+                continue
+            for root in self.roots:
+                if paths.is_below(path, root):
+                    dotted = path[len(root) :].strip("/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+                    if not prefix or dotted == prefix or dotted.startswith(prefix + "."):
+                        names.add(dotted)
+        return sorted(name for name in names if self.find(name) is not None)
+
+    def _resolve(self, module: str) -> tuple[str | None, tuple[str, ...]]:
+        """The file of a module, and the folders that its submodules are looked for in."""
+        known = self._found.get(module)
+        if known is None:
+            parent, _, last = module.rpartition(".")
+            places = self._resolve(parent)[1] if parent else self.roots
+            known = self._found[module] = self._in(places, last)
+        return known
+
+    def _in(self, places: tuple[str, ...], name: str) -> tuple[str | None, tuple[str, ...]]:
+        portions = []
+        for place in places:
+            base = f"{place}/{name}" if place else name
+            if f"{base}/__init__.py" in self._files:
+                return f"{base}/__init__.py", (base,)
+            if f"{base}.py" in self._files:
+                return f"{base}.py", ()
+            if base in self._folders:
+                portions.append(base)
+        return None, tuple(portions)
+
+
+def package_of(path: str, roots: Iterable[str]) -> str:
+    """The dotted package that a file's relative imports start from, by the deepest root that holds it."""
+    folder = paths.folder_of(path)
+    holding = [root for root in roots if paths.is_below(folder, root)]
+    root = max(holding, key=len, default="")
+    below = folder[len(root) :].strip("/")
+    return below.replace("/", ".")
+

@@ -1,0 +1,88 @@
+"""What a step left in its outbox, taken into the store: bytes first, then the trace that names them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from onward.base.codec import digest_of, encode
+from onward.base.digest import Digest
+from onward.model.artifact import TREE_MEDIA, Artifact, Part
+from onward.store.objects import Objects
+
+CONTENT_FORMAT = 1
+
+
+class Result:
+    """A child's own account of how it went; `None` fields where it left none."""
+
+    def __init__(self, outbox: Path) -> None:
+        self.outbox = outbox
+        try:
+            self._said: dict[str, Any] = json.loads((outbox / "result.json").read_bytes())
+        except (OSError, ValueError):
+            self._said = {}
+
+    @property
+    def is_there(self) -> bool:
+        return bool(self._said)
+
+    @property
+    def ok(self) -> bool:
+        return bool(self._said.get("ok"))
+
+    @property
+    def needs(self) -> list[str]:
+        return list(self._said.get("needs", ()))
+
+    @property
+    def error(self) -> dict[str, Any] | None:
+        return self._said.get("error")
+
+    @property
+    def asked_for_today(self) -> bool:
+        return bool(self._said.get("today"))
+
+    @property
+    def check(self) -> dict[str, Any] | None:
+        return self._said.get("check")
+
+    def written(self, project: str) -> dict[str, dict[str, Any]]:
+        """What was written, by asset name; of two saves of one name the later counts."""
+        written = dict(self._said.get("written", {}))
+        for fact in self._said.get("saves", ()):
+            written[f"{project}/{fact['name']}"] = fact["written"]
+        return written
+
+    def log(self, objects: Objects) -> Digest | None:
+        """What it printed, kept."""
+        path = self.outbox / "log.jsonl"
+        return objects.adopt(path) if path.exists() else None
+
+
+def take(written: dict[str, Any], objects: Objects) -> Artifact:
+    """Adopts the files of one written value and says what artifact they are."""
+    if not written["tree"]:
+        (file,) = written["files"]
+        path = Path(file["path"])
+        size = path.stat().st_size
+        address = objects.adopt(path)
+        content = _content(written, address)
+        return Artifact(written["kind"], content, address, written["media"], size, (), written["facts"])
+    parts = []
+    for file in sorted(written["files"], key=lambda file: file["name"]):
+        path = Path(file["path"])
+        size = path.stat().st_size
+        parts.append(Part(file["name"], objects.adopt(path), file["media"], size))
+    address = objects.put(encode({"format": CONTENT_FORMAT, "parts": parts}))
+    content = _content(written, address)
+    size = sum(part.size for part in parts)
+    return Artifact(written["kind"], content, address, TREE_MEDIA, size, tuple(parts), written["facts"])
+
+
+def _content(written: dict[str, Any], address: Digest) -> Digest:
+    """The digest of the canonical meaning; the bytes themselves where the writer knows no other."""
+    if written["content"] is None:
+        return digest_of([CONTENT_FORMAT, written["kind"], address])
+    return digest_of([CONTENT_FORMAT, written["kind"], written["content"]])

@@ -1,0 +1,177 @@
+"""What each step would read now, and what is to be done with it: the facts for `decide`, gathered from the world.
+
+`run` settles steps as they end, the dry run and `status` as they are decided; both look through here, so that
+the plan and the run cannot come to different answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+
+from onward.app.environment import WorkspacePython
+from onward.app.observe import Observer
+from onward.app.reading import Reading
+from onward.app.standing import Standing
+from onward.base.digest import Digest
+from onward.engine.decide import decide, foresee, holds
+from onward.engine.inputs import inputs_of
+from onward.model.artifact import Artifact
+from onward.model.decision import Decision, Reason
+from onward.model.trace import CompleteInputs, Observation, PartialInputs, Trace
+from onward.model.workspace import Step
+from onward.steps.registry import kinds
+from onward.store.opened import Store
+
+
+class MissingSourceError(Exception):
+    """A source that a step takes has no file, or one that cannot be read. Becomes the step's failure."""
+
+
+@dataclass
+class Evaluation:
+    """One moment's view of a workspace.
+
+    Attributes:
+        artifacts: the settled assets; None for one that its step did not make.
+        lost: traces whose bytes turned out to be damaged.
+    """
+
+    reading: Reading
+    python: WorkspacePython
+    store: Store
+    standing: Standing
+    observer: Observer
+    forced: frozenset[str] = frozenset()
+    artifacts: dict[str, Artifact | None] = field(default_factory=dict)
+    lost: set[Digest] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
+    _in_tree: dict[str, Digest] = field(default_factory=dict)
+    _environment: dict[str, Digest] | None = None
+
+    def inputs(self, name: str) -> CompleteInputs | PartialInputs:
+        """What the step would read now.
+
+        Raises:
+            MissingSourceError: a source that it takes is missing.
+        """
+        step = self.reading.graph.steps[name]
+        sources = {binding.target: self._source(step, binding.target) for binding in step.bindings if binding.form == "source"}
+        inputs = inputs_of(
+            step,
+            kinds()[step.kind].format,
+            self.reading.code(step),
+            sources,
+            self.environment(),
+            self.artifacts,
+        )
+        unmade = [path for path, writer in step.fed_by if not self._is_settled(writer)]
+        if not unmade:
+            return inputs
+        unknown = (*(inputs.unknown if isinstance(inputs, PartialInputs) else ()), *(("file", path) for path in unmade))
+        return PartialInputs(inputs.step, inputs.inputs, unknown)
+
+    def decide(self, name: str) -> Decision:
+        """What is to be done with a step, as far as it can be told now.
+
+        Raises:
+            MissingSourceError: a source that it takes is missing.
+        """
+        step = self.reading.graph.steps[name]
+        missing = [
+            binding.target
+            for binding in step.bindings
+            if binding.form == "asset" and self.reading.graph.maker[binding.target] in self.failed
+        ]
+        if missing:
+            return Decision(name, "blocked", None, None, (Reason("input", missing[0], change="was not made"),))
+        inputs = self.inputs(name)
+        previous = self.standing.trace(name)
+        if isinstance(inputs, PartialInputs):
+            world = self.world([previous] if previous else [])
+            decision = foresee(inputs, previous, (), world, forced=name in self.forced)
+        else:
+            candidates = self.candidates(inputs.key(), previous)
+            world = self.world([*candidates, *([previous] if previous else [])])
+            decision = decide(inputs, previous, candidates, world, forced=name in self.forced)
+        return self._with_places(decision)
+
+    def candidates(self, key: Digest, previous: Trace | None) -> list[Trace]:
+        """The traces under a key that have all their bytes, oldest first."""
+        if previous is not None and previous.key == key and self._is_usable(previous):
+            found = [previous]
+            if self._holds_now(previous):
+                return found  # the very last result fits: nobody need look for another
+        traces = [trace for _, trace in self.store.traces.find(key)]
+        return [trace for trace in traces if self._is_usable(trace)]
+
+    def settle(self, name: str, trace: Trace) -> None:
+        """Takes a trace's artifacts as what the step's assets are now."""
+        step = self.reading.graph.steps[name]
+        for asset in step.assets:
+            self.artifacts[asset] = trace.artifacts.get(asset)
+        for asset, artifact in trace.artifacts.items():
+            self.artifacts[asset] = artifact
+        for output in step.outputs:
+            if output.path is not None and (made := trace.artifacts.get(output.asset)) is not None:
+                self._in_tree[output.path] = made.bytes
+
+    def world(self, traces: Iterable[Trace]) -> dict[tuple[str, str], Digest | None]:
+        """What the observations of these traces would give now; files that steps write are as those made them."""
+        observations = [observation for trace in traces for observation in trace.observations]
+        contents = {name: artifact.content for name, artifact in self.artifacts.items() if artifact is not None}
+        contents |= {
+            observation.name: self._asset_or_source(observation)
+            for observation in observations
+            if observation.kind == "asset" and observation.name not in contents
+        }
+        world = self.observer.world(observations, contents)
+        for observation in observations:
+            made = self._in_tree.get(observation.name)
+            if made is not None and observation.kind in ("file", "absent"):
+                world[observation.kind, observation.name] = made
+        return world
+
+    def environment(self) -> dict[str, Digest]:
+        if self._environment is None:
+            self._environment = self.python.digests()
+        return self._environment
+
+    def _asset_or_source(self, observation: Observation) -> Digest:
+        source = self.reading.graph.sources.get(observation.name)
+        return (self.observer.source(source) or "") if source is not None else ""
+
+    def _source(self, step: Step, name: str) -> Digest:
+        source = self.reading.graph.sources[name]
+        digest = self.observer.source(source)
+        if digest is None:
+            raise MissingSourceError(f"the source `{name}` is missing: there is no readable file at `{source.where}`")
+        return digest
+
+    def _is_settled(self, step: str) -> bool:
+        return step in self.failed or all(asset in self.artifacts for asset in self.reading.graph.steps[step].assets)
+
+    def _is_usable(self, trace: Trace) -> bool:
+        addresses = trace.addresses()
+        return self.store.objects.has_all(addresses) and not self.lost.intersection(addresses)
+
+    def _holds_now(self, trace: Trace) -> bool:
+        return holds(trace, self.world([trace]))
+
+    def _with_places(self, decision: Decision) -> Decision:
+        """The decision, its reasons with the files that they stand in."""
+        graph = self.reading.graph
+        reasons = []
+        for reason in decision.reasons:
+            where = reason.where
+            if where is None and reason.kind in ("input",):
+                name = reason.what.partition(" as ")[0]
+                source = graph.sources.get(name)
+                maker = graph.maker.get(name)
+                where = source.where if source is not None else graph.steps[maker].file if maker else None
+            elif where is None and reason.kind in ("step", "code", "never made"):
+                where = graph.steps[decision.step].file
+            reasons.append(msgspec.structs.replace(reason, where=where))
+        return msgspec.structs.replace(decision, reasons=tuple(reasons))

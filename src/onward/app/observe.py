@@ -1,0 +1,123 @@
+"""The world as observations ask for it: what a file, a listing, an absent path is now."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from onward.base import paths
+from onward.base.codec import digest_of
+from onward.base.digest import Digest
+from onward.model.trace import Observation
+from onward.model.workspace import Source
+from onward.store.index import Index
+
+
+class Observer:
+    """Looks at files below the root, each at most once until `forget`."""
+
+    def __init__(self, root: Path, index: Index, as_of: str) -> None:
+        self._root = root
+        self._index = index
+        self._as_of = as_of
+        self._files: dict[str, Digest | None] = {}
+        self._listings: dict[str, list[str] | None] = {}
+
+    def forget(self, path: str | None = None) -> None:
+        """Looks again at a path, or at everything, when next asked."""
+        if path is None:
+            self._files.clear()
+        else:
+            self._files.pop(path, None)
+        self._listings.clear()
+
+    def file(self, path: str) -> Digest | None:
+        """The digest of a file's bytes; of the names and bytes below, for a folder; None where there is none."""
+        if path not in self._files:
+            self._files[path] = self._look(path)
+        return self._files[path]
+
+    def source(self, source: Source) -> Digest | None:
+        """The digest of a source's contents; None where a file of it is missing or cannot be read."""
+        if not source.paths:
+            return None
+        parts = []
+        for path in source.paths:
+            digest = self.file(path)
+            if digest is None:
+                return None
+            parts.append((path.rpartition("/")[2] if len(source.paths) == 1 else path, digest))
+        if len(parts) == 1:
+            return digest_of([source.form, source.table, parts[0][1]])
+        return digest_of([source.form, source.table, parts])
+
+    def world(self, observations: Iterable[Observation], assets: Mapping[str, Digest]) -> dict[
+        tuple[str, str], Digest | None
+    ]:
+        """What each observation would give now. `assets` are the contents of what is settled."""
+        world: dict[tuple[str, str], Digest | None] = {}
+        for observation in observations:
+            key = (observation.kind, observation.name)
+            if key in world:
+                continue
+            if observation.kind in ("file", "absent"):
+                world[key] = self.file(observation.name)
+            elif observation.kind == "listing":
+                world[key] = self.listing(observation.name)
+            elif observation.kind == "today":
+                world[key] = self._as_of
+            else:
+                world[key] = assets.get(observation.name)
+        return world
+
+    def listing(self, name: str) -> Digest | None:
+        """The digest of the names in a folder (`data/`) or of a glob; None where the folder is missing."""
+        names = self.names(name)
+        return None if names is None else digest_of(names)
+
+    def names(self, name: str) -> list[str] | None:
+        """The workspace paths that a listing holds, sorted."""
+        if name not in self._listings:
+            self._listings[name] = self._list(name)
+        return self._listings[name]
+
+    def observe(self, path: str) -> list[Observation]:
+        """What a step that reads a literal path depends on: the file; or a listing and the files in it."""
+        if path.endswith("/") or paths.is_glob(path):
+            listing = self.listing(path)
+            if listing is None:
+                return [Observation("absent", path.rstrip("/"))]
+            inside = [Observation("file", name, found) for name in self.names(path) or () if (found := self.file(name))]
+            return [Observation("listing", path, listing), *inside]
+        digest = self.file(path)
+        return [Observation("absent", path)] if digest is None else [Observation("file", path, digest)]
+
+    def _look(self, path: str) -> Digest | None:
+        absolute = self._root / path
+        try:
+            status = os.stat(absolute)
+            if os.path.isdir(absolute):
+                return digest_of([(name, self.file(name)) for name in self.names(path + "/") or ()])
+            return self._index.digest(str(absolute), status)
+        except OSError:
+            return None
+
+    def _list(self, name: str) -> list[str] | None:
+        if not paths.is_glob(name):
+            folder = name.rstrip("/")
+            try:
+                entries = sorted(os.listdir(self._root / folder))
+            except OSError:
+                return None
+            return [f"{folder}/{entry}" if folder else entry for entry in entries if not entry.startswith(".")]
+        first = min(name.index(letter) for letter in "*?[" if letter in name)
+        start = name[:first].rpartition("/")[0]
+        pattern = paths.glob_pattern(name)
+        found = []
+        for folder, folders, files in os.walk(self._root / start):
+            folders[:] = sorted(inner for inner in folders if not inner.startswith("."))
+            below = os.path.relpath(folder, self._root)
+            below = "" if below == "." else below + "/"
+            found += [below + file for file in files if pattern.match(below + file)]
+        return sorted(found)

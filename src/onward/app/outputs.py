@@ -1,0 +1,179 @@
+"""Files that steps write into the tree: taken into the store, put back where they are missing, never lost.
+
+A file may be replaced only where its bytes are kept somewhere else: as an object of the store, or by git. A file
+that somebody edited by hand is neither, and stays until they say so.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+
+from onward.app.observe import Observer
+from onward.app.place import Place
+from onward.app.sources import form_of
+from onward.base.codec import digest_of
+from onward.base.digest import digest_file
+from onward.model.artifact import FILE, TABLE, Artifact
+from onward.model.trace import Trace
+from onward.model.workspace import Step
+from onward.store.opened import Store
+
+_MEDIA = {
+    "csv": "text/csv", "tsv": "text/tab-separated-values", "parquet": "application/vnd.apache.parquet",
+    "jsonl": "application/x-ndjson", "json": "application/json", "excel": "application/vnd.ms-excel",
+    "text": "text/plain",
+}  # fmt: skip
+_PICTURES = {
+    ".png": "image/png", ".svg": "image/svg+xml", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
+    ".pdf": "application/pdf", ".html": "text/html",
+}  # fmt: skip
+_TABLES = ("csv", "tsv", "parquet", "jsonl")
+
+
+class EditedByHandError(Exception):
+    """A file in the way of an output holds what is kept nowhere else."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"`{path}` was edited by hand since a step wrote it; move it away, or let it go with `--overwrite {path}`"
+        )
+        self.path = path
+
+
+class TreeOutputs:
+    """The written files of one run."""
+
+    def __init__(self, place: Place, store: Store, observer: Observer, overwrite: Iterable[str]) -> None:
+        self._place = place
+        self._store = store
+        self._observer = observer
+        self._overwrite = set(overwrite)
+
+    def before_run(self, step: Step, previous: Trace | None) -> dict[str, str | None]:
+        """Makes sure that nothing is lost when the step writes its files; returns their bytes' digests.
+
+        What is in the way the first time is kept in the store; later, a hand-edited file stops the step.
+
+        Raises:
+            EditedByHandError: a file was edited by hand.
+        """
+        states: dict[str, str | None] = {}
+        for path in step.writes:
+            absolute = self._place.root / path
+            if not absolute.is_file():
+                states[path] = None
+                continue
+            digest = digest_file(absolute)
+            states[path] = digest
+            is_first = previous is None
+            if not (is_first or path in self._overwrite or self._store.objects.has(digest) or self._in_git(path)):
+                raise EditedByHandError(path)
+            self._keep(absolute)
+        return states
+
+    def collect(self, step: Step) -> dict[str, Artifact]:
+        """The files that the step wrote, as artifacts by asset name. One that it did not write is left out."""
+        made = {}
+        for output in step.outputs:
+            if output.path is None:
+                continue
+            absolute = self._place.root / output.path
+            if not absolute.is_file():
+                continue
+            self._observer.forget(output.path)
+            size = absolute.stat().st_size
+            address = self._keep(absolute)
+            form = form_of(output.path)
+            media = _MEDIA.get(form) or _PICTURES.get(absolute.suffix.lower(), "application/octet-stream")
+            kind = TABLE if form in _TABLES else FILE
+            content = digest_of([1, kind, address])
+            made[output.asset] = Artifact(kind, content, address, media, size, (), {"path": output.path})
+        return made
+
+    def put_back(self, step: Step, trace: Trace) -> list[str]:
+        """Brings the tree's files to what the trace made; returns the paths that were written.
+
+        Raises:
+            EditedByHandError: a file was edited by hand.
+        """
+        written = []
+        for output in step.outputs:
+            artifact = trace.artifacts.get(output.asset)
+            if output.path is None or artifact is None or output.path in step.revisits:
+                continue
+            absolute = self._place.root / output.path
+            if self._observer.file(output.path) == artifact.bytes:
+                continue
+            if absolute.exists():
+                self._may_replace(output.path, absolute)
+            source = self._store.objects.path(artifact.bytes)
+            if source is not None:
+                _copy(source, absolute)
+                self._observer.forget(output.path)
+                written.append(output.path)
+        return written
+
+    def restore_tracked(self, states: dict[str, str | None]) -> list[str]:
+        """After a failure: files that git tracks get back what they held before the step ran."""
+        tracked = self._tracked(states)
+        for path in tracked:
+            before = states[path]
+            absolute = self._place.root / path
+            source = self._store.objects.path(before) if before else None
+            if source is not None and (not absolute.exists() or digest_file(absolute) != before):
+                _copy(source, absolute)
+                self._observer.forget(path)
+        return tracked
+
+    def _tracked(self, paths: Iterable[str]) -> list[str]:
+        names = list(paths)
+        if self._place.git is None or not names:
+            return []
+        command = ["git", "-C", str(self._place.root), "ls-files", "-z", "--", *names]
+        try:
+            done = subprocess.run(command, capture_output=True, check=True, timeout=60)
+        except (OSError, subprocess.SubprocessError):
+            return []
+        return [name.decode("utf-8", "surrogateescape") for name in done.stdout.split(b"\0") if name]
+
+    def _may_replace(self, path: str, absolute: Path) -> None:
+        if path in self._overwrite:
+            self._keep(absolute)
+        elif not self._store.objects.has(digest_file(absolute)) and not self._in_git(path):
+            raise EditedByHandError(path)
+
+    def _in_git(self, path: str) -> bool:
+        """Whether git has these very bytes as an object."""
+        if self._place.git is None:
+            return False
+        run = ["git", "-C", str(self._place.root)]
+        try:
+            name = subprocess.run([*run, "hash-object", "--", path], capture_output=True, check=True, timeout=60)
+            found = subprocess.run([*run, "cat-file", "-e", name.stdout.decode().strip()], capture_output=True, timeout=60)
+        except (OSError, subprocess.SubprocessError):
+            return False
+        return found.returncode == 0
+
+    def _keep(self, absolute: Path) -> str:
+        """A copy of a file of the tree in the store; never a link, for the tree's file may be written to."""
+        digest = digest_file(absolute)
+        if self._store.objects.has(digest):
+            return digest
+        copy = self._place.outboxes / f"copy-{os.getpid()}-{digest[:16]}"
+        _copy(absolute, copy)
+        return self._store.objects.adopt(copy)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Writes a copy beside the target, then moves it there: a reader sees the old file or the new one."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        shutil.copyfile(source, beside)
+        os.replace(beside, target)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,105 @@
+"""Where a workspace is, and where what it remembers lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from onward.base.errors import WorkspaceError
+
+LOCAL_FOLDER = ".onward"
+CONFIG_NAME = "onward.toml"
+
+
+@dataclass(frozen=True)
+class Place:
+    """The folders of one workspace.
+
+    Attributes:
+        root: the workspace's root.
+        local: what is local to this worktree: index, standing results, logs of what is under way.
+        store: the store, shared by linked worktrees.
+        git: the repository's common git folder, where there is one.
+    """
+
+    root: Path
+    local: Path
+    store: Path
+    git: Path | None
+
+    @property
+    def index(self) -> Path:
+        return self.local / "cache" / "index.sqlite"
+
+    @property
+    def bytecode(self) -> Path:
+        return self.local / "cache" / "bytecode"
+
+    @property
+    def standing(self) -> Path:
+        return self.local / "state" / "standing"
+
+    @property
+    def locks(self) -> Path:
+        return self.store.parent / "locks"
+
+    @property
+    def outboxes(self) -> Path:
+        """On the store's own file system, so that what a step made is moved and not copied."""
+        return self.store / "tmp"
+
+
+def find(start: Path) -> Place:
+    """The workspace that holds the folder `start`.
+
+    Its root is the git root; without git, the nearest folder above that onward has worked in or, failing that, the
+    farthest that has an `onward.toml`; else `start` itself.
+
+    Raises:
+        WorkspaceError: there is no such folder.
+    """
+    try:
+        start = start.resolve(strict=True)
+    except OSError as error:
+        raise WorkspaceError(f"there is no folder `{start}`", hint="choose another with `-C DIR`") from error
+    if not start.is_dir():
+        raise WorkspaceError(f"`{start}` is a file and no folder", hint=f"choose `-C {start.parent}`")
+    folders = [start, *start.parents]
+    for folder in folders:
+        if (folder / ".git").exists():
+            return _in_git(folder)
+    for folder in folders:
+        if (folder / LOCAL_FOLDER).is_dir():
+            return _at(folder)
+    configured = [folder for folder in folders if (folder / CONFIG_NAME).is_file()]
+    return _at(configured[-1] if configured else start)
+
+
+def _at(root: Path, git: Path | None = None, shared: Path | None = None) -> Place:
+    local = root / LOCAL_FOLDER
+    return Place(root, local, (shared or root) / LOCAL_FOLDER / "store", git)
+
+
+def _in_git(root: Path) -> Place:
+    entry = root / ".git"
+    if entry.is_dir():
+        return _at(root, entry)
+    # A linked worktree (or a submodule): a file that names the folder; the worktree's names the common one.
+    try:
+        folder = (root / entry.read_text("utf-8").strip().removeprefix("gitdir:").strip()).resolve()
+        common_file = folder / "commondir"
+        common = (folder / common_file.read_text("utf-8").strip()).resolve() if common_file.is_file() else folder
+    except (OSError, UnicodeDecodeError):
+        return _at(root)
+    main = common.parent
+    shares = common.name == ".git" and common_file.is_file()
+    return _at(root, common, main if shares else None)
+
+
+def prepare_local(place: Place) -> None:
+    """Makes the local folder, which ignores itself in git."""
+    for folder in {place.local, place.store.parent}:
+        folder.mkdir(parents=True, exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", "ascii")

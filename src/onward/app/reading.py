@@ -1,0 +1,423 @@
+"""The workspace, read: files to settings, projects, sources, steps and findings. Imports no user code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from onward.app import scan
+from onward.app.code import FileTable, ImportPath, package_of, read_tables
+from onward.app.config import read_settings
+from onward.app.place import Place
+from onward.app.projects import ProjectRules, rules
+from onward.app.sources import find_sources
+from onward.base import paths
+from onward.base.digest import Digest
+from onward.base.text import nearest
+from onward.engine.graph import Graph, link
+from onward.languages.python.closure import Closure, Linker
+from onward.languages.python.symbols import SymbolTable
+from onward.model.code import Problem
+from onward.model.draft import Draft
+from onward.model.ports import CodeFile
+from onward.model.workspace import Candidate, Finding, Project, Settings, Step
+from onward.steps.registry import kinds
+from onward.store.index import Index
+
+LIBRARY_FOLDERS = ("lib", "src")
+
+
+@dataclass
+class Reading:
+    """What the files of a workspace say, at one moment.
+
+    Attributes:
+        digests: of every file of code and every `onward.toml`, by path.
+        graph: the steps, linked.
+        files: the files of code, by path.
+        tables: what reading them brought to light, by path.
+    """
+
+    place: Place
+    tree: scan.Tree
+    digests: dict[str, Digest]
+    rules: ProjectRules
+    projects: list[Project]
+    graph: Graph
+    files: dict[str, CodeFile]
+    tables: dict[str, FileTable]
+    candidates: list[Candidate]
+    settings: Settings
+    parameters: dict[str, Any]
+    config_digests: dict[str, Digest] = field(default_factory=dict)
+    _linkers: dict[tuple[tuple[str, ...], str | None], Linker] = field(default_factory=dict)
+
+    def roots_of(self, path: str) -> tuple[str, ...]:
+        """The folders that imports of a step's file go through, first to last."""
+        folder = paths.folder_of(path)
+        project = self.rules.folder_of(folder)
+        members = [f"{place}/src" for place in sorted(_uv_members(self.tree))]
+        wanted = [folder, project, *LIBRARY_FOLDERS, *members, ""]
+        have = self.tree.modules | {folder, project, ""}
+        return tuple(dict.fromkeys(place for place in wanted if place in have))
+
+    def closure(self, path: str, symbol: str | None) -> Mapping[str, Digest]:
+        """What a step's code reaches in the workspace, by name. Without a symbol, the file is a program."""
+        return self.linked(path, symbol).symbols
+
+    def linked(self, path: str, symbol: str | None) -> Closure:
+        """The closure of a step's code with all that was found out about it. Steps that import alike share a linker."""
+        roots = self.roots_of(path)
+        program = path if symbol is None else None
+        key = (roots, program)
+        linker = self._linkers.get(key)
+        if linker is None:
+            linker = self._linkers[key] = Linker(_Modules(self, roots, program))
+        return linker.closure(path, symbol)
+
+    def code(self, step: Step) -> Mapping[str, Digest]:
+        """What of a step's code counts, by a name that people can read."""
+        return kinds()[step.kind].code(step, self.files[step.file], self.closure)
+
+    def project(self, name: str) -> Project:
+        return next(project for project in self.projects if project.name == name)
+
+
+class _Modules:
+    """The files of a workspace as one import path sees them; `program` is the file that is run and not imported."""
+
+    def __init__(self, reading: Reading, roots: tuple[str, ...], program: str | None) -> None:
+        self._reading = reading
+        self._path = ImportPath(roots, reading.files.keys(), reading.tree.modules)
+        self._program = program
+
+    def find(self, module: str, importer: str) -> str | None:
+        del importer  # the import path is the step's, whichever of its files imports
+        return self._path.find(module)
+
+    def table(self, path: str) -> SymbolTable | Problem:
+        table = self._reading.tables[path]
+        found = table.program if path == self._program else table.module
+        return found or table.problem or Problem("the file holds no Python")
+
+    def package_of(self, path: str) -> str:
+        return package_of(path, self._path.roots)
+
+    def digest(self, path: str) -> Digest:
+        return self._reading.digests[path]
+
+    def importable(self, importer: str, prefix: str) -> Iterable[str]:
+        del importer
+        return self._path.importable(prefix)
+
+
+def read(place: Place, index: Index, given: Mapping[str, Any], discovered: Mapping[str, list[str]]) -> Reading:
+    """Reads the workspace.
+
+    Args:
+        place: where it is.
+        index: what was read before.
+        given: parameters from the command line, by `project.name` or bare name.
+        discovered: by step, assets that it was seen to load beyond what its code says.
+    """
+    tree = scan.scan(place.root)
+    configured, findings, config_digests = _read_configs(place, tree, index)
+    project_rules = rules(configured, tree.code)
+    ignored = scan.ignored_by_git(place.root, place.git)
+    code = [path for path in scan.without_ignored(tree.code, ignored) if not _is_ignored(path, configured)]
+    projects = project_rules.projects(code)
+    digests, unreadable = _digests(place, tree, code, index)
+    findings += unreadable
+    tables = read_tables(place.root, digests, index)
+    files = _code_files(project_rules, tree, configured, digests, tables)
+    drafts, candidates, said = _drafts(files)
+    findings += said
+    sources = find_sources(place.root, tree.data, projects)
+    findings += sources.findings
+    parameters, unknown = _parameters(projects, drafts, project_rules, given)
+    findings += unknown
+    graph = link(drafts, projects, sources.found, parameters, discovered)
+    findings = _with_reach([*findings, *graph.findings], graph, project_rules)
+    return Reading(
+        place=place,
+        tree=tree,
+        digests={**digests, **config_digests},
+        rules=project_rules,
+        projects=projects,
+        graph=_with_findings(graph, findings),
+        files=files,
+        tables=tables,
+        candidates=candidates,
+        settings=project_rules.root_settings,
+        parameters=parameters,
+        config_digests=config_digests,
+    )
+
+
+def _read_configs(
+    place: Place, tree: scan.Tree, index: Index
+) -> tuple[dict[str, Settings], list[Finding], dict[str, Digest]]:
+    configured: dict[str, Settings] = {}
+    findings: list[Finding] = []
+    digests: dict[str, Digest] = {}
+    for path in tree.configs:
+        folder = paths.folder_of(path)
+        try:
+            content = (place.root / path).read_bytes()
+            digests[path] = index.digest(str(place.root / path))
+        except OSError as error:
+            findings.append(Finding("config", f"cannot read `{path}`: {error.strerror}", path, touches=("*",)))
+            continue
+        configured[folder], wrong = read_settings(content, path, is_root=not folder)
+        findings += wrong
+    return configured, findings, digests
+
+
+def _is_ignored(path: str, configured: Mapping[str, Settings]) -> bool:
+    """Whether an `ignore` of an `onward.toml` above takes the file out."""
+    for folder, settings in configured.items():
+        if settings.ignore and paths.is_below(path, folder):
+            below = path[len(folder) :].lstrip("/")
+            for pattern in settings.ignore:
+                pattern = pattern.rstrip("/")
+                if paths.glob_pattern(pattern).match(below) or paths.glob_pattern(pattern + "/**").match(below):
+                    return True
+    return False
+
+
+def _digests(
+    place: Place, tree: scan.Tree, code: Iterable[str], index: Index
+) -> tuple[dict[str, Digest], list[Finding]]:
+    digests: dict[str, Digest] = {}
+    findings: list[Finding] = []
+    prefix = f"{place.root}/"
+    for path in code:
+        try:
+            digests[path] = index.digest(prefix + path, tree.code[path])
+        except OSError as error:
+            findings.append(Finding("unreadable", f"cannot read `{path}`: {error.strerror}", path))
+    return digests, findings
+
+
+def _code_files(
+    project_rules: ProjectRules,
+    tree: scan.Tree,
+    configured: Mapping[str, Settings],
+    digests: Mapping[str, Digest],
+    tables: Mapping[str, FileTable],
+) -> dict[str, CodeFile]:
+    knows = "" in configured or any(table.declared and table.declared.imports_onward for table in tables.values())
+    named = _named_steps(configured, digests)
+    imported = _imported_files(project_rules, tree, digests, tables)
+    files = {}
+    for path, digest in digests.items():
+        table = tables[path]
+        files[path] = CodeFile(
+            path=path,
+            digest=digest,
+            problem=table.problem,
+            declared=table.declared,
+            query=table.query,
+            notebook=table.notebook,
+            in_project=project_rules.is_project_area(path, knows_onward=knows),
+            is_named=path in named,
+            is_imported=path in imported,
+            symbols=_symbols(path, table, project_rules, tree, digests),
+        )
+    return files
+
+
+def _named_steps(configured: Mapping[str, Settings], code: Iterable[str]) -> set[str]:
+    named: set[str] = set()
+    for folder, settings in configured.items():
+        for pattern in settings.steps:
+            whole = f"{folder}/{pattern}" if folder else pattern
+            matcher = paths.glob_pattern(whole)
+            named.update(path for path in code if matcher.match(path))
+    return named
+
+
+def _import_roots(path: str, project_rules: ProjectRules, tree: scan.Tree) -> tuple[str, ...]:
+    folder = paths.folder_of(path)
+    return tuple(dict.fromkeys([folder, project_rules.folder_of(folder), *LIBRARY_FOLDERS, *_member_roots(tree), ""]))
+
+
+def _member_roots(tree: scan.Tree) -> list[str]:
+    return [f"{place}/src" for place in sorted(_uv_members(tree))]
+
+
+def _uv_members(tree: scan.Tree) -> list[str]:
+    """Folders below the root with a `pyproject.toml` and a `src` of their own: members of a uv workspace."""
+    folders = [paths.folder_of(path) for path in tree.locks if path.endswith("pyproject.toml")]
+    return [folder for folder in folders if folder and f"{folder}/src" in tree.modules]
+
+
+def _imported_files(
+    project_rules: ProjectRules, tree: scan.Tree, digests: Mapping[str, Digest], tables: Mapping[str, FileTable]
+) -> set[str]:
+    """The Python files that another file of the workspace imports."""
+    imported: set[str] = set()
+    resolvers: dict[tuple[str, ...], ImportPath] = {}
+    for path, table in tables.items():
+        if table.declared is None or not table.declared.imports:
+            continue
+        roots = _import_roots(path, project_rules, tree)
+        resolver = resolvers.setdefault(roots, ImportPath(roots, digests.keys(), tree.modules))
+        for module in table.declared.imports:
+            found = resolver.find(_absolute(module, package_of(path, roots[1:])))
+            if found is not None and found != path:
+                imported.add(found)
+    return imported
+
+
+def _absolute(module: str, package: str) -> str:
+    """A relative import's module (`..clean`), seen from a package."""
+    level = len(module) - len(module.lstrip("."))
+    if level == 0:
+        return module
+    parts = package.split(".") if package else []
+    kept = parts[: len(parts) - level + 1] if level > 1 else parts
+    return ".".join([*kept, module.lstrip(".")]).strip(".")
+
+
+def _symbols(
+    path: str, table: FileTable, project_rules: ProjectRules, tree: scan.Tree, digests: Mapping[str, Digest]
+) -> dict[str, str]:
+    """The functions that `ref` and `check` name, as `<path>:<function>`."""
+    resolved = {}
+    for name, (module, function) in table.homes.items():
+        if not module:
+            resolved[name] = f"{path}:{function}"
+            continue
+        roots = _import_roots(path, project_rules, tree)
+        resolver = ImportPath(roots, digests.keys(), tree.modules)
+        found = resolver.find(_absolute(module, package_of(path, roots[1:])))
+        if found is not None:
+            resolved[name] = f"{found}:{function}"
+    return resolved
+
+
+def _drafts(files: Mapping[str, CodeFile]) -> tuple[list[Draft], list[Candidate], list[Finding]]:
+    drafts: list[Draft] = []
+    candidates: list[Candidate] = []
+    findings: list[Finding] = []
+    by_suffix: dict[str, list[Any]] = {}
+    for kind in kinds().values():
+        for suffix in kind.suffixes:
+            by_suffix.setdefault(suffix, []).append(kind)
+    for path, file in files.items():
+        if scan.is_never_step(path):
+            continue
+        if file.problem is not None:
+            findings += _parse_finding(file)
+            continue
+        for kind in by_suffix.get("." + path.rpartition(".")[2], ()):
+            said = kind.read(file)
+            drafts += said.drafts
+            findings += said.findings
+            if said.candidate is not None:
+                candidates.append(said.candidate)
+    return drafts, sorted(candidates, key=lambda candidate: candidate.file), findings
+
+
+def _parse_finding(file: CodeFile) -> list[Finding]:
+    """A file of a project that does not parse; a notebook is one anywhere, since it is a step anywhere."""
+    assert file.problem is not None
+    if not (file.in_project or file.is_named or file.path.endswith(".ipynb")):
+        return []
+    line = file.problem.line or None
+    message = f"`{file.path}` does not parse: {file.problem.message}"
+    if file.notebook is not None and line is not None and file.notebook.cells:
+        cell, inner = file.notebook.place(line)
+        message, line = (f"{message} (cell {cell}, line {inner})", None) if cell else (message, line)
+    return [Finding("syntax", message, file.path, line, "mend it", touches=(f"file:{file.path}",))]
+
+
+def _parameters(
+    projects: list[Project], drafts: list[Draft], project_rules: ProjectRules, given: Mapping[str, Any]
+) -> tuple[dict[str, Any], list[Finding]]:
+    """Values of parameters by `project.name`, nearer settings first; settings that nothing takes are findings."""
+    taken: dict[str, set[str]] = {}
+    for draft in drafts:
+        project = project_rules.name_of(project_rules.folder_of(paths.folder_of(draft.file)))
+        for parameter in draft.parameters:
+            taken.setdefault(parameter.name, set()).add(project)
+    known = sorted(f"{project}.{name}" for name, holders in taken.items() for project in holders)
+    values: dict[str, Any] = {}
+    findings: list[Finding] = []
+
+    def take(name: str, value: Any, project: str | None, path: str | None) -> None:
+        settings = _settings_named(name, value, project, known)
+        for setting, said in settings.items():
+            values[setting] = said
+        if not settings:
+            close = nearest(name, known, 1)
+            findings.append(
+                Finding(
+                    "unknown-parameter",
+                    f"no step takes a parameter `{name}`",
+                    path,
+                    hint=f"write `{close[0]}`" if close else "a parameter is an argument with a default value",
+                    project=project,
+                    touches=("*",) if path is None else (),
+                )
+            )
+
+    root = project_rules.root_settings.parameters
+    for name, value in root.items():
+        take(name, value, None, "onward.toml")
+    for project in projects:
+        if project.folder:
+            for name, value in project.settings.parameters.items():
+                take(name, value, project.name, f"{project.folder}/onward.toml")
+    for name, value in given.items():
+        take(name, value, None, None)
+    return values, findings
+
+
+def _settings_named(name: str, value: Any, project: str | None, known: list[str]) -> dict[str, Any]:
+    """What one setting sets, as `project.name`; a table sets the parameters of the project that it names."""
+    if project is not None:
+        return {f"{project}.{name}": value} if f"{project}.{name}" in known else {}
+    if isinstance(value, dict):
+        inner = {f"{name}.{key}": item for key, item in value.items() if f"{name}.{key}" in known}
+        if inner:
+            return inner
+    if name in known:
+        return {name: value}
+    return {setting: value for setting in known if setting.rpartition(".")[2] == name}
+
+
+def _with_reach(findings: list[Finding], graph: Graph, project_rules: ProjectRules) -> list[Finding]:
+    """Findings with the steps that they touch: of a project's file all its steps, which may need what it holds."""
+    settled = []
+    for finding in findings:
+        if finding.project is None and finding.path is not None and finding.touches != ("*",):
+            folder = finding.path if finding.code == "source" else paths.folder_of(finding.path)
+            project = project_rules.name_of(project_rules.folder_of(folder))
+            finding = msgspec.structs.replace(finding, project=project)
+        if any(touched.startswith("file:") for touched in finding.touches):
+            finding = msgspec.structs.replace(finding, touches=("*",))
+        elif finding.path is not None and finding.code == "declaration":
+            names = [step.name for step in graph.steps.values() if (step.file, step.line) == (finding.path, finding.line)]
+            finding = msgspec.structs.replace(finding, touches=tuple(names))
+        settled.append(finding)
+    return settled
+
+
+def _with_findings(graph: Graph, findings: list[Finding]) -> Graph:
+    unique = list(dict.fromkeys(findings))
+    unique.sort(key=lambda finding: (finding.path or "", finding.line or 0, finding.message))
+    return Graph(
+        graph.steps,
+        graph.sources,
+        graph.maker,
+        graph.upstream,
+        graph.downstream,
+        graph.order,
+        tuple(unique),
+        graph.shadows,
+    )

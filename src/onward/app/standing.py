@@ -1,0 +1,63 @@
+"""The last result of each step in this worktree: what `kept` means, and what `show` shows.
+
+Derived from the runs, kept so that they need not be read; a lost or damaged file costs look-ups and no result.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+from onward.base.digest import Digest
+from onward.model.trace import Trace
+from onward.store.disk import Disk
+
+STANDING_FORMAT = 1
+
+
+class StandingResult(msgspec.Struct, frozen=True):
+    """A step's last good result: its trace, and the trace's name in the store."""
+
+    name: Digest
+    trace: Trace
+
+
+class Standing(msgspec.Struct):
+    """By step. `failed` holds steps whose last run failed, with the key that failed and the message.
+
+    `run` is the last run's id; None before the first.
+    """
+
+    format: int = STANDING_FORMAT
+    run: str | None = None
+    results: dict[str, StandingResult] = {}
+    failed: dict[str, str] = {}
+    seconds: dict[str, float] = {}
+
+    def trace(self, step: str) -> Trace | None:
+        """The step's last good result."""
+        result = self.results.get(step)
+        return None if result is None else result.trace
+
+    def discovered(self) -> dict[str, list[str]]:
+        """By step, the assets that it was seen to load beyond what its code says."""
+        found: dict[str, list[str]] = {}
+        for step, result in self.results.items():
+            names = [observation.name for observation in result.trace.observations if observation.kind == "asset"]
+            if names:
+                found[step] = names
+        return found
+
+
+def load(path: Path) -> Standing:
+    """The standing results of a worktree; none where the file is missing, damaged or of another format."""
+    try:
+        standing = msgspec.msgpack.decode(path.read_bytes(), type=Standing)
+    except (OSError, msgspec.DecodeError):
+        return Standing()
+    return standing if standing.format == STANDING_FORMAT else Standing()
+
+
+def save(path: Path, standing: Standing, disk: Disk) -> None:
+    disk.replace(path, msgspec.msgpack.encode(standing))

@@ -1,0 +1,106 @@
+"""TARGETs: words of the command line to steps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from onward.app.reading import Reading
+from onward.base import paths
+from onward.base.errors import GraphError, unknown_name
+from onward.engine.graph import Graph
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The steps that targets name, and those with all that they need. `is_whole`: the whole workspace is meant."""
+
+    named: frozenset[str]
+    needed: frozenset[str]
+    is_whole: bool
+
+
+def select_steps(reading: Reading, targets: Sequence[str], folder: str = "") -> Selection:
+    """The steps that `targets` name; all steps where there is none.
+
+    Args:
+        reading: the workspace.
+        targets: `project`, `project/asset`, a glob, a file's path, `+TARGET`, `TARGET+`.
+        folder: where the words were typed, for paths of files.
+
+    Raises:
+        UnknownNameError: a target names nothing.
+        GraphError: a target is a project's name and an asset's at once.
+    """
+    graph = reading.graph
+    if not targets:
+        everything = frozenset(graph.steps)
+        return Selection(everything, everything, True)
+    named: set[str] = set()
+    for target in targets:
+        word = target.strip()
+        follows = word.endswith("+")
+        word = word.removesuffix("+").removeprefix("+")
+        found = _named(reading, word, folder)
+        named |= graph.depending_on(found) if follows else found
+    with_checks = named | {check for name in named for check in graph.checks_of(name)}
+    return Selection(frozenset(named), frozenset(graph.needed_by(with_checks)), False)
+
+
+def _named(reading: Reading, word: str, folder: str) -> set[str]:
+    graph = reading.graph
+    by_project = _of_project(graph, word, reading)
+    by_name = _of_name(graph, word)
+    if by_project and by_name:
+        raise GraphError(
+            f"`{word}` is a project and an asset",
+            hint=f"write `{word}/*` for the project, and give the asset's step another name",
+        )
+    found = by_project or by_name or _of_file(reading, word, folder)
+    if not found and paths.is_glob(word):
+        pattern = paths.glob_pattern(word)
+        found = {graph.maker.get(name, name) for name in [*graph.maker, *graph.steps] if pattern.match(name)}
+    if found:
+        return found
+    if word in {project.name for project in reading.projects}:
+        return set()
+    known = [*graph.maker, *graph.steps, *(project.name for project in reading.projects)]
+    raise unknown_name("asset, project or file of steps", word, known)
+
+
+def _of_project(graph: Graph, word: str, reading: Reading) -> set[str]:
+    names = {project.name for project in reading.projects if project.folder or project.name == word}
+    inside = {name for name in names if name == word or name.startswith(word + "/")}
+    return {step.name for step in graph.steps.values() if step.project in inside}
+
+
+def _of_name(graph: Graph, word: str) -> set[str]:
+    if word in graph.maker:
+        return {graph.maker[word]}
+    return {word} if word in graph.steps else set()
+
+
+def _of_file(reading: Reading, word: str, folder: str) -> set[str]:
+    candidates = [paths.join(folder, word), paths.join("", word)]
+    for path in candidates:
+        found = {step.name for step in reading.graph.steps.values() if step.file == path}
+        if found:
+            return found
+    return set()
+
+
+def resolve_asset(names: Iterable[str], word: str, project: str | None = None) -> str:
+    """The asset that a word means: its whole name, or its last part where that is one of a kind.
+
+    Raises:
+        UnknownNameError: it means none.
+    """
+    known = list(names)
+    if word in known:
+        return word
+    if project is not None and f"{project}/{word}" in known:
+        return f"{project}/{word}"
+    tails = [name for name in known if name.endswith("/" + word)]
+    if len(tails) == 1:
+        return tails[0]
+    raise unknown_name("asset", word, tails or known)

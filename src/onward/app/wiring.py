@@ -1,0 +1,59 @@
+"""The composition root: the one place where the real store, index and folders are put together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from onward.app import place as places
+from onward.app import standing as standings
+from onward.app.place import Place
+from onward.app.standing import Standing
+from onward.base.errors import StoreError
+from onward.store.index import Index
+from onward.store.opened import Store
+
+
+@dataclass
+class Opened:
+    """A workspace with what it remembers."""
+
+    place: Place
+    store: Store
+    index: Index
+    standing: Standing
+
+    def close(self) -> None:
+        self.index.close()
+
+    def __enter__(self) -> Opened:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_workspace(start: Path, *, writes: bool = False) -> Opened:
+    """Opens the workspace that holds the folder `start`.
+
+    Args:
+        start: a folder in the workspace.
+        writes: make the local folder and the store ready for writing.
+
+    Raises:
+        WorkspaceError: there is no such folder.
+        StoreError: the store is of another format, or cannot be written.
+    """
+    place = places.find(start)
+    store = Store(place.store)
+    if writes:
+        try:
+            places.prepare_local(place)
+        except OSError as error:
+            raise StoreError(
+                f"cannot write to `{place.local}`: {error.strerror}",
+                hint="give yourself the right to write there, or work on a copy of the workspace",
+            ) from error
+        store.prepare()
+    index = Index(place.index) if writes or place.local.is_dir() else Index(Path(":memory:"))
+    return Opened(place, store, index, standings.load(place.standing))

@@ -1,0 +1,138 @@
+"""The bare parents, one for each Python, seen from the loop: tasks go in, endings come out."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from onward.base.errors import MachineError
+
+FIXED_VARIABLES = {
+    "PYTHONHASHSEED": "0",
+    "TZ": "UTC",
+    "LC_ALL": "C.UTF-8",
+    "LANG": "C.UTF-8",
+    "SOURCE_DATE_EPOCH": "315532800",
+    "PYTHONUTF8": "1",
+    "MPLBACKEND": "Agg",
+}
+_ONE_THREAD = (
+    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
+    "POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "NUMBA_NUM_THREADS",
+)  # fmt: skip
+_NEVER_PASSED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONDONTWRITEBYTECODE", "ONWARD_TASK")
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a child ended: exit status or signal, seconds of wall and processor time, bytes at the peak."""
+
+    identity: int
+    status: int
+    signal: int
+    wall_s: float
+    cpu_s: float
+    peak_bytes: int
+
+
+def variables() -> dict[str, str]:
+    """The variables of every step: the caller's, with what would make two runs differ fixed."""
+    kept = {name: value for name, value in os.environ.items() if name not in _NEVER_PASSED}
+    return {**kept, **FIXED_VARIABLES, **dict.fromkeys(_ONE_THREAD, "1")}
+
+
+class Workers:
+    """One bare parent and its children."""
+
+    def __init__(self, python: Path, runtime: str) -> None:
+        """
+        Args:
+            python: the interpreter of the steps.
+            runtime: the folder that has the package `onward` for them.
+
+        Raises:
+            MachineError: the interpreter does not start.
+        """
+        launch = f"import sys; sys.path[:] = [p for p in sys.path if p]; sys.path.insert(0, {runtime!r});"
+        launch += "from onward.runtime.zygote import Zygote; Zygote().serve()"
+        try:
+            self._process = subprocess.Popen(
+                [str(python), "-c", launch],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=variables(),
+                start_new_session=True,
+            )
+        except OSError as error:
+            raise MachineError(f"cannot start `{python}`: {error.strerror}") from error
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._stdin = self._process.stdin
+        self.events = self._process.stdout.fileno()
+        os.set_blocking(self.events, False)
+        self._rest = b""
+        self._next = 0
+
+    def start(self, task: dict[str, Any]) -> int:
+        """Starts a task; its number comes back with its ending."""
+        self._next += 1
+        self._send({"run": self._next, "task": task})
+        return self._next
+
+    def kill(self, identity: int) -> None:
+        """Ends a child and all that it started."""
+        self._send({"kill": identity})
+
+    def endings(self) -> list[Ending]:
+        """The children that have ended since the last call; does not wait.
+
+        Raises:
+            MachineError: the bare parent is gone.
+        """
+        try:
+            content = os.read(self.events, 1 << 20)
+        except BlockingIOError:
+            return []
+        if not content:
+            raise MachineError(
+                "the parent process of the steps has died",
+                hint="run again: what was finished is kept",
+            )
+        *lines, self._rest = (self._rest + content).split(b"\n")
+        endings = []
+        for line in lines:
+            event = json.loads(line)
+            if "ended" in event:
+                endings.append(
+                    Ending(
+                        event["ended"], event["status"], event["signal"], event["wall"], event["cpu"], event["peak"]
+                    )
+                )
+        return endings
+
+    def close(self) -> None:
+        """Ends the bare parent, and with it every child that is left."""
+        try:
+            self._stdin.close()
+        except OSError:
+            pass  # it is gone already
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def _send(self, command: dict[str, Any]) -> None:
+        try:
+            self._stdin.write(json.dumps(command).encode() + b"\n")
+            self._stdin.flush()
+        except OSError as error:
+            raise MachineError(
+                "the parent process of the steps has died", hint="run again: what was finished is kept"
+            ) from error

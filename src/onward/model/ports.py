@@ -1,0 +1,120 @@
+"""Every seam of onward on one page. Each has a conformance suite in `onward.testing`.
+
+A protocol here is a promise: what an implementation must do, may assume, and must not do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+
+from onward.base.digest import Digest
+from onward.model.code import Declarations, NotebookTable, Problem, QueryTable
+from onward.model.draft import FileReading
+from onward.model.trace import Trace
+from onward.model.workspace import Step
+
+
+class CodeFile(msgspec.Struct, frozen=True):
+    """A file of code as the kinds see it: where it lies, and what reading it brought to light.
+
+    Attributes:
+        path: relative to the root.
+        digest: of its bytes.
+        problem: why it does not parse.
+        declared: for Python, and for the code of a notebook in Python.
+        in_project: it lies where acting files are steps without anybody saying so (design: 'What becomes a step').
+        is_named: `steps` of an `onward.toml` names it.
+        is_imported: another file imports it.
+        symbol_file: resolves a dotted name of the file's code to the path and function that define it.
+    """
+
+    path: str
+    digest: Digest
+    problem: Problem | None = None
+    declared: Declarations | None = None
+    query: QueryTable | None = None
+    notebook: NotebookTable | None = None
+    in_project: bool = False
+    is_named: bool = False
+    is_imported: bool = False
+    symbols: dict[str, str] = {}
+    """Dotted names that `ref` and `check` use, resolved to `<path>:<function>`."""
+
+
+Closure = Callable[[str, str | None], Mapping[str, Digest]]
+"""Path and symbol (None: the whole file as a script) to the symbols that it reaches, with their digests."""
+
+
+class StepKind(Protocol):
+    """One kind of step (checks among them): how it is read from a file, what of its code counts, how it is run.
+
+    An implementation is pure: it gets values and gives values. `format` changes when the same code would be
+    run differently, and then every step of the kind runs again. Suite: `onward.testing.kinds`.
+    """
+
+    name: str
+    format: int
+    suffixes: Sequence[str]
+
+    def read(self, file: CodeFile) -> FileReading:
+        """The steps of a file with one of `suffixes`; nothing where it has none. Never raises."""
+        ...
+
+    def code(self, step: Step, file: CodeFile, closure: Closure) -> Mapping[str, Digest]:
+        """What of the step's code counts, by a name that people can read in a reason."""
+        ...
+
+    def task(self, step: Step, file: CodeFile) -> dict[str, Any]:
+        """What the step's child has to be told beside its inputs; JSON-able."""
+        ...
+
+
+class ObjectStore(Protocol):
+    """Bytes under their digest. Suite: `onward.testing.stores`."""
+
+    def put(self, content: bytes) -> Digest: ...
+    def adopt(self, path: Path) -> Digest: ...
+    def has(self, digest: Digest) -> bool: ...
+    def path(self, digest: Digest) -> Path | None: ...
+    def read(self, digest: Digest) -> bytes | None: ...
+
+
+class TraceStore(Protocol):
+    """Traces by key. Suite: `onward.testing.stores`."""
+
+    def record(self, trace: Trace, builder: dict[str, object]) -> Digest: ...
+    def find(self, key: Digest) -> list[tuple[Digest, Trace]]: ...
+    def get(self, key: Digest, name: Digest) -> Trace | None: ...
+
+
+class Watcher(Protocol):
+    """Told what happens in a run, as it happens; cannot change it. Progress on a terminal is one."""
+
+    is_live: bool
+    """Whether it draws again and again, and so wants to be woken."""
+
+    def begin(self, steps: int, expected_s: Mapping[str, float]) -> None:
+        """`steps` will be looked at; `expected_s` says how long some of them took before, in seconds."""
+        ...
+
+    def started(self, step: str) -> None: ...
+
+    def waiting(self, step: str) -> None:
+        """Another run is making it."""
+        ...
+
+    def ended(self, step: str, outcome: str, seconds: float) -> None: ...
+
+    def say(self, message: str) -> None:
+        """Something that people should know, in one line."""
+        ...
+
+    def tick(self) -> None:
+        """Time has passed."""
+        ...
+
+    def close(self) -> None: ...

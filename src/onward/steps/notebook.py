@@ -1,0 +1,71 @@
+"""Notebooks: each is a document, run from top to bottom in a fresh kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from onward.base import paths
+from onward.base.codec import digest_of
+from onward.base.digest import Digest
+from onward.model.draft import Draft, FileReading, OutputDraft
+from onward.model.ports import Closure, CodeFile
+from onward.model.workspace import Finding, Step
+from onward.steps.script import loads, outputs
+
+
+class NotebookKind:
+    """A step that executes a notebook and keeps it, with what it shows, as a document."""
+
+    name = "notebook"
+    format = 1
+    suffixes = (".ipynb",)
+
+    def read(self, file: CodeFile) -> FileReading:
+        notebook, declared = file.notebook, file.declared
+        if notebook is None or notebook.problem is not None or not notebook.cells:
+            return FileReading()
+        if notebook.language != "python" or declared is None:
+            finding = Finding(
+                "language",
+                f"`{file.path}` is a notebook in {notebook.language}; onward runs notebooks in Python",
+                file.path,
+                hint=f'leave it out with `ignore = ["{file.path}"]`',
+            )
+            return FileReading(findings=(finding,))
+        stem = paths.stem_of(file.path)
+        return FileReading(
+            (
+                Draft(
+                    kind="notebook",
+                    file=file.path,
+                    line=1,
+                    folder=paths.folder_of(file.path),
+                    stem=stem,
+                    is_file_step=True,
+                    document=True,
+                    references=tuple(loads(declared)),
+                    outputs=(OutputDraft(stem, kind="document"), *outputs(file, declared)),
+                    reads=(*declared.reads, *notebook.runs),
+                    writes=declared.writes,
+                    open=declared.opens_save or declared.opens_load,
+                    title=notebook.title or None,
+                    doc=declared.doc,
+                ),
+            )
+        )
+
+    def code(self, step: Step, file: CodeFile, closure: Closure) -> Mapping[str, Digest]:
+        assert file.notebook is not None
+        cells = file.notebook.cells
+        return {
+            **closure(step.file, None),
+            f"{step.file} (cells)": digest_of([(cell.hides_output, cell.magics, cell.tags) for cell in cells]),
+            f"{step.file} (text)": file.notebook.render,
+        }
+
+    def task(self, step: Step, file: CodeFile) -> dict[str, Any]:
+        assert file.notebook is not None
+        document = next(output.asset for output in step.outputs if output.path is None)
+        return {"driver": "onward.runtime.notebook", "document": document, "title": step.title or ""}
+
