@@ -555,11 +555,24 @@ class Linker:
             if self._binds(own, "__getattr__"):
                 return [Node("symbol", own, "__getattr__"), Node("whole", own)]
             return [Node("missing", "", below)] if not self._has_problem(own) else [Node("import", own)]
-        if submodule is not None:
+        if submodule is not None and not self._is_bound_from(own, name, below):
             # which of the two it is depends on what was imported before
             both = self._resolve_member(below, importer, chain[1:], seen)
             return list(dict.fromkeys([*inner, *both, Node("whole", own)]))
         return inner
+
+    def _is_bound_from(self, path: str, name: str, module: str) -> bool:
+        """Whether a package binds `name` by importing it from its own module of that name alone.
+
+        The module has then been imported before, and its name in the package is bound over for good.
+        """
+        units = self._units_of(Node("symbol", path, name))
+        items = [item for unit in units if unit.is_import for item in unit.imports if item.bound == name]
+        return (
+            len(units) == len(items) == 1
+            and items[0].name not in ("", "*")
+            and self._absolute(items[0].module, path) == module
+        )
 
     def _module_object(self, module: str, importer: str) -> list[Node]:
         own = self._find(module, importer)
@@ -703,6 +716,8 @@ class Linker:
             if item.bound == use.chain[0] and not item.name and not use.origin
         ]
         if not use.origin and not roots:
+            return False
+        if all(target.path in ("", path) for target in targets):
             return False
         items = [item for each in table.units for item in each.imports] + list(unit.found.imports)
         imported = {file for item in items for file in self._targets_of(path, item)}

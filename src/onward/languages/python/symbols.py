@@ -143,6 +143,11 @@ class _Reading:
             for name in bound | rebound | _touched(statement)
         )
         self.often = frozenset(name for name, count in counts.items() if count > 1)
+        self.definitions = frozenset(
+            statement.name
+            for statement in self.statements
+            if isinstance(statement, (*_FUNCTIONS, ast.ClassDef)) and statement.name not in self.often
+        )
         self.texts = frozenset().union(*map(_literal_texts, self.statements)) - self.often
         self.shape = NormalForm(
             lazy_annotations=self.lazy_annotations, is_inert=self.purity.is_inert_decorator
@@ -508,7 +513,7 @@ class _Reading:
     # -- parts -----------------------------------------------------------------------------------------
 
     def _finder(self) -> UseFinder:
-        return UseFinder(self.names, self.externals, self.texts, self.lazy_annotations)
+        return UseFinder(self.names, self.externals, self.texts, self.definitions, self.lazy_annotations)
 
     def _found(self, nodes: list[ast.stmt]) -> Found:
         finder = self._finder()

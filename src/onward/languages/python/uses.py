@@ -274,6 +274,7 @@ class UseFinder:
         names: the names that the module binds; words of texts that are such count as uses.
         externals: what names of the module certainly mean outside of the workspace (`pl` -> `polars`).
         texts: names of the module that are bound to a literal text alone.
+        definitions: names of the module that are functions and classes alone.
         lazy_annotations: annotations are not evaluated.
     """
 
@@ -282,11 +283,13 @@ class UseFinder:
         names: frozenset[str],
         externals: dict[str, str],
         texts: frozenset[str],
+        definitions: frozenset[str],
         lazy_annotations: bool,
     ) -> None:
         self.names = names
         self.externals = externals
         self.texts = texts
+        self.definitions = definitions
         self.lazy_annotations = lazy_annotations
         self._scopes: list[Scope] = []
         self._uses: dict[tuple[str, tuple[str, ...], str], Use] = {}
@@ -543,9 +546,15 @@ class UseFinder:
         return not any(scope.holds(name) for scope in self._scopes)
 
     def _text(self, node: ast.Constant) -> None:
-        """Words of a text that are names of the module: a query or a formula may look them up."""
-        if isinstance(node.value, str) and node.value:
-            for word in self.names.intersection(_WORD.findall(node.value)):
+        """Words of a text that are names of the module: a query or a formula may look them up.
+
+        A function is more often the namesake of a column: it counts where the text calls or marks it.
+        """
+        text = node.value
+        if not isinstance(text, str) or not text:
+            return
+        for word in self.names.intersection(_WORD.findall(text)):
+            if word not in self.definitions or re.search(rf"@\s*{word}\b|\b{word}\s*[.(]", text):
                 self._use("", (word,), "value", node.lineno)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:

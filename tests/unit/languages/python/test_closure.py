@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from textwrap import dedent
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from onward.base.digest import Digest, digest_bytes
 from onward.languages.python.closure import Closure, Linker, closure
@@ -807,3 +809,76 @@ def _layer(number: int) -> str:
     for j in range(20):
         lines.append(f"def f{j}(x):\n    return {f'g{j}(x)' if number else 'x'} + {j}")
     return "\n".join(lines) + "\n"
+
+
+def test_a_name_that_a_package_takes_from_its_own_module_is_that_name() -> None:
+    files = edited(
+        WORKSPACE,
+        {
+            "lib/acme/__init__.py": "from .area import area\n",
+            "lib/acme/area.py": "def area(x):\n    return x\ndef unused(x):\n    return 1\n",
+            OWN: ("from acme.clean import f", "from acme import area as f"),
+        },
+    )
+    assert changes(files, {"lib/acme/area.py": ("return x", "return x + 1")}, *A)
+    assert not changes(files, {"lib/acme/area.py": ("return 1", "return 2")}, *A)
+
+
+def test_a_namespace_package_is_followed() -> None:
+    files = {
+        "lib/space/one.py": "def f(x):\n    return x\ndef g(x):\n    return 1\n",
+        "projects/a/steps.py": "import space.one\nfrom space import one as o\n"
+        "def a(x):\n    return space.one.f(x), o.f(x)\n",
+    }
+    assert code(files, *A).externals == ()
+    assert changes(files, {"lib/space/one.py": ("return x", "return x + 1")}, *A)
+    assert not changes(files, {"lib/space/one.py": ("return 1", "return 2")}, *A)
+    assert changes(files, {"lib/space/one.py": None}, *A)
+
+
+def test_two_files_of_one_name_keep_their_entries_apart() -> None:
+    files = {
+        "lib/steps.py": "def f(x):\n    return x\n",
+        "projects/a/own.py": "def f(x):\n    return x\n",
+        "lib/own.py": "from steps import f\n",
+        "projects/a/main.py": "import own\nfrom steps import f\ndef a(x):\n    return own.f(f(x))\n",
+    }
+    found = code(files, "projects/a/main.py", "a")
+    assert {"own.f", "steps.f", "projects/a/main.py:a"} <= set(found.symbols)
+
+
+values = st.one_of(
+    st.integers(-5, 5), st.booleans(), st.floats(-2, 2), st.sampled_from(["", "a", "K1"]), st.none()
+)
+callees = st.lists(st.integers(0, 7), min_size=8, max_size=8)
+
+
+@settings(deadline=None)
+@given(callees, st.integers(0, 7), values, values, st.integers(0, 7))
+def test_a_constant_that_changes_changes_exactly_the_functions_that_reach_it(
+    calls: list[int], edited_at: int, old: object, new: object, start: int
+) -> None:
+    """Function i of a library in two files uses constant i and calls function `calls[i]`."""
+
+    def library(value: object) -> dict[str, str]:
+        files = {
+            "lib/one.py": "",
+            "lib/two.py": "from one import " + ", ".join(f"f{i}" for i in range(4)) + "\n",
+        }
+        for i in range(8):
+            file = "lib/one.py" if i < 4 else "lib/two.py"
+            callee = calls[i] % 4 if i < 4 else calls[i]
+            constant = repr(value) if i == edited_at else "0"
+            files[file] += f"K{i} = {constant}\ndef f{i}(x):\n    return f{callee}(x), K{i}\n"
+        files["projects/a/steps.py"] = f"from two import *\ndef a(x):\n    return f{start}(x)\n"
+        return files
+
+    reached = {start}
+    while True:
+        more = reached | {calls[i] % 4 if i < 4 else calls[i] for i in reached}
+        if more == reached:
+            break
+        reached = more
+    differs = (type(old), repr(old)) != (type(new), repr(new))
+    before, after = code(library(old), *A).symbols, code(library(new), *A).symbols
+    assert (before != after) == (differs and edited_at in reached)
