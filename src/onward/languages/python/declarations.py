@@ -12,7 +12,7 @@ import json
 from typing import Any
 
 from onward.languages.python.acts import acts
-from onward.languages.python.bindings import Scope, scopes
+from onward.languages.python.bindings import Scope, Scopes, scopes
 from onward.languages.python.literals import literals, onward_name
 from onward.model.artifact import ASSET_KINDS
 from onward.model.code import (
@@ -38,7 +38,7 @@ def declarations(tree: ast.Module, *, cells: bool = False) -> Declarations:
     """
     all_scopes = scopes(tree)
     scope = all_scopes.module
-    imports = _imports(tree)
+    imports = _imports(all_scopes)
     found = literals(tree, all_scopes)
     records = _records(tree, scope)
     functions = [
@@ -89,10 +89,10 @@ def _encodable(text: str) -> str:
 # Imports
 
 
-def _imports(tree: ast.Module) -> tuple[str, ...]:
+def _imports(scopes: Scopes) -> tuple[str, ...]:
     """Every module that the code may import by a name in the text, in the order of the text."""
-    found: list[tuple[int, int, str]] = []
-    for node in ast.walk(tree):
+    found: list[str] = []
+    for node, _ in scopes.nodes:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -103,9 +103,8 @@ def _imports(tree: ast.Module) -> tuple[str, ...]:
             names = _imported_by_call(node)
         else:
             continue
-        found.extend((node.lineno, node.col_offset, name) for name in names)
-    found.sort(key=lambda place: place[:2])
-    return tuple(dict.fromkeys(name for _, _, name in found))
+        found.extend(names)
+    return tuple(dict.fromkeys(found))
 
 
 def _imported_by_call(call: ast.Call) -> list[str]:

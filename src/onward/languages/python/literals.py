@@ -193,12 +193,12 @@ def literals(tree: ast.Module, scopes: Scopes) -> Literals:
     """The names and paths that a module's code spells out, in the order of the text, each once a line.
 
     A path is as written, seen from the folder that the code runs in, without `./`. `os.chdir` to a constant
-    at the top level shifts what follows it; to an unknown place, or under a condition, relative paths that
-    follow are none.
+    at the top level shifts what follows it; to an unknown place, under a condition or in a function, relative
+    paths that follow are none.
     """
-    reader = _Reader(Literals(), _changes_databases(tree))
+    reader = _Reader(Literals(), _changes_databases(scopes))
     seen_whole: set[int] = set()  # functions that are called, and the objects that an attribute is taken of
-    for node, scope in scopes.walk(tree):
+    for node, scope in scopes.nodes:
         reader.leave(node)
         if isinstance(node, (ast.With, ast.AsyncWith)):
             reader.enter_with(node, scope)
@@ -224,9 +224,9 @@ def onward_name(qualified: str | None) -> str | None:
     return rest.rpartition(".")[2] if root == "onward" and rest else None
 
 
-def _changes_databases(tree: ast.Module) -> bool:
+def _changes_databases(scopes: Scopes) -> bool:
     """Whether anything in the module writes to a database: then it may write to any that it connects to."""
-    for node in ast.walk(tree):
+    for node, _ in scopes.nodes:
         if isinstance(node, ast.Attribute) and node.attr in _DATABASE_METHODS:
             return True
         if (
@@ -250,6 +250,8 @@ class _Reader:
         """Ends of `with chdir(...)` blocks, with the folder that holds again from there."""
 
     def leave(self, node: ast.AST) -> None:
+        if not self._until:
+            return
         line = getattr(node, "lineno", 0)
         while self._until and line > self._until[-1][0]:
             self.folder = self._until.pop()[1]
@@ -304,8 +306,7 @@ class _Reader:
     # Where relative paths start
 
     def _chdir(self, node: ast.Call, scope: Scope, tree: ast.Module) -> None:
-        if scope.outer is not None:
-            return  # a function's own moves, which a reading of the text cannot follow
+        """A move at the top level is followed; one in a function, or under a condition, is lost sight of."""
         if any(isinstance(line, ast.Expr) and line.value is node for line in tree.body):
             self._change_folder(node, scope)
         else:
@@ -458,7 +459,11 @@ def _argument(node: ast.Call, position: int, keywords: tuple[str, ...]) -> ast.e
 def _effect(node: ast.Call, access: Access, scope: Scope) -> str:
     """What the call does to its file; a mode that is not constant may do both."""
     if access.mode is None:
-        return access.effect
+        appends = any(
+            keyword.arg == "mode" and isinstance(keyword.value, ast.Constant) and keyword.value.value == "a"
+            for keyword in node.keywords
+        )
+        return BOTH if access.effect == WRITE and appends else access.effect
     position, default = access.mode
     argument = _argument(node, position, ("mode",))
     if argument is None:

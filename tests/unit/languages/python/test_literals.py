@@ -109,6 +109,7 @@ def test_what_is_written_is_seen(code: str, path: str) -> None:
         "open('x', 'a')",
         "open('x', 'r+')",
         "open('x', mode)",
+        "frame.to_csv('./x', mode='a')",
         "duckdb.connect('x').execute('create table t(a int)')",
     ],
 )
@@ -235,7 +236,9 @@ def test_a_change_of_folder_shifts_the_relative_paths_that_follow() -> None:
     assert paths(code) == (["a", "../data/b", "/c", "../data/../d"], [])
 
 
-@pytest.mark.parametrize("change", ["os.chdir(folder)", "if x:\n    os.chdir('data')"])
+@pytest.mark.parametrize(
+    "change", ["os.chdir(folder)", "if x:\n    os.chdir('data')", "def f():\n    os.chdir('data')"]
+)
 def test_after_an_unknown_change_of_folder_relative_paths_are_none(change: str) -> None:
     assert paths(f"{change}\nopen('a')\nopen('/b')") == (["/b"], [])
 
