@@ -42,6 +42,7 @@ class Binding:
         value: the expression that is bound, or looped over where `each`; None where nothing is known.
         imported: what an import binds, as a dotted name with leading dots where relative.
         each: the name stands for each item of `value` in turn.
+        inner: the scope of the class that is bound.
         index: the name stands for that element of the value (`for name, path in ...`).
     """
 
@@ -49,6 +50,7 @@ class Binding:
     imported: str | None = None
     each: bool = False
     index: int | None = None
+    inner: Scope | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -151,9 +153,20 @@ def scopes(tree: ast.Module) -> Scopes:
         if kind in _OPENING:
             own = inner[id(node)] = _own_scope(node, scope)
         if kind in _BINDING:
-            _bind(node, scope)
+            _bind(node, scope, own)
         stack.extend(_children(node, scope, own))
+    for node, scope in nodes:
+        if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
+            _bind_in_class(node, scope)
     return Scopes(module, nodes, inner)
+
+
+def _bind_in_class(target: ast.Attribute, scope: Scope) -> None:
+    """`Config.DATA = ...` from outside of the class binds one of its names."""
+    found = scope.lookup(target.value.id) if isinstance(target.value, ast.Name) else None
+    for binding in found[1] if found is not None else ():
+        if binding.inner is not None:
+            binding.inner.bind(target.attr, Binding())
 
 
 def _own_scope(node: ast.AST, scope: Scope) -> Scope:
@@ -205,10 +218,10 @@ def _children(node: ast.AST, scope: Scope, own: Scope) -> list[tuple[ast.AST, Sc
     return found
 
 
-def _bind(node: ast.AST, scope: Scope) -> None:
+def _bind(node: ast.AST, scope: Scope, own: Scope) -> None:
     """Enter what `node` itself binds; its children enter what they bind."""
     if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        scope.bind(node.name, Binding())
+        scope.bind(node.name, Binding(inner=own if own.is_class else None))
     elif isinstance(node, ast.Import):
         for alias in node.names:
             name = alias.asname or alias.name.partition(".")[0]

@@ -113,13 +113,19 @@ def _name(node: ast.Name, scope: Scope, depth: int) -> Values:
     found = scope.lookup(node.id)
     if found is None:
         return (THIS_FILE,) if node.id == "__file__" else ()
-    owner, bindings = found
+    owner, _ = found
+    return _named_value(node.id, owner, depth)
+
+
+def _named_value(name: str, owner: Scope, depth: int) -> Values:
+    """What a name of the scope `owner` is bound to, where that happens exactly once."""
+    bindings = owner.names.get(name, [])
     if len(bindings) != 1:
         return ()
-    if node.id not in owner.memo:
-        owner.memo[node.id] = ()  # what a circle of names comes back to
-        owner.memo[node.id] = _bound(bindings[0], owner, depth)
-    return owner.memo[node.id]
+    if name not in owner.memo:
+        owner.memo[name] = ()  # what a circle of names comes back to
+        owner.memo[name] = _bound(bindings[0], owner, depth)
+    return owner.memo[name]
 
 
 def _bound(binding: Binding, scope: Scope, depth: int) -> Values:
@@ -174,6 +180,9 @@ def _counted(call: ast.Call, scope: Scope, depth: int) -> Values | None:
 
 
 def _attribute(node: ast.Attribute, scope: Scope, depth: int) -> Values:
+    inner = _class_scope(node.value, scope)
+    if inner is not None:
+        return _named_value(node.attr, inner, depth)
     if node.attr == "parent":
         return _mapped(((value,) for value in _values(node.value, scope, depth)), _path_parent)
     if node.attr in ("name", "stem", "suffix"):
@@ -181,6 +190,12 @@ def _attribute(node: ast.Attribute, scope: Scope, depth: int) -> Values:
     if scope.qualified(node) in ("os.sep", "os.path.sep"):
         return ("/",)
     return (".",) if scope.qualified(node) in ("os.curdir", "os.path.curdir") else ()
+
+
+def _class_scope(expression: ast.expr, scope: Scope) -> Scope | None:
+    """The scope of the module's own class that a name stands for: `Config` in `Config.DATA`."""
+    found = scope.lookup(expression.id) if isinstance(expression, ast.Name) else None
+    return found[1][0].inner if found is not None and len(found[1]) == 1 else None
 
 
 def _path_parent(value: Value) -> Value:

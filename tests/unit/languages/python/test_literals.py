@@ -167,6 +167,7 @@ def test_listings_are_reads_that_look_like_listings(code: str, listing: str) -> 
         ("if (name := 'x.csv'):\n    open(name)", "x.csv"),
         ("A: str = 'x.csv'\nopen(A)", "x.csv"),
         ("a, b = 'x.csv', 2\nopen(a)", "x.csv"),
+        ("class Config:\n    DATA = Path('data')\nopen(Config.DATA / 'x.csv')", "data/x.csv"),
     ],
 )
 def test_paths_are_put_together_from_constants(code: str, path: str) -> None:
@@ -203,6 +204,9 @@ def test_a_range_is_a_loop_over_literals() -> None:
         "def f():\n    local = 'a'\nopen(local)",
         "class C:\n    local = 'a'\n    def m(self): return open(local)",
         "open(f'{name}.csv')",
+        "class C:\n    A = 'a'\n    A = 'b'\nopen(C.A)",
+        "class C:\n    A = 'a'\nopen(C.B)",
+        "class C:\n    A = 'a'\nC.A = 'b'\nopen(C.A)",
         "for n in names: open(n)",
         "pd.read_csv('https://a.b/c.csv')",
         "pl.read_parquet('s3://bucket/x.parquet')",
