@@ -45,9 +45,11 @@ table {{ border-collapse: collapse }} td, th {{ padding: 4px 14px 4px 0; border-
 #drawn {{ color: #0b5f59 }}</style></head>
 <body><h1>Where delays come from</h1>
 <p><a href="#second">To the findings</a> · <a href="https://example.org/">A page elsewhere</a></p>
-<p>{"Half of all late flights are late before they leave. " * 12}</p><p id="drawn">Without scripts.</p>
+<p>{"Half of all late flights are late before they leave. " * 12}</p>
+<p id="drawn">Without scripts.</p>
 <h2 id="second">Findings</h2><table><tr><th>Carrier</th><th>Median delay</th></tr>
-<tr><td>ExpressJet</td><td>−1</td></tr><tr><td>Frontier</td><td>6</td></tr></table><p>{"Winter is worse than summer. " * 40}</p>
+<tr><td>ExpressJet</td><td>−1</td></tr><tr><td>Frontier</td><td>6</td></tr></table>
+<p>{"Winter is worse than summer. " * 40}</p>
 <script>document.getElementById("drawn").textContent = "Drawn by a script.";
 try {{ window.reached = parent.document.title; }} catch (error) {{ window.reached = null; }}
 document.getElementById("drawn").dataset.reached = String(window.reached);</script>
@@ -194,7 +196,7 @@ def _delays() -> tuple[Asset, ...]:
             project="delays",
             kind="table",
             title="Flights",
-            doc="One row per flight that left New York in 2013.\n\nDelays are in *minutes*, early is negative.",
+            doc="One row per flight that left New York in 2013.\n\nDelays are in *minutes*.",
             facts={"rows": 336_776},
             files=(
                 _file("flights.parquet", "application/vnd.apache.parquet", b"PAR1" + bytes(2000) + b"PAR1"),

@@ -37,7 +37,7 @@ def _marked(name: str, suffix: str = "") -> str:
     letters = (
         unicodedata.normalize("NFKD", stem.replace("ß", "ss")).encode("ascii", "ignore").decode().lower()
     )
-    words = re.sub(r"[^a-z0-9._]+", "-", letters).strip("-._")[:48].rstrip("-._")
+    words = re.sub(r"[^a-z0-9_]+", "-", letters).strip("-_")[:48].rstrip("-_")
     digits = digest_text(name)[:_DIGITS]
     return (f"{words}-{digits}" if words else digits) + suffix
 

@@ -9,6 +9,7 @@ one becomes a hyphen; `None` and `False` leave the attribute out, `True` writes 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from html import escape
 from typing import Any, TypeAlias
@@ -40,12 +41,12 @@ def _pieces(children: Iterable[Child]) -> Iterable[str]:
         if isinstance(child, Markup):
             yield child
         elif isinstance(child, str):
-            yield escape(_speakable(child), quote=False)
+            yield escape(speakable(child), quote=False)
         else:
             yield from _pieces(child)
 
 
-def _speakable(raw: str) -> str:
+def speakable(raw: str) -> str:
     """`raw` without what no HTML file can hold: lone surrogates and control characters."""
     if raw.isprintable():
         return raw
@@ -55,13 +56,18 @@ def _speakable(raw: str) -> str:
     )
 
 
+def json_text(value: Any) -> str:
+    """`value` as JSON for people to read; what JSON has no form for is its text."""
+    return speakable(json.dumps(value, ensure_ascii=False, default=str))
+
+
 def _attributes(attributes: dict[str, Attribute]) -> str:
     written = []
     for name, value in attributes.items():
         if value is None or value is False:
             continue
         name = name.rstrip("_").replace("_", "-")
-        written.append(f" {name}" if value is True else f' {name}="{escape(_speakable(str(value)))}"')
+        written.append(f" {name}" if value is True else f' {name}="{escape(speakable(str(value)))}"')
     return "".join(written)
 
 

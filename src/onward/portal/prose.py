@@ -27,7 +27,7 @@ def markdown(source: str, *, heading: str = "") -> html.Markup:
     tokens = renderer.parse(source, environment)
     if _is_heading(tokens, heading):
         tokens = tokens[3:]
-    return html.Markup(renderer.renderer.render(tokens, renderer.options, environment))
+    return html.Markup(html.speakable(renderer.renderer.render(tokens, renderer.options, environment)))
 
 
 def _is_heading(tokens: Sequence[Token], words: str) -> bool:

@@ -57,8 +57,6 @@ def _facts(place: Place, asset: content.Asset) -> html.Markup:
     release = place.index.site.release
     owner = next((project.owner for project in place.index.projects if project.name == asset.project), "")
     pairs: list[tuple[str, html.Child]] = []
-    if asset.made_at is not None:
-        pairs.append(("Made", words.instant(asset.made_at)))
     if asset.changed_in is not None:
         here = asset.changed_in == release.number
         pairs.append(("Last changed", "in this release" if here else f"in release {asset.changed_in}"))
@@ -70,9 +68,13 @@ def _facts(place: Place, asset: content.Asset) -> html.Markup:
     if owner:
         pairs.append(("Ask", owner))
     pairs.append(("Checks", _checks_in_short(place, asset)))
+    pairs.append(("Name", html.code(asset.name)))
     if asset.content:
         pairs.append(("Content", words.short(asset.content, 8)))
-    pairs.append(("Name", html.code(asset.name)))
+    if asset.made_at is not None:
+        pairs.append(
+            ("Made", words.instant(asset.made_at))
+        )  # last: the script shortens it, and nothing moves
     return shell.facts(pairs)
 
 

@@ -36,8 +36,8 @@ def _front(place: Place) -> html.Markup:
         html.p(
             html.span(shell.release_words(site.release)),
             html.span(words.weekday(site.release.at)),
-            html.span("updated ", words.instant(site.release.at)),
             html.a(shell.status(outcome, said), href=place.to(CHECKS)),
+            html.span("updated ", words.instant(site.release.at)),
             class_="dateline",
         ),
         html.p(site.release.note, class_="release-note") if site.release.note else None,
@@ -138,8 +138,8 @@ def _card(place: Place, project: content.Project) -> html.Markup:
         else None,
         html.p(
             _owner(project),
-            freshness(place, assets),
             html.span(html.a(f"{rest} more", href=place.to_project(project))) if rest > 0 else None,
+            freshness(place, assets),
             class_="meta",
         ),
         class_="card",
@@ -180,8 +180,8 @@ def freshness(place: Place, assets: list[content.Asset]) -> html.Markup | None:
     number = place.index.site.release.number
     fresh = number is not None and any(asset.changed_in == number for asset in assets)
     return html.text(
-        html.span("made ", words.instant(max(times))),
         html.span("changed in this release", class_="fresh") if fresh else None,
+        html.span("made ", words.instant(max(times))),
     )
 
 

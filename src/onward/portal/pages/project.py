@@ -43,8 +43,8 @@ def _head(place: Place, project: content.Project, assets: list[content.Asset]) -
         html.p(project.question, class_="question") if project.question else None,
         html.p(
             html.span("Ask ", html.strong(project.owner)) if project.owner else None,
-            home.freshness(place, assets),
             html.span(html.code(project.name)) if project.title else None,
+            home.freshness(place, assets),
             class_="meta",
         ),
         class_="page-head",

@@ -44,9 +44,9 @@ def _release(place: Place, release: content.PastRelease, shown: content.Release)
         html.div(
             html.p(release.note) if release.note else None,
             html.p(
-                html.span(words.instant(release.at)),
                 html.span(changed) if changed else None,
                 html.span("commit ", words.short(release.commit)) if release.commit else None,
+                html.span(words.instant(release.at)),
                 class_="meta",
             ),
         ),

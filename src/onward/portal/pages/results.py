@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from onward.base.codec import encode
 from onward.portal import content, frames, html, prose, shell, sources, words
 from onward.portal.index import Place
 from onward.portal.listing import listing
@@ -118,7 +117,7 @@ def parameter_table(parameters: dict[str, Any]) -> html.Markup:
             html.thead(html.tr(html.th("Parameter", scope="col"), html.th("Value", scope="col"))),
             html.tbody(
                 [
-                    html.tr(html.th(name, scope="row"), html.td(html.code(encode(value).decode("utf-8"))))
+                    html.tr(html.th(name, scope="row"), html.td(html.code(html.json_text(value))))
                     for name, value in parameters.items()
                 ]
             ),

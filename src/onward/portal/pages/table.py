@@ -13,7 +13,6 @@ from typing import Any
 
 import msgspec
 
-from onward.base.codec import encode
 from onward.base.text import plural
 from onward.portal import content, drawing, html, shell, words
 
@@ -70,7 +69,7 @@ def _tools(total: int, shown: int) -> html.Markup:
         if shown
         else None,
         html.p(
-            f"{words.number(shown)} of {plural(total, 'row')}",
+            f"1–{shown} of {plural(total, 'row')}" if shown else plural(total, "row"),
             class_="note",
             role="status",
             data_row_count=True,
@@ -83,7 +82,9 @@ def _plain_table(
     preview: content.TablePreview, head: list[tuple[Any, ...]], forms: list[_Form]
 ) -> html.Markup:
     heads = [
-        html.th(column.name, scope="col", class_="number" if form.numeric else None)
+        html.th(
+            html.span(column.name, class_="sorter"), scope="col", class_="number" if form.numeric else None
+        )
         for column, form in zip(preview.columns, forms, strict=True)
     ]
     body = [html.tr([_cell(value, form) for value, form in zip(row, forms, strict=False)]) for row in head]
@@ -110,15 +111,17 @@ def _about_the_rest(preview: content.TablePreview, embedded: int) -> html.Markup
 
 def _plain(value: Any) -> Any:
     """A cell's value as JSON and script can hold it without loss; what they cannot hold becomes text."""
-    if value is None or isinstance(value, bool | str):
+    if value is None or isinstance(value, bool):
         return value
+    if isinstance(value, str):
+        return html.speakable(value)
     if isinstance(value, int):
         return value if abs(value) <= _EXACT_IN_SCRIPTS else str(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else words.number(value)
     if isinstance(value, Decimal | date | time):
         return words.value_text(value)
-    return encode(value).decode()  # a list or a struct
+    return html.json_text(value)  # a list or a struct
 
 
 def _form(values: list[Any]) -> _Form:

@@ -47,14 +47,25 @@
     each("[data-search]", function (item) {
       items.push({ item: item, text: folded(item.getAttribute("data-search")) });
     });
+    function rank(entry, words) {
+      // What is called so comes before what only speaks of it.
+      var name = folded(entry.item.textContent);
+      return words.every(function (word) { return name.indexOf(word) >= 0; }) ? 0 : 1;
+    }
+    function order(shown, words) {
+      shown.map(function (entry, place) { return { entry: entry, rank: words.length ? rank(entry, words) : 0, place: place }; })
+        .sort(function (a, b) { return a.rank - b.rank || a.place - b.place; })
+        .forEach(function (ranked) { ranked.entry.item.parentNode.appendChild(ranked.entry.item); });
+    }
     function apply() {
       var words = folded(box.value).split(/\s+/).filter(Boolean);
-      var rows = 0;
-      items.forEach(function (entry) {
-        var shown = words.every(function (word) { return entry.text.indexOf(word) >= 0; });
-        entry.item.hidden = !shown;
-        if (shown && entry.item.tagName === "TR") { rows += 1; }
+      var found = items.filter(function (entry) {
+        var fits = words.every(function (word) { return entry.text.indexOf(word) >= 0; });
+        entry.item.hidden = !fits;
+        return fits && entry.item.tagName === "TR";
       });
+      order(found, words);
+      var rows = found.length;
       document.documentElement.classList.toggle("searching", words.length > 0);
       said.textContent = words.length ? rows + (rows === 1 ? " result" : " results") : "";
     }
@@ -161,8 +172,9 @@
     each("thead th", function (head, column) {
       var button = document.createElement("button");
       button.type = "button";
-      button.append.apply(button, Array.prototype.slice.call(head.childNodes));
-      head.append(button);
+      button.className = "sorter";
+      button.textContent = head.textContent;
+      head.replaceChildren(button); // the same size as what stood there, so nothing moves
       button.addEventListener("click", function () {
         sorted = { column: column, down: sorted.column === column && !sorted.down };
         each("thead th", function (other) { other.removeAttribute("aria-sort"); }, root);

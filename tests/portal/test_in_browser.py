@@ -1,0 +1,290 @@
+"""The site in a real browser, from files and without network: as people meet it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.portal import browser as browsers
+from tests.portal import sample
+from tests.portal.browser import Watched, offline
+
+pytestmark = pytest.mark.browser
+
+WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("sample") / "site"
+    sample.write_sample(out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def chromium_running() -> Iterator[Browser]:
+    with browsers.running() as browser:
+        yield browser
+
+
+@pytest.fixture
+def wide(chromium_running: Browser) -> Iterator[Watched]:
+    with offline(chromium_running, viewport=WIDE) as context:
+        yield Watched(context)
+
+
+def every_page(site: Path) -> list[Path]:
+    return sorted(site.rglob("index.html"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_asks_for_anything_or_complains(
+    chromium_running: Browser, written: Path, scheme: str
+) -> None:
+    with offline(chromium_running, viewport=WIDE, color_scheme=scheme) as context:
+        watched = Watched(context)
+        for page in every_page(written):
+            watched.open(page)
+        assert watched.complaints == []
+        assert {url.split(":")[0] for url in watched.requests} <= {"file", "data", "about"}
+        assert len(watched.requests) > 40
+
+
+def test_no_page_is_wider_than_a_phone(chromium_running: Browser, written: Path) -> None:
+    with offline(chromium_running, viewport=PHONE, has_touch=True) as context:
+        watched = Watched(context)
+        widths = {
+            path.relative_to(written).as_posix(): watched.open(path).evaluate(
+                "document.documentElement.scrollWidth"
+            )
+            for path in every_page(written)
+        }
+    assert {path: width for path, width in widths.items() if width > PHONE["width"]} == {}
+
+
+def test_her_number_is_found_by_typing(wide: Watched, written: Path) -> None:
+    page = wide.open(written / "index.html")
+    page.keyboard.press("/")
+    page.keyboard.type("median del")
+    shown = page.locator("tr[data-search]:visible")
+    assert shown.count() == 2  # one is called so, the other only speaks of it
+    assert "12.54" in shown.first.inner_text()
+    assert page.locator("[data-search-count]").inner_text() == "2 results"
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/delays/median_delay/index.html")
+    assert "12.54" in page.locator(".big-number").inner_text()
+
+
+def test_search_forgives_case_and_accents(wide: Watched, written: Path) -> None:
+    page = wide.open(written / "index.html")
+    page.fill("#search", "MARKTE")
+    assert page.locator("tr[data-search]:visible").count() == 5
+    page.fill("#search", "there is no such thing")
+    assert page.locator("tr[data-search]:visible").count() == 0
+    page.fill("#search", "")
+    assert page.locator("tr[data-search]:visible").count() == len(sample.content().assets)
+
+
+def column(page: Page, place: int) -> list[str]:
+    return page.locator(f"[data-table] tbody td:nth-child({place})").all_inner_texts()
+
+
+def numbers(cells: list[str]) -> list[float]:
+    return [float(cell.replace("−", "-").replace(",", "")) for cell in cells if cell != "–"]
+
+
+def test_rows_are_sorted_both_ways_with_missing_ones_last(wide: Watched, written: Path) -> None:
+    page = wide.open(written / "delays/flights/index.html")
+    head = page.locator("[data-table] th", has_text="dep_delay")
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "ascending"
+    up = numbers(column(page, 6))
+    expected = sorted(row[5] for row in sample.flights_table().head if row[5] is not None)
+    assert up == expected[:50]
+    head.locator("button").click()
+    assert head.get_attribute("aria-sort") == "descending"
+    assert numbers(column(page, 6)) == expected[::-1][:50]
+    for _ in range(1_200 // 50):
+        if page.locator("[data-next]").is_disabled():
+            break
+        page.locator("[data-next]").click()
+    assert column(page, 6)[-1] == "–"
+
+
+def test_text_columns_are_sorted_too(wide: Watched, written: Path) -> None:
+    page = wide.open(written / "delays/carriers/index.html")
+    page.locator("[data-table] th", has_text="name").locator("button").click()
+    names = column(page, 2)
+    assert len(names) == 9
+    assert names == sorted(names)
+
+
+def test_rows_are_filtered_and_paged(wide: Watched, written: Path) -> None:
+    page = wide.open(written / "delays/flights/index.html")
+    said = page.locator("[data-row-count]")
+    assert said.inner_text() == "1–50 of 336,776 rows"
+    page.locator("[data-next]").click()
+    assert said.inner_text() == "51–100 of 336,776 rows"
+    page.fill("[data-filter]", "jfk")
+    expected = sum(row[6] == "JFK" for row in sample.flights_table().head)
+    assert said.inner_text() == f"1–50 of {expected} rows that fit"
+    assert set(column(page, 7)) == {"JFK"}
+    page.fill("[data-filter]", "nothing like it")
+    assert said.inner_text() == "0 rows that fit"
+    assert page.locator("[data-next]").is_disabled()
+    page.fill("[data-filter]", "")
+    assert said.inner_text() == "1–50 of 336,776 rows"
+
+
+def test_the_script_writes_cells_as_the_page_does(chromium_running: Browser, written: Path) -> None:
+    texts = []
+    for scripted in (False, True):
+        with offline(chromium_running, java_script_enabled=scripted) as context:
+            page = Watched(context).open(written / "delays/flights/index.html")
+            texts.append(page.locator("[data-table] tbody tr").all_inner_texts())
+    assert texts[0] == texts[1]
+    assert len(texts[0]) == 50
+
+
+def test_a_report_is_shown_at_its_full_height_and_reaches_nothing(wide: Watched, written: Path) -> None:
+    page = wide.open(written / "delays/report/index.html")
+    frame = page.frames[1]
+    frame.wait_for_function("document.documentElement.scrollHeight <= window.innerHeight")
+    assert frame.locator("#drawn").inner_text() == "Drawn by a script."
+    assert frame.locator("#drawn").get_attribute("data-reached") == "null"
+    low = page.locator("iframe").bounding_box()
+    page.set_viewport_size({"width": 500, "height": 900})
+    page.wait_for_function(f"document.querySelector('iframe').offsetHeight > {low['height'] if low else 0}")
+    frame.wait_for_function("document.documentElement.scrollHeight <= window.innerHeight")
+
+
+def test_links_within_a_report_move_the_page(wide: Watched, written: Path) -> None:
+    page = wide.open(written / "delays/report/index.html")
+    page.set_viewport_size({"width": 600, "height": 500})
+    frame = page.frames[1]
+    frame.wait_for_function("document.documentElement.scrollHeight <= window.innerHeight")
+    frame.locator("a", has_text="To the findings").click()
+    page.wait_for_function("window.scrollY > 200")
+    assert page.url.endswith("report/index.html")
+    assert frame.locator("h2").count() == 1
+
+
+def test_a_page_that_grows_with_its_window_does_not_grow_for_ever(
+    chromium_running: Browser, tmp_path: Path
+) -> None:
+    from onward.portal import frames, html
+
+    framed = frames.frame("<!doctype html><body style='height: 120vh; margin: 9px'>x</body>", "Endless")
+    script = Path(sample.site.__file__).parent / "static" / "site.js"
+    (tmp_path / "index.html").write_text(
+        html.document(html.meta(charset="utf-8"), html.body(framed, html.script(src=script.as_uri())))
+    )
+    with offline(chromium_running, viewport=WIDE) as context:
+        page = Watched(context).open(tmp_path / "index.html")
+        page.wait_for_timeout(600)
+        height = page.locator("iframe").evaluate("element => element.offsetHeight")
+        page.wait_for_timeout(300)
+        assert page.locator("iframe").evaluate("element => element.offsetHeight") == height
+
+
+def test_times_are_said_by_the_reader_s_clock(wide: Watched, written: Path) -> None:
+    wide.page.clock.install(time=sample.NOW.timestamp() + 3 * 3600)
+    page = wide.open(written / "delays/median_delay/index.html")
+    moment = page.locator("main time[data-ago]").first
+    assert moment.inner_text() == "3 hours ago"
+    assert moment.get_attribute("title") == "22 November 2026, 06:12 UTC"
+
+
+def test_without_scripts_everything_is_there(chromium_running: Browser, written: Path) -> None:
+    with offline(chromium_running, viewport=WIDE, java_script_enabled=False) as context:
+        watched = Watched(context)
+        page = watched.open(written / "index.html")
+        assert not page.locator("#search").is_visible()
+        assert page.locator("time").first.inner_text() == "22 November 2026, 06:12 UTC"
+        seen, waiting = set(), [page.url]
+        while waiting:
+            here = waiting.pop()
+            if here in seen:
+                continue
+            seen.add(here)
+            page.goto(here)
+            links = page.locator("a[href]:visible").evaluate_all(
+                "links => links.map(link => new URL(link.getAttribute('href'), document.baseURI).href)"
+            )
+            waiting += [link.split("#")[0] for link in links if link.split("#")[0].endswith("index.html")]
+        assert {Path(url.removeprefix("file://")) for url in seen} == set(every_page(written))
+        assert page.goto((written / "delays/flights/index.html").as_uri())
+        assert page.locator("[data-table] tbody tr").count() == 50
+        assert not page.locator("[data-filter]").is_visible()
+
+
+def test_the_graph_lights_up_what_belongs_together(wide: Watched, written: Path) -> None:
+    page = wide.open(written / "graph/index.html")
+    page.locator("svg.graph a", has_text="carriers").first.focus()
+    lit = page.locator("svg.graph .node.lit .node-label").all_text_contents()
+    assert {"airlines", "flights_raw", "Flights", "carriers", "delays/worst_routes"} <= set(lit)
+    assert "stations" not in lit
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/delays/carriers/index.html")
+
+
+def test_the_first_key_leads_past_the_masthead(wide: Watched, written: Path) -> None:
+    page = wide.open(written / "delays/index.html")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+
+
+CONTRAST = """() => {
+  const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
+  const rgb = (color, under) => {
+    canvas.fillStyle = under || '#fff'; canvas.fillRect(0, 0, 1, 1);
+    canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1);
+    return Array.from(canvas.getImageData(0, 0, 1, 1).data.slice(0, 3));
+  };
+  const css = (c) => 'rgb(' + c.join(',') + ')';
+  const light = (c) => { const [r, g, b] = c.map(v => { v /= 255;
+    return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const behind = (element) => element ? rgb(getComputedStyle(element).backgroundColor,
+    css(behind(element.parentElement))) : [255, 255, 255];
+  const poor = [];
+  document.querySelectorAll('main *, header *, footer *').forEach((element) => {
+    const own = Array.from(element.childNodes).some(
+      n => n.nodeType === 3 && n.textContent.trim());
+    const exempt = 'svg, button:disabled, [aria-hidden]';
+    if (!own || !element.checkVisibility() || element.closest(exempt)) { return; }
+    const ground = behind(element), ink = rgb(getComputedStyle(element).color, css(ground));
+    const [a, b] = [light(ground), light(ink)].sort((x, y) => y - x);
+    const ratio = (a + 0.05) / (b + 0.05);
+    if (ratio < 4.5) { poor.push([element.className, element.textContent.trim().slice(0, 30), ratio]); }
+  });
+  return poor;
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground(chromium_running: Browser, written: Path, scheme: str) -> None:
+    with offline(chromium_running, viewport=WIDE, color_scheme=scheme) as context:
+        watched = Watched(context)
+        poor = {
+            path.relative_to(written).as_posix(): found
+            for path in every_page(written)
+            if (found := watched.open(path).evaluate(CONTRAST))
+        }
+    assert poor == {}
+
+
+def test_nothing_shifts_once_it_is_seen(wide: Watched, written: Path) -> None:
+    wide.page.add_init_script(
+        "window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach(entry => "
+        "{ window.shift += entry.value; })).observe({type: 'layout-shift', buffered: true});"
+    )
+    for name in ("index.html", "delays/flights/index.html", "delays/by_hour/index.html", "graph/index.html"):
+        page = wide.open(written / name)
+        page.wait_for_timeout(200)
+        assert page.evaluate("window.shift") < 0.02, name

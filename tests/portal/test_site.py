@@ -1,0 +1,496 @@
+"""The whole site as files: links, escapes, what each page says, and what it never does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from onward.base.errors import RefusedError, StoreError
+from onward.portal import content as nouns
+from onward.portal import site
+from onward.portal.content import (
+    Asset,
+    Change,
+    Check,
+    Column,
+    Excerpt,
+    File,
+    Graph,
+    HistoryPoint,
+    Input,
+    Node,
+    OffendingRows,
+    Project,
+    Provenance,
+    Release,
+    SiteContent,
+    TablePreview,
+)
+from tests.portal import sample
+from tests.portal.reader import Reading, dead_ends, fetched_from_elsewhere, pages, read
+
+AT = datetime(2026, 11, 22, tzinfo=UTC)
+HOSTILE = "\"><img src=x onerror=alert(1)></script><script>alert(2)</script>'&`#?%/ü"
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("sample") / "site"
+    sample.write_sample(out)
+    return out
+
+
+@pytest.fixture(scope="module")
+def readings(written: Path) -> dict[str, Reading]:
+    return pages(written)
+
+
+def small(**fields: Any) -> SiteContent:
+    """A site with little in it."""
+    plain = SiteContent(workspace="acme", release=Release(channel="main", number=2, at=AT, previous=1))
+    return msgspec.structs.replace(plain, **fields)
+
+
+def one_asset(out: Path, asset: Asset, **fields: Any) -> Reading:
+    """The page of `asset`, on a site of its own."""
+    site.write(small(assets=(asset,), **fields), out)
+    found = [reading for path, reading in pages(out).items() if path.count("/") > 1]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_what_is_written_is_said(written: Path) -> None:
+    there = {path.relative_to(written).as_posix() for path in written.rglob("*") if path.is_file()}
+    assert set(site.write(sample.content(), written)) == there - {".onward-site.json"}
+
+
+def test_every_page_is_well_formed(readings: dict[str, Reading]) -> None:
+    assert len(readings) > 20
+    assert {path: reading.faults for path, reading in readings.items() if reading.faults} == {}
+
+
+def test_every_link_leads_somewhere(written: Path) -> None:
+    assert dead_ends(written) == []
+
+
+def test_a_dead_end_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text(
+        '<a href="gone.html">x</a><a href="#nowhere">y</a><a href="index.html">z</a>'
+    )
+    assert dead_ends(tmp_path) == ["index.html: gone.html", "index.html: #nowhere"]
+
+
+def test_nothing_is_fetched_from_elsewhere(written: Path) -> None:
+    assert fetched_from_elsewhere(written) == []
+    for path in (written / "static").iterdir():
+        assert "://" not in path.read_text("utf-8")
+
+
+def test_every_page_has_what_a_reader_without_eyes_needs(readings: dict[str, Reading]) -> None:
+    for path, reading in readings.items():
+        assert len(reading.all("h1")) == 1, path
+        assert len(reading.all("main")) == 1, path
+        assert reading.all("html")[0].attributes["lang"] == "en", path
+        assert reading.all("title")[0].text, path
+        assert all("alt" in image.attributes for image in reading.all("img")), path
+        assert all(frame.attributes.get("title") for frame in reading.all("iframe")), path
+        assert reading.all("a")[0].attributes["href"] == "#content", path
+
+
+def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
+    first = site.write(sample.content(), tmp_path / "a")
+    assert site.write(sample.content(), tmp_path / "b") == first
+    for path in first:
+        assert (tmp_path / "a" / path).read_bytes() == (tmp_path / "b" / path).read_bytes(), path
+
+
+def test_another_number_gives_other_bytes(tmp_path: Path) -> None:
+    metric = Asset(name="a/m", project="a", kind="metric", facts={"value": 1})
+    site.write(small(assets=(metric,)), tmp_path / "a")
+    site.write(small(assets=(msgspec.structs.replace(metric, facts={"value": 2}),)), tmp_path / "b")
+    page = "a/m/index.html"
+    assert (tmp_path / "a" / page).read_bytes() != (tmp_path / "b" / page).read_bytes()
+
+
+def test_an_author_s_page_is_shut_in_without_the_site_s_origin(readings: dict[str, Reading]) -> None:
+    frames = [frame for reading in readings.values() for frame in reading.all("iframe")]
+    assert len(frames) == 2
+    for frame in frames:
+        assert frame.attributes["sandbox"] == "allow-scripts"
+        assert "srcdoc" in frame.attributes
+    report = readings["delays/report/index.html"].all("iframe")[0].attributes["srcdoc"] or ""
+    assert report.startswith(sample.REPORT)
+    assert "postMessage" in report
+
+
+def test_pickles_and_specifications_are_only_for_download(
+    written: Path, readings: dict[str, Reading]
+) -> None:
+    model = readings["delays/late_model/index.html"]
+    assert [a.attributes["href"] for a in model.all("a") if "download" in a.attributes] == [
+        "late_model.joblib"
+    ]
+    assert "HistGradientBoostingClassifier" in model.text
+    assert "learning_rate" in model.text
+    assert (written / "delays/late_model/late_model.joblib").stat().st_size == 900
+
+
+def test_the_first_page_holds_every_number_and_every_project(readings: dict[str, Reading]) -> None:
+    home = readings["index.html"]
+    for said in (
+        "12.54",
+        "71,203",
+        "1,284,331",
+        "Flight delays",
+        "Mara Lindt",
+        "Which carriers are late",
+        "Release 12",
+    ):
+        assert said in home.text
+    assert "12.03\u00a0min → 12.54\u00a0min+0.51\u00a0min (+4.2\u00a0%)" in home.text
+    assert "Old ranking" in home.text
+    searchable = " ".join(element.attributes.get("data-search") or "" for element in home.elements)
+    assert all(asset.name in searchable for asset in sample.content().assets)
+
+
+def test_a_table_shows_its_first_rows_and_embeds_the_others(readings: dict[str, Reading]) -> None:
+    page = readings["delays/flights/index.html"]
+    data = next(element for element in page.all("script") if "data-rows" in element.attributes)
+    embedded = json.loads(data.text)
+    assert len(embedded["rows"]) == 1_200
+    assert embedded["total"] == 336_776
+    assert page.text.count("2013-0") + page.text.count("2013-1") >= 50
+    assert "50 of 336,776 rows" in page.text
+    assert len([svg for svg in page.all("svg") if svg.attributes.get("class") == "histogram"]) == 3
+
+
+def test_never_more_than_five_thousand_rows_are_embedded(tmp_path: Path) -> None:
+    head = tuple((number,) for number in range(6_000))
+    preview = TablePreview(6_000, (Column("n", "Int64"),), head)
+    page = one_asset(tmp_path, Asset(name="a/t", project="a", kind="table", table=preview))
+    data = next(element for element in page.all("script") if "data-rows" in element.attributes)
+    assert len(json.loads(data.text)["rows"]) == nouns.MAX_EMBEDDED_ROWS
+
+
+@pytest.mark.parametrize(
+    ("value", "embedded", "shown"),
+    [
+        (None, None, "–"),
+        (2**60, str(2**60), str(2**60)),
+        (-3, -3, "−3"),
+        (1234.5, 1234.5, "1234.5"),
+        (12345.678, 12345.678, "12,345.678"),
+        (float("nan"), "not a number", "not a number"),
+        (1e-9, 1e-9, "1e-09"),
+        (True, True, "true"),
+        ([1, {"a": "<"}], '[1, {"a": "<"}]', '[1, {"a": "<"}]'),
+        (AT, AT.isoformat(), AT.isoformat()),
+    ],
+)
+def test_a_cell_is_shown_and_embedded_without_loss(
+    tmp_path: Path, value: Any, embedded: Any, shown: str
+) -> None:
+    preview = TablePreview(1, (Column("c", "Any"),), ((value,),))
+    page = one_asset(tmp_path, Asset(name="a/t", project="a", kind="table", table=preview))
+    data = next(element for element in page.all("script") if "data-rows" in element.attributes)
+    assert json.loads(data.text)["rows"] == [[embedded]]
+    assert page.all("td")[0].text == shown
+
+
+def test_an_empty_table_has_a_page(tmp_path: Path) -> None:
+    page = one_asset(tmp_path, Asset(name="a/t", project="a", kind="table", table=TablePreview(0, (), ())))
+    assert page.faults == []
+    assert "Rows0 rows" in page.text
+
+
+def test_a_metric_shows_its_delta_and_its_course(readings: dict[str, Reading]) -> None:
+    page = readings["delays/median_delay/index.html"]
+    assert "+0.51\u00a0min (+4.2\u00a0%) since release 11, when it was 12.03\u00a0min." in page.text
+    assert "exactly 12.5384" in page.text
+    assert len([svg for svg in page.all("svg") if svg.attributes.get("class") == "course"]) == 1
+    assert "Release 1" in page.text
+
+
+@pytest.mark.parametrize(
+    ("value", "history"),
+    [
+        (3, ()),
+        (3, (1, 3)),
+        ("a", ("b", "a")),
+        (True, (False, True)),
+        (float("nan"), (1.0, float("nan"))),
+        (5, (5, 5, 5)),
+    ],
+)
+def test_a_metric_of_any_past_has_a_page(tmp_path: Path, value: Any, history: tuple[Any, ...]) -> None:
+    points = tuple(HistoryPoint(number, AT, past) for number, past in enumerate(history, 1))
+    page = one_asset(
+        tmp_path, Asset(name="a/m", project="a", kind="metric", facts={"value": value}, history=points)
+    )
+    assert page.faults == []
+
+
+def test_where_it_comes_from_tells_code_inputs_surroundings_and_reasons(readings: dict[str, Reading]) -> None:
+    page = readings["delays/carriers/index.html"]
+    for said in (
+        "projects/delays/carriers.py:6", "def carriers(flights: pl.LazyFrame", "delays/flights", "polars",
+        "Python 3.11.2", "late_from", "27,434 rows are new", "412.0\u00a0MB", "delays/worst_routes",
+        "def ranked(",
+    ):  # fmt: skip
+        assert said in page.text
+    assert "../flights/index.html" in [url for _, url in page.pointers()]
+
+
+def test_marks_are_explained_where_they_show(readings: dict[str, Reading]) -> None:
+    page = readings["delays/report/index.html"]
+    assert "unpinned" in page.text
+    assert "reached a server, the network or the clock" in page.text
+    assert "unpinned, partial" in readings["index.html"].text
+
+
+def test_a_broken_check_is_said_before_the_result(readings: dict[str, Reading]) -> None:
+    page = readings["delays/carriers/index.html"].text
+    assert page.index("1 check did not hold") < page.index("ExpressJet")
+    checks = readings["checks/index.html"].text
+    assert checks.index("every carrier is named") < checks.index("delays are possible")
+    assert "2 of 2 offending rows" in checks
+    assert "Q<" in checks
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "said"),
+    [
+        ([], "No checks"),
+        (["passed"], "The one check passed"),
+        (["passed", "passed"], "All 2 checks passed"),
+        (["passed", "not run"], "1 of 2 checks not run"),
+        (["broken", "not run", "failed"], "2 of 3 checks broken"),
+    ],
+)
+def test_a_check_that_did_not_run_never_counts_as_passed(
+    tmp_path: Path, outcomes: list[str], said: str
+) -> None:
+    checks = tuple(
+        Check(name=f"c{number}", asset="a/m", outcome=outcome) for number, outcome in enumerate(outcomes)
+    )
+    site.write(small(checks=checks), tmp_path)
+    home = pages(tmp_path)["index.html"].text
+    assert said in home
+    assert ("✓" in home) == (bool(outcomes) and set(outcomes) == {"passed"})
+
+
+def test_an_asset_whose_bytes_are_gone_says_how_to_make_them(tmp_path: Path) -> None:
+    page = one_asset(tmp_path, Asset(name="a/t", project="a", kind="table"))
+    assert "onward get a/t" in page.text
+
+
+def test_a_snapshot_that_was_never_released_says_so(tmp_path: Path) -> None:
+    release = Release(channel=None, number=None, at=AT, commit="ab" * 20, dirty=True)
+    site.write(small(release=release, missing=("a/x", "a/y")), tmp_path)
+    home = pages(tmp_path)["index.html"].text
+    assert "Unreleased snapshot" in home
+    assert "Missing: a/x, a/y." in home
+    assert "changes that were not committed" in home
+
+
+def test_content_that_is_not_there_leaves_the_old_site(tmp_path: Path) -> None:
+    site.write(small(), tmp_path / "site")
+    before = (tmp_path / "site" / "index.html").read_bytes()
+    lost = File(name="x.csv", media="text/csv", size=3, source=tmp_path / "lost.csv")
+    with pytest.raises(StoreError, match=r"x\.csv"):
+        site.write(
+            small(assets=(Asset(name="a/f", project="a", kind="file", files=(lost,)),)), tmp_path / "site"
+        )
+    assert (tmp_path / "site" / "index.html").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("mine")
+    with pytest.raises(RefusedError):
+        site.write(small(), tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_files_are_copied_byte_for_byte_from_paths_and_functions(tmp_path: Path) -> None:
+    (tmp_path / "blob").write_bytes(b"\x00\r\n\xff")
+    files = (
+        File(name="A.bin", media="application/octet-stream", size=4, source=tmp_path / "blob"),
+        File(name="a.bin", media="application/octet-stream", size=4, source=lambda: b"2"),
+        File(name="index.html", media="text/html", size=4, source=lambda: b"3"),
+    )
+    asset = Asset(name="a/f", project="a", kind="file", files=files)
+    paths = [
+        path for path in site.write(small(assets=(asset,)), tmp_path / "site") if path.startswith("a/f/")
+    ]
+    found = {(tmp_path / "site" / path).read_bytes() for path in paths}
+    assert len({path.casefold() for path in paths}) == 4
+    assert {b"\x00\r\n\xff", b"2", b"3"} <= found
+
+
+def hostile(name: str = HOSTILE) -> SiteContent:
+    """A site each of whose texts would like to be markup."""
+    asset = f"{name}/{name}"
+    text = File(name=name, media="text/plain", size=3, source=HOSTILE.encode)
+    code = Excerpt(path=name, line=1, text=name, language="python", symbol=name)
+    common: dict[str, Any] = {"project": name, "title": name, "doc": name, "unit": name, "marks": (name,)}
+    preview = TablePreview(
+        1,
+        (Column(name, name, min=name, max=name, top=((name, 1),), histogram=((name, name, 1),)),),
+        ((name,),),
+    )
+    provenance = Provenance(
+        step=name,
+        step_kind=name,
+        path=name,
+        commit=name,
+        code=(code, code),
+        inputs=(Input(name=name, kind=name, version=name),),
+        parameters={name: name},
+        reasons=(name,),
+    )
+    markdown = File(
+        name="x.md", media="text/markdown", size=1, source=lambda: name.encode("utf-8", "replace")
+    )
+    page = File(name="x.html", media="text/html", size=1, source=lambda: name.encode("utf-8", "replace"))
+    picture = File(name=name + ".png", media="image/png", size=1, source=bytes)
+    return SiteContent(
+        workspace=name,
+        release=Release(channel=name, number=2, at=AT, commit=name, note=name, previous=1),
+        projects=(Project(name=name, title=name, owner=name, question=name, readme=name),),
+        assets=(
+            Asset(
+                name=asset, kind="table", table=preview, provenance=provenance,
+                used_by=(name, asset), **common
+            ),
+            Asset(name=asset + "m", kind="metric", facts={"value": name}, **common),
+            Asset(name=asset + "o", kind="model", facts={name: name, "parameters": {name: name}}, **common),
+            Asset(name=asset + "d", kind="document", files=(page,), **common),
+            Asset(name=asset + "e", kind="document", files=(markdown,), **common),
+            Asset(name=asset + "p", kind="figure", files=(picture,), **common),
+            Asset(name=asset + "f", kind="file", files=(text,), **common),
+            Asset(name=asset + "k", kind=name, **common),
+        ),
+        checks=(
+            Check(
+                name=name, asset=asset, outcome="broken", message=name, doc=name, code=code,
+                offending=OffendingRows(1, (name,), ((name,),)),
+            ),
+            Check(name=name, asset=name, outcome=name),
+        ),
+        graph=Graph(
+            (Node(name=asset, kind=name, project=name), Node(name=name, kind="source")), ((name, asset),)
+        ),
+        changes=(
+            Change(name=asset, kind=name, how="changed", title=name, summary=name),
+            Change(
+                name=asset + "m", kind="metric", how="changed", before={"value": name}, after={"value": "b"}
+            ),
+            Change(name=name, kind="table", how="removed", title=name),
+        ),
+        missing=(name,),
+    )  # fmt: skip
+
+
+@settings(max_examples=10)
+@given(
+    st.sampled_from([HOSTILE, "<!--", "a/b/../..", "&lt;", "\u202e\u0000", "\ud83d"])
+    | st.text(min_size=1, max_size=12)
+)
+def test_no_name_and_no_value_becomes_markup(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
+    out = tmp_path_factory.mktemp("hostile")
+    site.write(hostile(name), out)
+    for path, reading in pages(out).items():
+        assert reading.faults == [], path
+        sources = [
+            element.attributes.get("src") for element in reading.all("script") if "src" in element.attributes
+        ]
+        assert len(sources) == 1, path
+        for element in reading.elements:
+            assert not any(attribute.startswith("on") for attribute in element.attributes), path
+            assert element.attributes.get("src") != "x", path
+    assert dead_ends(out) == []
+    assert fetched_from_elsewhere(out) == []
+
+
+def test_a_large_graph_is_drawn_project_by_project(tmp_path: Path) -> None:
+    count = 400
+    assets = tuple(
+        Asset(name=f"p{number % 8}/t{number}", project=f"p{number % 8}", kind="table")
+        for number in range(count)
+    )
+    nodes = tuple(Node(name=asset.name, kind="table", project=asset.project) for asset in assets)
+    edges = tuple((assets[number // 2].name, assets[number].name) for number in range(1, count))
+    site.write(small(assets=assets, graph=Graph(nodes, edges)), tmp_path)
+    found = pages(tmp_path)
+    graph = found["graph/index.html"]
+    boxes = [element for element in graph.elements if "data-node" in element.attributes]
+    assert sorted(box.attributes["href"] or "" for box in boxes) == [
+        f"../p{n}/index.html#graph" for n in range(8)
+    ]
+    assert dead_ends(tmp_path) == []
+    assert any(svg.attributes.get("class") == "graph" for svg in found["p0/index.html"].all("svg"))
+    assert len(graph.all("tr")) == count + 1
+
+
+def test_boxes_of_the_graph_are_links_and_sources_are_not(readings: dict[str, Reading]) -> None:
+    boxes = [
+        element for element in readings["graph/index.html"].elements if "data-node" in element.attributes
+    ]
+    links = {box.attributes["href"] for box in boxes if box.tag == "a"}
+    assert "../delays/flights/index.html" in links
+    assert len([box for box in boxes if box.tag == "g"]) == 5  # four sources and a result that is missing
+
+
+def test_a_preview_from_plain_values_is_the_same_as_from_structs() -> None:
+    described = {
+        "rows": 2,
+        "columns": [
+            {
+                "name": "a", "type": "Int64", "missing": 0, "distinct": 2, "min": 1, "max": 2, "mean": 1.5,
+                "histogram": [[1, 2, 2]], "top": None,
+            }
+        ],
+        "head": [[1], [2]],
+    }  # fmt: skip
+    column = Column("a", "Int64", 0, 2, 1, 2, 1.5, ((1, 2, 2),), None)
+    assert nouns.table_preview(described) == TablePreview(2, (column,), ((1,), (2,)))
+    with pytest.raises(msgspec.ValidationError):
+        nouns.table_preview({"rows": "many", "columns": [], "head": []})
+
+
+def _png() -> bytes:
+    return sample.png(30, 20)
+
+
+@pytest.mark.parametrize(
+    ("media", "raw", "size"),
+    [
+        ("image/png", _png, ("30", "20")),
+        ("image/svg+xml", lambda: b'<svg width="72pt" height="36pt"></svg>', ("96", "48")),
+        ("image/svg+xml", lambda: b'<?xml version="1.0"?><svg viewBox="0 0 400 300.4">', ("400", "300")),
+        ("image/svg+xml", lambda: b'<svg width="100%">', (None, None)),
+        ("image/png", lambda: b"broken", (None, None)),
+    ],
+)
+def test_a_picture_keeps_its_room(
+    tmp_path: Path, media: str, raw: Callable[[], bytes], size: tuple[str | None, str | None]
+) -> None:
+    file = File(name="x.png", media=media, size=9, source=raw)
+    image = one_asset(tmp_path, Asset(name="a/f", project="a", kind="figure", files=(file,))).all("img")[0]
+    assert (image.attributes.get("width"), image.attributes.get("height")) == size
+
+
+def test_html_that_is_not_well_formed_is_noticed() -> None:
+    assert read("<p><b>x</p>").faults
+    assert read("<div>").faults
+    assert read('<i id="a"></i><i id="a"></i>').faults
+    assert read("<p>x</p>").faults == []

@@ -1,0 +1,117 @@
+"""Numbers, instants and changes as people read them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onward.portal import words
+from onward.portal.content import Change
+from tests.portal.reader import read
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (336_776, "336,776"),
+        (12.5384, "12.54"),
+        (0.0123456, "0.01235"),
+        (-4, "−4"),
+        (-0.5, "−0.5"),
+        (1234567.8, "1,234,568"),
+        (99999.5, "100,000"),
+        (0.0, "0"),
+        (2.0, "2"),
+        (1.2e-12, "1.2e−12"),
+        (float("nan"), "not a number"),
+        (float("-inf"), "−∞"),
+        (True, "Yes"),
+        (None, "–"),
+        ("12.50", "12.50"),
+    ],
+)
+def test_a_number_is_said_for_people(value: Any, said: str) -> None:
+    assert words.number(value) == said
+
+
+@given(st.floats(min_value=-1e300, max_value=1e300))
+def test_what_is_said_of_a_number_is_near_it(value: float) -> None:
+    said = float(words.number(value).replace(",", "").replace(words.MINUS, "-"))
+    assert said == pytest.approx(value, rel=6e-3)
+
+
+@given(st.integers())
+def test_a_whole_number_is_said_exactly(value: int) -> None:
+    assert int(words.number(value).replace(",", "").replace(words.MINUS, "-")) == value
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (12.03, 12.5384, "+0.51 min (+4.2 %)"),
+        (10, 8, "−2 min (−20 %)"),
+        (0, 3, "+3 min"),
+        (3, 3, None),
+        ("a", 3, None),
+        (None, 3, None),
+        (1.0, 1.0000001, "+1e−07 min (+0.00001 %)"),
+    ],
+)
+def test_a_difference_is_as_fine_as_its_numbers(before: Any, after: Any, said: str | None) -> None:
+    found = words.difference(before, after, "min")
+    assert (found or "").replace(words.NO_BREAK, " ") == (said or "")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("2013-12-31T00:00:00", "2013-12-31"),
+        ("2013-12-31T05:10:00.000000Z", "2013-12-31 05:10:00"),
+        ("The Tower 12.0:0", "The Tower 12.0:0"),
+        (2013, "2013"),
+        (12_000, "12,000"),
+        (1301.0, "1301"),
+        ("x" * 60, "x" * 39 + "…"),
+    ],
+)
+def test_the_end_of_a_range_is_short(value: Any, said: str) -> None:
+    assert words.bound(value) == said
+
+
+def test_an_instant_is_written_in_full_for_those_without_scripts() -> None:
+    moment = read(words.instant(datetime(2026, 11, 2, 6, 5, tzinfo=UTC)))
+    assert moment.text == "2 November 2026, 06:05 UTC"
+    assert moment.elements[0].attributes["datetime"] == "2026-11-02T06:05:00Z"
+
+
+def test_backticks_become_code_and_nothing_else_becomes_markup() -> None:
+    assert words.spoken("`a<b` changed & more") == "<code>a&lt;b</code> changed &amp; more"
+    assert words.spoken("one ` alone <b>") == "one ` alone &lt;b&gt;"
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (Change(name="a", kind="metric", how="added", after={"value": 3}, unit="€"), "new: 3 €"),
+        (Change(name="a", kind="table", how="added", after={"rows": 3}), "new: 3 rows"),
+        (Change(name="a", kind="table", how="removed"), "no longer made"),
+        (Change(name="a", kind="file", how="changed"), "changed"),
+        (Change(name="a", kind="file", how="changed", summary="2 lines"), "2 lines"),
+        (
+            Change(
+                name="a", kind="table", how="changed", before={"rows": 10}, after={"rows": 12}, summary="x"
+            ),
+            "10 rows → 12 rows+2 rows (+20 %)",
+        ),
+        (
+            Change(name="a", kind="table", how="changed", before={"rows": 9}, after={"rows": 9}, summary="y"),
+            "y",
+        ),
+    ],
+)
+def test_a_change_is_said_in_the_assets_own_units(change: Change, said: str) -> None:
+    assert read(words.change_sentence(change)).text.replace(words.NO_BREAK, " ") == said
