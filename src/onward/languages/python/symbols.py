@@ -15,7 +15,14 @@ from typing import Literal
 import msgspec
 
 from onward.base.digest import Digest, digest_text
-from onward.languages.python.normal import Function, NormalForm, docstring_of, meaningful
+from onward.languages.python.normal import (
+    Function,
+    NormalForm,
+    children,
+    docstring_of,
+    every_node,
+    meaningful,
+)
 from onward.languages.python.purity import (
     INERT_BASES,
     STEP_DECORATORS,
@@ -126,9 +133,7 @@ class _Reading:
             for statement in tree.body
         )
         self.docstring = docstring_of(tree.body)
-        every = Scope("function")
-        every.collect(tree.body)
-        self.purity = Purity(frozenset(every.bound), _externals(tree.body))
+        self.purity = Purity(frozenset(_names_bound(*tree.body)), _externals(tree.body))
         self.statements = self._running(tree.body)
         self.bound = [_names_bound(statement) for statement in self.statements]
         self.rebound = [_declared_global(statement) for statement in self.statements]
@@ -287,6 +292,7 @@ class _Reading:
             for annotation in annotations_of(node):
                 finder.visit(annotation, "call")
         self._step_decorators(finder, node)
+        has_metadata = self.shape.has_dropped
         found = finder.found()
         risky = self._risky_head(shown, unknown)
         eager_finder = self._finder()
@@ -299,7 +305,7 @@ class _Reading:
             node.lineno,
             tuple(sorted(bound)),
             self._positioned(text, eager_found),
-            digest_text(self.full_shape.text(shown)) if self._has_metadata(node) else "",
+            digest_text(self.full_shape.text(shown)) if has_metadata else "",
             found=found,
             eager=eager,
             eager_found=eager_found,
@@ -308,17 +314,11 @@ class _Reading:
             quiet=self.purity.is_quiet(node) if isinstance(node, ast.FunctionDef) else 0,
         )
 
-    def _has_metadata(self, node: Function) -> bool:
-        nested = any(
-            isinstance(inner, (*_FUNCTIONS, ast.ClassDef)) for inner in ast.walk(node) if inner is not node
-        )
-        return nested or docstring_of(node.body) is not None or bool(annotations_of(node))
-
     def _step_decorators(self, finder: UseFinder, node: Function) -> None:
         """What `@asset(...)` and `@check(...)` are given is read by the graph; the names in it must exist."""
         for decorator in node.decorator_list:
             if self.purity.decorator(decorator) in STEP_DECORATORS:
-                for inner in ast.walk(decorator):
+                for inner in every_node(decorator):
                     if isinstance(inner, (ast.Name, ast.Attribute)) and dotted(inner):
                         finder.visit(inner, "exists")
 
@@ -561,12 +561,12 @@ def _externals(body: list[ast.stmt]) -> dict[str, str]:
 
 
 def _declared_global(statement: ast.AST) -> set[str]:
-    return {name for node in ast.walk(statement) if isinstance(node, ast.Global) for name in node.names}
+    return {name for node in every_node(statement) if isinstance(node, ast.Global) for name in node.names}
 
 
-def _names_bound(statement: ast.stmt) -> set[str]:
+def _names_bound(*statements: ast.stmt) -> set[str]:
     scope = Scope("function")
-    scope.collect([statement])
+    scope.collect(statements)
     return scope.bound
 
 
@@ -597,7 +597,7 @@ def _eager_nodes(statement: ast.stmt) -> list[ast.AST]:
         if isinstance(node, (*_FUNCTIONS, ast.Lambda)):
             continue
         nodes.append(node)
-        pending += reversed(list(ast.iter_child_nodes(node)))
+        pending += reversed(children(node))
     return nodes
 
 

@@ -13,6 +13,8 @@ from typing import Literal
 
 import msgspec
 
+from onward.languages.python.normal import children, every_node
+
 Mode = Literal["call", "value", "exists", "store"]
 """How a name is used: called (or raised, caught, inherited from), passed on, only looked up, set."""
 
@@ -184,11 +186,11 @@ class Scope:
                 pending += _head(node)
             elif isinstance(node, _COMPREHENSIONS):
                 # only a walrus leaves a comprehension
-                pending += [inner for inner in ast.walk(node) if isinstance(inner, ast.NamedExpr)]
+                pending += [inner for inner in every_node(node) if isinstance(inner, ast.NamedExpr)]
                 pending.append(node.generators[0].iter)
             else:
                 self._collect_one(node)
-                pending += ast.iter_child_nodes(node)
+                pending += children(node)
 
     def _collect_one(self, node: ast.AST) -> None:
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
@@ -212,12 +214,12 @@ class Scope:
     def _cover_targets(self, node: ast.AST) -> None:
         """Note the variables that `node` binds to something else than a literal text."""
         if isinstance(node, ast.Assign):
-            is_literal = is_literal_text(node.value, self)
+            is_literal = is_literal_text(node.value)
             for target in node.targets:
                 if not (is_literal and isinstance(target, ast.Name)):
                     self._cover(target)
         elif isinstance(node, ast.AugAssign):
-            if not is_literal_text(node.value, self):
+            if not is_literal_text(node.value):
                 self._cover(node.target)
         elif isinstance(node, (ast.AnnAssign, ast.For, ast.AsyncFor, ast.NamedExpr)):
             self._cover(node.target)
@@ -231,7 +233,7 @@ class Scope:
         self.opaque.add(name)
 
     def _cover(self, target: ast.expr) -> None:
-        self.opaque.update(inner.id for inner in ast.walk(target) if isinstance(inner, ast.Name))
+        self.opaque.update(inner.id for inner in every_node(target) if isinstance(inner, ast.Name))
 
     def holds(self, name: str) -> bool:
         """Whether `name` is a variable of this scope."""
@@ -309,7 +311,9 @@ class UseFinder:
     def visit(self, node: ast.AST, mode: Mode = "value") -> None:
         """Take in a statement or an expression that stands at module level."""
         if isinstance(node, ast.Name):
-            self._chain((node.id,), mode if isinstance(node.ctx, ast.Load) else "store", node.lineno)
+            # deleting a name needs its binding as much as reading it does
+            is_read = isinstance(node.ctx, (ast.Load, ast.Del))
+            self._chain((node.id,), mode if is_read else "store", node.lineno)
         elif isinstance(node, ast.Attribute):
             self._attribute(node, mode)
         elif isinstance(node, ast.Call):
@@ -341,10 +345,10 @@ class UseFinder:
             return
         if isinstance(node, (ast.Raise, ast.ExceptHandler)):
             kind = node.exc if isinstance(node, ast.Raise) else node.type
-            for child in ast.iter_child_nodes(node):
+            for child in children(node):
                 self.visit(child, "call" if child is kind else "value")
             return
-        for child in ast.iter_child_nodes(node):
+        for child in children(node):
             self.visit(child)
 
     def _attribute(self, node: ast.Attribute, mode: Mode) -> None:
@@ -579,7 +583,7 @@ class UseFinder:
 
     def annotation(self, node: ast.expr) -> None:
         """The names in an annotation must exist; what they mean does not count."""
-        for inner in ast.walk(node):
+        for inner in every_node(node):
             if isinstance(inner, ast.Attribute) and dotted(inner):
                 self._chain(dotted(inner), "exists", inner.lineno)
             elif isinstance(inner, ast.Name):
@@ -599,8 +603,6 @@ class UseFinder:
 
     def _inside(self, scope: Scope, body: Sequence[ast.AST]) -> None:
         scope.collect(body)
-        # a second look: texts made of variables that the first one met later
-        scope.collect(body)
         self._scopes.append(scope)
         self._rebinds.update(scope.globals & scope.bound)
         for statement in body:
@@ -611,7 +613,7 @@ class UseFinder:
         self.visit(node.generators[0].iter)
         scope = Scope("comprehension")
         for generator in node.generators:
-            for inner in ast.walk(generator.target):
+            for inner in every_node(generator.target):
                 if isinstance(inner, ast.Name):
                     scope._bind(inner.id)
         self._scopes.append(scope)
