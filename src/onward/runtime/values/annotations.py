@@ -16,6 +16,7 @@ _PUBLIC_NAMES = {
     "pandas.core.series.Series": "pandas.Series",
     "pyarrow.lib.Table": "pyarrow.Table",
     "_duckdb.DuckDBPyRelation": "duckdb.DuckDBPyRelation",
+    "duckdb._relation.DuckDBPyRelation": "duckdb.DuckDBPyRelation",
     "duckdb.duckdb.DuckDBPyRelation": "duckdb.DuckDBPyRelation",
     "decimal.Decimal": "Decimal",
     "Path": "pathlib.Path",

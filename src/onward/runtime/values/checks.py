@@ -6,7 +6,7 @@ from typing import Any
 
 from onward.runtime.values.errors import CannotKeep
 from onward.runtime.values.libraries import is_a
-from onward.runtime.values.tables import is_table
+from onward.runtime.values.tables import is_narwhals, is_table
 
 PASSED, BROKEN = "passed", "broken"
 
@@ -32,7 +32,7 @@ def check_result(value: Any) -> dict[str, Any]:
         return _outcome(bool(value), None if value else "the check returned False", None, None)
     if is_a(value, "polars", "LazyFrame"):
         value = value.collect()
-    if is_a(value, "narwhals", "DataFrame", "LazyFrame", "Series"):
+    if is_narwhals(value):
         return check_result(value.to_native())
     if is_a(value, "polars", "Series") or is_a(value, "pandas", "Series"):
         return _of_series(value)

@@ -268,8 +268,8 @@ def _plain_type(field: Field) -> str:
         return logical_type(field.dictionary)
     code = field.format
     if code.startswith("d:"):
-        precision, scale, _ = decimal_shape(code)
-        return f"decimal[{scale}]" if precision <= 38 else f"wide decimal[{scale}]"
+        _, scale, width = decimal_shape(code)
+        return f"decimal[{scale}]" if width <= 128 else f"wide decimal[{scale}]"
     if code.startswith("ts"):
         return f"datetime[{timestamp_zone(code)}]"
     if code.startswith("tD"):

@@ -3,7 +3,8 @@
 polars and pandas see a file alike whichever wrote it, with two rules where they differ. An index of pandas
 arrives elsewhere as columns behind the others, an unnamed one as `index` (several: `level_0`, ...). In a file
 that pandas did not write, integers and booleans with missing values arrive in pandas as its nullable types,
-so that no integer becomes a float; everything else as pyarrow gives it.
+so that no integer becomes a float; lists and structs that lack integers are Python's own for the same reason;
+everything else is as pyarrow gives it.
 """
 
 from __future__ import annotations
@@ -141,15 +142,34 @@ def _as_pandas(path: str) -> Any:
     if not is_installed("pyarrow"):
         return _as_pandas_by_duckdb(path)
     table = _plain_table(path, need("pyarrow.parquet", distribution="pyarrow"))
-    if b"pandas" in (table.schema.metadata or {}):
-        return table.to_pandas()
     pyarrow = need("pyarrow")
     frame = table.to_pandas()
-    for place, column in enumerate(table.columns):
-        nullable = _nullable_type(pyarrow, pandas, column.type) if column.null_count else None
-        if nullable is not None:
+    # With what pandas itself has written it brings its own types back.
+    is_own = b"pandas" in (table.schema.metadata or {})
+    for place, column in enumerate(table.columns[: frame.shape[1]]):
+        nullable = None if is_own else _nullable_type(pyarrow, pandas, column.type)
+        if nullable is not None and column.null_count:
             frame.isetitem(place, nullable.__from_arrow__(column))
+        elif str(frame.dtypes.iloc[place]) == "object" and _lacks_integers(pyarrow, column):
+            # Else an integer beside a missing one would become a float inside its list or struct.
+            frame.isetitem(place, pandas.Series(column.to_pylist(), index=frame.index, dtype=object))
     return frame
+
+
+def _lacks_integers(pyarrow: Any, column: Any) -> bool:
+    """Whether integers inside a list or a struct are missing."""
+    types = pyarrow.types
+    for chunk in column.chunks if hasattr(column, "chunks") else [column]:
+        if types.is_struct(chunk.type):
+            parts = chunk.flatten()
+        elif types.is_nested(chunk.type) and hasattr(chunk, "flatten"):
+            parts = [chunk.flatten()]
+        else:
+            continue
+        for part in parts:
+            if (types.is_integer(part.type) and part.null_count) or _lacks_integers(pyarrow, part):
+                return True
+    return False
 
 
 def _nullable_type(pyarrow: Any, pandas: Any, kind: Any) -> Any:

@@ -12,6 +12,7 @@ import datetime
 import json
 import math
 import re
+import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -108,8 +109,8 @@ def plain_value(value: Any) -> Any:
         return value if math.isfinite(value) else None if math.isnan(value) else str(value)
     if isinstance(value, Decimal):
         return float(value) if value.is_finite() else None
-    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
-        return value.isoformat()
+    if isinstance(value, (datetime.date, datetime.time)):
+        return _iso(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return base64.b64encode(bytes(value)[:_TEXT_LIMIT]).decode("ascii")
     if isinstance(value, dict):
@@ -117,6 +118,13 @@ def plain_value(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [plain_value(each) for each in value]
     return str(value)
+
+
+def _iso(value: datetime.date | datetime.time) -> str:
+    """ISO 8601; an instant with a zone in UTC, for that is what every library can tell."""
+    if isinstance(value, datetime.datetime) and value.tzinfo is not None:
+        value = value.astimezone(datetime.timezone.utc)
+    return value.isoformat()
 
 
 class _Table(ABC):
@@ -153,29 +161,63 @@ def _words(stream: Any) -> dict[str, str]:
     return {field.name: type_words(field) for field in Stream(stream).columns}
 
 
+_ZONED = "TIMESTAMP WITH TIME ZONE"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
 class _DuckdbTable(_Table):
     def __init__(self, path: str) -> None:
         self._connection = need("duckdb").connect()
         # No more than the page needs, whatever the size of the file.
         self._connection.execute("set memory_limit = '1GB'")
+        # Else it would put what does not fit into the working folder.
+        self._connection.execute("set temp_directory = ?", [tempfile.gettempdir()])
         try:
             self._relation = open_relation(self._connection, path)
         except Exception:
             self._connection.close()
             raise
-        self._relation.create_view("shown")
         self.columns = _words(self._relation.limit(0))
+        self._zoned = self._create_view()
         self.rows = int(self._ask("select count(*) from shown")[0][0])
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
+    def _create_view(self) -> set[str]:
+        """The table as `shown`; returns the names of instants with a zone.
+
+        duckdb hands these out with the help of a library that may be missing: they leave it as UTC without a
+        zone, which is put back afterwards, and as text inside of lists and structs.
+        """
+        self._connection.execute("set TimeZone = 'UTC'")
+        zoned, cells = set(), []
+        for name, kind in zip(self._relation.columns, map(str, self._relation.types)):
+            column = _quoted(name)
+            if kind == _ZONED:
+                zoned.add(name)
+                cells.append(f"cast({column} as timestamp) as {column}")
+            elif _ZONED in kind:
+                cells.append(f"cast({column} as varchar) as {column}")
+            else:
+                cells.append(column)
+        self._relation.project(", ".join(cells)).create_view("shown")
+        return zoned
+
     def _ask(self, query: str) -> list[tuple[Any, ...]]:
         return self._connection.execute(query).fetchall()
 
+    def _instant(self, name: str, value: Any) -> Any:
+        if name in self._zoned and isinstance(value, datetime.datetime):
+            return value.replace(tzinfo=datetime.timezone.utc)
+        return value
+
     def _column(self, name: str) -> str:
         """The column with NaN as null."""
-        quoted = '"' + name.replace('"', '""') + '"'
+        quoted = _quoted(name)
         if not self.columns[name].startswith("float"):
             return quoted
         # Not `nullif(..., 'nan')`: it is optimised away, as a file's statistics leave NaN out.
@@ -189,6 +231,7 @@ class _DuckdbTable(_Table):
         distinct = f"(select count(*) from ({present}))" if ordered else "null"
         query = f"select count(*) - count({column}), {bounds}, {mean}, {distinct} from shown"
         missing, low, high, average, count = self._ask(query)[0]
+        low, high = self._instant(name, low), self._instant(name, high)
         return {"missing": missing, "distinct": count, "min": low, "max": high, "mean": average}
 
     def top(self, name: str) -> list[tuple[Any, int]]:
@@ -220,6 +263,8 @@ class _DuckdbTable(_Table):
             rows = result.fetchmany(_ROWS_AT_A_TIME)
             if not rows:
                 return
+            if self._zoned:
+                rows = [tuple(map(self._instant, self.columns, row)) for row in rows]
             yield from rows
 
 
@@ -347,8 +392,8 @@ def _csv_text(value: Any) -> Any:
         return json.dumps(value, ensure_ascii=False, default=str)
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
-        return value.isoformat()
+    if isinstance(value, (datetime.date, datetime.time)):
+        return _iso(value)
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
     return value

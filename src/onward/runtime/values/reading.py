@@ -6,6 +6,7 @@ Files are opened by their media type and never by their extension: in the store 
 from __future__ import annotations
 
 import atexit
+import builtins
 import json
 import os
 import shutil
@@ -75,7 +76,7 @@ def read(
     if kind == "document":
         return _read_text(path, kind, asked)
     if media in (JOBLIB_MEDIA, PICKLE_MEDIA):
-        return read_model(path, media)
+        return _fitting(read_model(path, media), kind, asked)
     return _read_file(path, kind, media, asked, facts)
 
 
@@ -121,9 +122,17 @@ def _read_figure(path: str, asked: Wanted, files: dict[str, str]) -> Any:
     raise DoesNotFit(f"a picture cannot arrive as `{asked.name}`: ask for `bytes` or `pathlib.Path`")
 
 
+def _fitting(found: Any, kind: str, asked: Wanted) -> Any:
+    """The object, where it is of the built-in type that was asked for; other classes are not checked."""
+    wanted = getattr(builtins, asked.name, None) if asked.name else None
+    if isinstance(wanted, type) and not isinstance(found, wanted):
+        raise DoesNotFit(f"the {kind} is a {type(found).__qualname__} and cannot arrive as `{asked.name}`")
+    return found
+
+
 def _decoded(content: bytes, path: str) -> str:
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise CannotRead(f"{path}: is no UTF-8 text ({error}): ask for `bytes`") from error
 

@@ -206,8 +206,9 @@ def _from_bytes(path: str, form: str, content: bytes | None, asked: Wanted) -> A
     if asked.library == "pandas":
         pandas = need("pandas")
         if form == "jsonl":
-            # pandas takes what looks like a date, or a name that sounds like one, for a date.
-            frame = pandas.read_json(where, lines=True, convert_dates=False, dtype=None)
+            # Not `read_json`: it takes for a date what looks like one, and what has a name that sounds so.
+            lines = (Path(path).read_bytes() if content is None else content).splitlines()
+            frame = pandas.DataFrame([json.loads(line) for line in lines if line.strip()])
         else:
             frame = pandas.read_csv(where, sep=separator, low_memory=False)
         return frame if asked.name == "pandas.DataFrame" else _one_column(frame, path).iloc[:, 0]
@@ -222,13 +223,16 @@ def _from_bytes(path: str, form: str, content: bytes | None, asked: Wanted) -> A
 def _polars_text(where: Any, form: str, separator: str, asked: Wanted) -> Any:
     polars = need("polars")
     if form == "jsonl":
+        if isinstance(where, str) and set(where) & set("*?["):
+            # polars would take the path for a pattern here.
+            where = io.BytesIO(Path(where).read_bytes())
         if asked.name == "polars.LazyFrame":
             return polars.scan_ndjson(where, infer_schema_length=None)
         frame = polars.read_ndjson(where, infer_schema_length=None)
     elif asked.name == "polars.LazyFrame":
-        return polars.scan_csv(where, separator=separator, glob=False, infer_schema_length=10_000)
+        return polars.scan_csv(where, separator=separator, glob=False, infer_schema_length=None)
     else:
-        frame = polars.read_csv(where, separator=separator, glob=False, infer_schema_length=10_000)
+        frame = polars.read_csv(where, separator=separator, glob=False, infer_schema_length=None)
     return frame if asked.name == "polars.DataFrame" else _one_column(frame, "the file").to_series()
 
 

@@ -39,9 +39,14 @@ def is_table(value: object) -> bool:
         or is_a(value, "pandas", "DataFrame", "Series")
         or is_a(value, "pyarrow", "Table", "RecordBatch", "RecordBatchReader")
         or is_a(value, "duckdb", "DuckDBPyRelation")
-        or is_a(value, "narwhals", "DataFrame", "LazyFrame", "Series")
-        or is_a(value, "narwhals.stable.v1", "DataFrame", "LazyFrame", "Series")
+        or is_narwhals(value)
     )
+
+
+def is_narwhals(value: object) -> bool:
+    """Whether a value is a wrapper of narwhals around a frame or a series."""
+    modules = ("narwhals", "narwhals.stable.v1", "narwhals.stable.v2")
+    return any(is_a(value, module, "DataFrame", "LazyFrame", "Series") for module in modules)
 
 
 def is_rows(value: object) -> bool:
@@ -62,9 +67,7 @@ def write_table(value: Any, path: str) -> KeptTable:
     """
     if isinstance(value, list):
         return _write_rows(value, path)
-    if is_a(value, "narwhals", "DataFrame", "LazyFrame", "Series") or (
-        is_a(value, "narwhals.stable.v1", "DataFrame", "LazyFrame", "Series")
-    ):
+    if is_narwhals(value):
         return write_table(value.to_native(), path)
     if is_a(value, "polars", "LazyFrame"):
         value = value.collect()

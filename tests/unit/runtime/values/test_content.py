@@ -55,7 +55,7 @@ PLAIN: list[tuple[pa.DataType, st.SearchStrategy[Any]]] = [
     (pa.date32(), DAYS),
     (pa.timestamp("us"), INSTANTS),
     (pa.timestamp("ns"), INSTANTS),
-    (pa.timestamp("us", "Europe/Berlin"), INSTANTS.map(lambda each: each.replace(tzinfo=dt.timezone.utc))),
+    (pa.timestamp("us", "Europe/Berlin"), INSTANTS.map(lambda each: each.replace(tzinfo=dt.UTC))),
     (pa.time64("us"), st.times()),
     (pa.duration("us"), SPANS),
     (pa.decimal128(12, 2), DECIMALS),

@@ -1,0 +1,142 @@
+"""What a page shows of a table, by whichever library is there."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import json
+import math
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from onward.runtime.values import CannotRead, preview
+
+LIBRARIES = ["duckdb", "polars", "pyarrow"]
+
+
+@pytest.fixture(params=LIBRARIES)
+def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setattr(preview, "first_installed", lambda names, purpose: request.param)
+    return str(request.param)
+
+
+def shown(frame: pl.DataFrame, folder: Path, **options: int) -> dict[str, Any]:
+    path = folder / "table"
+    frame.write_parquet(path)
+    found = preview.table_preview(str(path), **options)
+    json.dumps(found, allow_nan=False)
+    return found
+
+
+def columns(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {column["name"]: column for column in found["columns"]}
+
+
+def test_numbers_are_described_without_what_is_missing(library: str, tmp_path: Path) -> None:
+    frame = pl.DataFrame({"i": [1, 2, 2, None], "f": [1.5, math.nan, 2.5, None], 'q"': [Decimal("1.5")] * 4})
+    found = columns(shown(frame, tmp_path))
+    assert found["i"]["histogram"] == [[1.0, 2.0, 1], [2.0, 3.0, 2]]
+    assert {name: found["i"][name] for name in ("missing", "distinct", "min", "max")} == {
+        "missing": 1,
+        "distinct": 2,
+        "min": 1,
+        "max": 2,
+    }
+    assert found["i"]["mean"] == pytest.approx(5 / 3)
+    assert (found["f"]["missing"], found["f"]["min"], found["f"]["max"], found["f"]["mean"]) == (
+        2,
+        1.5,
+        2.5,
+        2.0,
+    )
+    assert found['q"']["histogram"] == [[1.5, 1.5, 4]]
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(cells=st.lists(st.none() | st.floats(-1e6, 1e6), min_size=1, max_size=50))
+def test_every_value_stands_in_one_bar(library: str, cells: list[float | None], tmp_path: Path) -> None:
+    found = columns(shown(pl.DataFrame({"a": cells}, schema={"a": pl.Float64}), tmp_path))["a"]
+    present = [cell for cell in cells if cell is not None]
+    assert found["missing"] == len(cells) - len(present)
+    if found["histogram"]:
+        assert sum(count for _, _, count in found["histogram"]) == len(present)
+        assert found["histogram"][0][0] == min(present)
+
+
+def test_texts_categories_and_truths_have_their_most_frequent_values(library: str, tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {
+            "s": ["b", "a", "b", None],
+            "c": pl.Series(["x", "y", "x", "x"], dtype=pl.Categorical),
+            "b": [True, False, None, True],
+        }
+    )
+    found = columns(shown(frame, tmp_path))
+    assert found["s"]["top"] == [["b", 2], ["a", 1]]
+    assert found["c"]["top"] == [["x", 3], ["y", 1]]
+    assert found["b"]["top"] == [[True, 2], [False, 1]]
+    assert found["c"]["type"] == "string"
+
+
+def test_dates_have_bounds_and_nested_values_none(library: str, tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {"d": [dt.date(2020, 1, 2), dt.date(2019, 1, 1)], "l": [[1], None], "n": [None, None]}
+    )
+    found = columns(shown(frame, tmp_path))
+    assert (found["d"]["min"], found["d"]["max"]) == ("2019-01-01", "2020-01-02")
+    assert (found["l"]["distinct"], found["l"]["missing"]) == (None, 1)
+    assert found["n"]["missing"] == 2
+
+
+def test_instants_are_shown_in_utc(library: str, tmp_path: Path) -> None:
+    moment = pl.Series([dt.datetime(2020, 7, 1, 12), None]).dt.replace_time_zone("Europe/Berlin")
+    found = shown(pl.DataFrame({"t": moment, "l": [[moment[0]], None]}), tmp_path)
+    assert columns(found)["t"]["min"] == "2020-07-01T10:00:00+00:00"
+    assert found["head"][0][0] == "2020-07-01T10:00:00+00:00"
+    assert found["head"][1] == [None, None]
+
+
+def test_rows_of_a_long_table_stand_for_all_of_it(library: str, tmp_path: Path) -> None:
+    found = shown(pl.DataFrame({"a": range(50_000)}), tmp_path, limit_rows=100)
+    assert found["rows"] == 50_000
+    assert [row[0] for row in found["head"]] == list(range(0, 50_000, 500))
+    assert [row[0] for row in shown(pl.DataFrame({"a": range(7)}), tmp_path, limit_rows=7)["head"]] == list(
+        range(7)
+    )
+
+
+def test_a_table_without_rows_is_shown(library: str, tmp_path: Path) -> None:
+    found = shown(pl.DataFrame({"a": []}, schema={"a": pl.Int64}), tmp_path)
+    assert (found["rows"], found["head"], found["columns"][0]["min"]) == (0, [], None)
+
+
+def test_csv_holds_every_row_and_what_is_nested_as_json(library: str, tmp_path: Path) -> None:
+    frame = pl.DataFrame(
+        {"a": [1, None], "s": ["x,y", "ü\n"], "l": [[1, 2], None], "t": [dt.datetime(2020, 1, 1)] * 2}
+    )
+    frame.write_parquet(tmp_path / "t")
+    preview.to_csv(str(tmp_path / "t"), str(tmp_path / "t.csv"))
+    with open(tmp_path / "t.csv", encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file)) == [
+            ["a", "s", "l", "t"],
+            ["1", "x,y", "[1, 2]", "2020-01-01T00:00:00"],
+            ["", "ü\n", "", "2020-01-01T00:00:00"],
+        ]
+
+
+def test_a_broken_file_is_named(library: str, tmp_path: Path) -> None:
+    (tmp_path / "broken").write_bytes(b"no parquet")
+    with pytest.raises(CannotRead, match="broken"):
+        preview.table_preview(str(tmp_path / "broken"))
+
+
+def test_a_cell_is_cut_and_bytes_are_text() -> None:
+    assert len(preview.plain_value("x" * 10_000)) < 1000
+    assert preview.plain_value(b"\x00") == "AA=="
+    assert preview.plain_value({"a": (math.nan, Decimal("1.5"))}) == {"a": [None, 1.5]}
