@@ -20,7 +20,7 @@ from onward.app.reading import Reading
 from onward.app.targets import Selection
 from onward.app.wiring import Opened
 from onward.base import clock
-from onward.base.codec import encode
+from onward.base.codec import digest_of, encode
 from onward.base.digest import Digest
 from onward.model.artifact import Artifact
 from onward.model.records import (
@@ -46,7 +46,7 @@ def keep_environment(store: Store, python: WorkspacePython) -> Digest:
     return store.objects.put(encode(python.facts))
 
 
-def basis_of(evaluation: Evaluation, traces: Mapping[str, Trace], keep: bool, as_of: str) -> Basis:
+def basis_of(evaluation: Evaluation, traces: Mapping[str, Trace], as_of: str, *, keep: bool) -> Basis:
     """The basis of the results that `traces` stand for.
 
     Code and settings are the files that the graph was read from; data are sources and the files that steps
@@ -57,19 +57,20 @@ def basis_of(evaluation: Evaluation, traces: Mapping[str, Trace], keep: bool, as
     root = reading.place.root
     data = _data_files(reading, traces)
     files: dict[str, FileState] = {}
-    tracked = _tracked_blobs(reading.place) if keep else {}
+    tracked = _tracked_by_git(reading.place) if keep else frozenset()
     for path, digest in sorted(reading.digests.items()):
         if path not in data:
-            files[path] = _file_state(store, root, path, CODE_AXIS, digest, keep=keep, limit=None)
+            files[path] = _file_state(store, root, path, CODE_AXIS, digest, keep=keep)
     for path in reading.tree.locks:
         if (digest := evaluation.observer.file(path)) is not None:
-            files[path] = _file_state(store, root, path, CODE_AXIS, digest, keep=keep, limit=None)
+            files[path] = _file_state(store, root, path, CODE_AXIS, digest, keep=keep)
     for path in sorted(data):
         digest = evaluation.observer.file(path)
         if digest is None or (root / path).is_dir():
             continue
-        limit = 0 if tracked.get(path) else reading.settings.keep_sources
-        files[path] = _file_state(store, root, path, DATA_AXIS, digest, keep=keep, limit=limit)
+        wanted = keep and path not in tracked
+        limit = reading.settings.keep_sources
+        files[path] = _file_state(store, root, path, DATA_AXIS, digest, keep=wanted, limit=limit)
     asked = any(seen.kind == "today" for trace in traces.values() for seen in trace.observations)
     environment = keep_environment(store, evaluation.python) if keep else _address(evaluation.python)
     parameters = {
@@ -79,9 +80,8 @@ def basis_of(evaluation: Evaluation, traces: Mapping[str, Trace], keep: bool, as
 
 
 def _address(python: WorkspacePython) -> Digest:
-    from onward.base.digest import digest_bytes
-
-    return digest_bytes(encode(python.facts))
+    """The address that `keep_environment` would give."""
+    return digest_of(python.facts)
 
 
 def _data_files(reading: Reading, traces: Mapping[str, Trace]) -> set[str]:
@@ -96,34 +96,27 @@ def _data_files(reading: Reading, traces: Mapping[str, Trace]) -> set[str]:
 
 
 def _file_state(
-    store: Store, root: Path, path: str, axis: str, digest: Digest, *, keep: bool, limit: int | None
+    store: Store, root: Path, path: str, axis: str, digest: Digest, *, keep: bool, limit: int | None = None
 ) -> FileState:
-    """One file of a basis, kept in the store up to `limit` bytes (None: of any size)."""
+    """One file of a basis; with `keep`, its bytes are kept up to `limit` (None: of any size)."""
     size = (root / path).stat().st_size
-    wanted = limit is None or size <= limit
-    if keep and wanted and not store.objects.has(digest):
+    if keep and (limit is None or size <= limit) and not store.objects.has(digest):
         store.objects.put((root / path).read_bytes())
-    return FileState(axis, digest, size, wanted)
+    return FileState(axis, digest, size)
 
 
-def _tracked_blobs(place: Place) -> dict[str, bool]:
-    """The files that git has in the very state of the working tree."""
+def _tracked_by_git(place: Place) -> frozenset[str]:
+    """The files whose present state git has."""
     if place.git is None:
-        return {}
+        return frozenset()
     run = ["git", "-C", str(place.root)]
     try:
         all_files = subprocess.run([*run, "ls-files", "-z"], capture_output=True, check=True, timeout=60)
-        changed = subprocess.run(
-            [*run, "diff-files", "--name-only", "-z"], capture_output=True, check=True, timeout=60
-        )
+        changed = subprocess.run([*run, "diff-files", "--name-only", "-z"], capture_output=True, check=True, timeout=60)
     except (OSError, subprocess.SubprocessError):
-        return {}
-    dirty = set(changed.stdout.split(b"\0"))
-    return {
-        name.decode("utf-8", "surrogateescape"): True
-        for name in all_files.stdout.split(b"\0")
-        if name and name not in dirty
-    }
+        return frozenset()
+    names = set(all_files.stdout.split(b"\0")) - set(changed.stdout.split(b"\0"))
+    return frozenset(name.decode("utf-8", "surrogateescape") for name in names if name)
 
 
 def origin(place: Place) -> Origin:
@@ -167,7 +160,7 @@ class Finish:
         """Writes basis, snapshot and run; returns the run."""
         store, evaluation = self.opened.store, self.evaluation
         traces = self._traces(steps, checks)
-        basis = store.records.put_basis(basis_of(evaluation, traces, True, self.as_of))
+        basis = store.records.put_basis(basis_of(evaluation, traces, self.as_of, keep=True))
         artifacts = self._artifacts(steps, traces)
         snapshot = Snapshot(
             RECORD_FORMAT,

@@ -59,7 +59,7 @@ from onward.model.event import (
     Unit,
 )
 from onward.model.ports import Watcher
-from onward.model.records import CheckRecord, Run, StepRecord
+from onward.model.records import CheckRecord, Origin, Run, StepRecord
 from onward.model.trace import TRACE_FORMAT, CheckOutcome, Observation, Trace, Usage
 from onward.model.workspace import Binding, Finding, Step
 from onward.store.locks import KeyLocks
@@ -242,6 +242,7 @@ class _Loop:
         self._extra: dict[str, _Extra] = {}
         self._environment: Digest | None = None
         self._decisions: dict[str, Decision] = {}
+        self._origin: Origin | None = None
         self._interrupts = 0
         self._outboxes: Path | None = None
         self.interrupted = False
@@ -649,7 +650,10 @@ class _Loop:
         self._note(trace.step, "made", running.decision, StandingResult(name, trace), spent)
 
     def _record(self, trace: Trace) -> Digest:
-        return self._store.traces.record(trace, {"onward": onward.__version__})
+        if self._origin is None:
+            self._origin = bases.origin(self._opened.place)
+        builder = {"onward": onward.__version__, "commit": self._origin.commit, "dirty": self._origin.dirty}
+        return self._store.traces.record(trace, builder)
 
     def _twin(self, trace: Trace) -> tuple[Digest, Trace] | None:
         """The first usable trace of this very fingerprint."""

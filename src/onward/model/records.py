@@ -15,12 +15,11 @@ CODE_AXIS, DATA_AXIS = "code", "data"
 
 
 class FileState(msgspec.Struct, frozen=True, array_like=True):
-    """One file of a basis: its axis (`code` or `data`), digest, size in bytes, and whether the store keeps it."""
+    """One file of a basis: its axis (`code` or `data`), digest, and size in bytes."""
 
     axis: str
     digest: Digest
     size: int
-    kept: bool
 
 
 class Environment(msgspec.Struct, frozen=True):

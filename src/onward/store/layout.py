@@ -5,6 +5,7 @@
     store/traces/<scope>/<key>/<trace>       what came out under a key
     store/bases/<digest>  store/snapshots/<digest>  store/runs/<id>
     store/channels/<name>/<sequence>         moves, one file each
+    store/seen/<scope>/<step>                that a step has had a trace
 
 The same names serve a folder and a bucket. Everything but FORMAT is create-only.
 """
@@ -14,7 +15,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote, unquote
 
-from onward.base.digest import Digest
+from onward.base.digest import Digest, digest_text
 from onward.base.errors import StoreError
 
 STORE_FORMAT = 1
@@ -43,6 +44,10 @@ class Layout:
 
     def traces(self, scope: str, key: Digest) -> Path:
         return self.root / "traces" / scope / key
+
+    def seen(self, scope: str, step: str) -> Path:
+        """A mark that a step has had a trace: derived from the traces, and only ever a hint for a plan."""
+        return self.root / "seen" / scope / digest_text(step)
 
     def channel(self, name: str) -> Path:
         return self.channels / quote(name, safe="")

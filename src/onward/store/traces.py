@@ -20,13 +20,21 @@ class Traces:
         self._layout = layout
         self._disk = disk
         self._scope = scope
+        self._seen: set[str] = set()
 
     def record(self, trace: Trace, builder: dict[str, object]) -> Digest:
         """Keeps a trace and returns its name, the digest of the record."""
         content = encode(Envelope(payload=trace, builder=builder))
         name = digest_bytes(content)
         self._disk.create(self._layout.traces(self._scope, trace.key) / name, content)
+        if trace.step not in self._seen and not self.has_seen(trace.step):
+            self._disk.create(self._layout.seen(self._scope, trace.step), trace.key.encode())
+        self._seen.add(trace.step)
         return name
+
+    def has_seen(self, step: str) -> bool:
+        """Whether there has ever been a trace of a step of this name, under any key."""
+        return step in self._seen or self._layout.seen(self._scope, step).exists()
 
     def find(self, key: Digest) -> list[tuple[Digest, Trace]]:
         """All readable traces under a key, oldest first. A damaged record is passed over."""
@@ -40,6 +48,11 @@ class Traces:
 
     def get(self, key: Digest, name: Digest) -> Trace | None:
         """One trace; None where it is gone or damaged."""
+        envelope = self.envelope(key, name)
+        return None if envelope is None else envelope.payload
+
+    def envelope(self, key: Digest, name: Digest) -> Envelope | None:
+        """One trace with who vouches for it; None where it is gone or damaged."""
         try:
             content = (self._layout.traces(self._scope, key) / name).read_bytes()
         except FileNotFoundError:
@@ -47,6 +60,6 @@ class Traces:
         if digest_bytes(content) != name:
             return None
         try:
-            return decode(content, Envelope).payload
+            return decode(content, Envelope)
         except msgspec.DecodeError:
             return None

@@ -1,0 +1,129 @@
+"""The dry run: what `run` would do, decided as `run` decides it, with nothing run and nothing written."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from onward.app import environment
+from onward.app.evaluate import Evaluation, MissingSourceError
+from onward.app.observe import Observer
+from onward.app.reading import Reading, read
+from onward.app.run import RunOptions, check_findings
+from onward.app.targets import Selection, select_steps
+from onward.app.wiring import Opened
+from onward.base import clock
+from onward.model.decision import Decision, Reason
+from onward.model.workspace import Finding
+
+OUTCOMES = ("would-make", "would-restore", "may-make", "kept", "would-skip")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What would happen to one step (or check)."""
+
+    outcome: str
+    decision: Decision
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        return tuple(str(reason) for reason in self.decision.reasons)
+
+
+@dataclass(frozen=True)
+class PlanReport:
+    """The plan of a run. `steps` has no checks, `checks` has nothing else; both in the order of the graph."""
+
+    reading: Reading
+    evaluation: Evaluation
+    selection: Selection
+    steps: dict[str, Planned]
+    checks: dict[str, Planned]
+    findings: tuple[Finding, ...]
+    seconds: float
+
+    @property
+    def counts(self) -> dict[str, int]:
+        counted = dict.fromkeys(OUTCOMES, 0)
+        for planned in self.steps.values():
+            counted[planned.outcome] += 1
+        return counted
+
+
+def plan(opened: Opened, options: RunOptions) -> PlanReport:
+    """What `run` with these options would do.
+
+    Raises:
+        GraphError, UnknownNameError, MachineError: as `run` does.
+    """
+    begun = time.monotonic()
+    reading = read(opened.place, opened.index, options.settings, opened.standing.discovered())
+    selection = select_steps(reading, options.targets, options.folder)
+    blocked = check_findings(reading, selection, keep_going=options.keep_going)
+    evaluation = evaluate(opened, reading, options)
+    steps: dict[str, Planned] = {}
+    checks: dict[str, Planned] = {}
+    for name, decision in decisions(evaluation, selection, blocked):
+        planned = Planned(_outcome(decision, opened), decision)
+        (steps if reading.graph.steps[name].check is None else checks)[name] = planned
+    opened.index.save()
+    return PlanReport(
+        reading, evaluation, selection, steps, checks, reading.graph.findings, time.monotonic() - begun
+    )
+
+
+def evaluate(opened: Opened, reading: Reading, options: RunOptions | None = None) -> Evaluation:
+    """A view of the workspace as it is now."""
+    forced: frozenset[str] = frozenset()
+    if options is not None and options.force:
+        forced = select_steps(reading, options.force, options.folder).named
+    as_of = f"{clock.now():%Y-%m-%d}"
+    python = environment.workspace_python(opened.place, reading.settings)
+    observer = Observer(opened.place.root, opened.index, as_of)
+    return Evaluation(reading, python, opened.store, opened.standing, observer, forced)
+
+
+def decisions(
+    evaluation: Evaluation, selection: Selection, blocked: dict[str, Finding]
+) -> Iterator[tuple[str, Decision]]:
+    """Each step of a selection, in the order of the graph, with what is to be done as far as that is known."""
+    graph = evaluation.reading.graph
+    for name in graph.order:
+        if name not in selection.needed:
+            continue
+        decision = _decision(evaluation, name, blocked)
+        if decision.action in ("keep", "restore"):
+            assert decision.trace is not None
+            evaluation.settle(name, decision.trace)
+        elif decision.action == "blocked":
+            evaluation.failed.add(name)
+        yield name, decision
+
+
+def _decision(evaluation: Evaluation, name: str, blocked: dict[str, Finding]) -> Decision:
+    finding = blocked.get(name)
+    if finding is not None:
+        return Decision(name, "blocked", None, None, (Reason("step", name, change=f"cannot run: {finding.message}"),))
+    needed = [upstream for upstream in evaluation.reading.graph.upstream[name] if upstream in evaluation.failed]
+    if needed:
+        return Decision(name, "blocked", None, None, (Reason("step", needed[0], change="cannot be made"),))
+    try:
+        return evaluation.decide(name)
+    except MissingSourceError as error:
+        return Decision(name, "blocked", None, None, (Reason("input", str(error), change=""),))
+
+
+def _outcome(decision: Decision, opened: Opened) -> str:
+    match decision.action:
+        case "keep":
+            return "kept"
+        case "restore":
+            return "would-restore"
+        case "blocked":
+            return "would-skip"
+        case "run":
+            return "would-make"
+    # It waits for an input. With no trace under any key, no input can make it anything but run.
+    return "may-make" if opened.store.traces.has_seen(decision.step) else "would-make"

@@ -1,0 +1,104 @@
+"""`status` and `why`: the decisions of a run, told and not carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from onward.app.plan import decisions, evaluate
+from onward.app.reading import Reading, read
+from onward.app.targets import resolve_asset, select_steps
+from onward.app.wiring import Opened
+from onward.engine.why import chain
+from onward.model.decision import Decision, Reason
+
+STATES = ("current", "stale", "may be stale", "never made", "failed")
+
+
+@dataclass(frozen=True)
+class StepState:
+    """One step as `status` shows it."""
+
+    name: str
+    state: str
+    decision: Decision
+
+    @property
+    def reasons(self) -> list[str]:
+        return [str(reason) for reason in self.decision.reasons]
+
+
+@dataclass(frozen=True)
+class StatusReport:
+    """The state of the steps that were asked for."""
+
+    reading: Reading
+    steps: list[StepState]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        counted = dict.fromkeys(STATES, 0)
+        for step in self.steps:
+            counted[step.state] += 1
+        return counted
+
+
+def status(opened: Opened, targets: Sequence[str] = (), folder: str = "") -> StatusReport:
+    """How the steps stand. Runs nothing and imports no user code; checks are left to `run`.
+
+    Raises:
+        UnknownNameError: a target names nothing.
+    """
+    reading = read(opened.place, opened.index, {}, opened.standing.discovered())
+    selection = select_steps(reading, targets, folder)
+    evaluation = evaluate(opened, reading)
+    states = []
+    for name, decision in decisions(evaluation, selection, reading.graph.blocked()):
+        if name in selection.named and reading.graph.steps[name].check is None:
+            states.append(StepState(name, _state(opened, decision), decision))
+    opened.index.save()
+    return StatusReport(reading, states)
+
+
+def _state(opened: Opened, decision: Decision) -> str:
+    if decision.action == "keep":
+        return "current"
+    if decision.step in opened.standing.failed and decision.action in ("run", "blocked"):
+        return "failed"
+    if decision.step not in opened.standing.results:
+        return "never made" if decision.action != "restore" else "stale"
+    return "may be stale" if decision.action == "await" else "stale"
+
+
+@dataclass(frozen=True)
+class WhyReport:
+    """Why a step would run, or would not; `chain` leads from it back to what was edited."""
+
+    name: str
+    decision: Decision
+    chain: list[tuple[str, Reason]]
+    failed: str | None
+    widened: tuple[tuple[str, str, int], ...]
+    """Code that counts as a whole because it could not be told apart: what, why, line."""
+
+
+def why(opened: Opened, target: str) -> WhyReport:
+    """Why `target` (an asset, a step, a check) would be run, kept or restored.
+
+    Raises:
+        UnknownNameError: nothing is called so.
+    """
+    reading = read(opened.place, opened.index, {}, opened.standing.discovered())
+    graph = reading.graph
+    word = resolve_asset([*graph.maker, *graph.steps], target)
+    name = graph.maker.get(word, word)
+    selection = select_steps(reading, [name])
+    evaluation = evaluate(opened, reading)
+    decided = dict(decisions(evaluation, selection, graph.blocked()))
+    step = graph.steps[name]
+    widened = ()
+    if step.file.endswith((".py", ".ipynb")):
+        symbol = step.symbol
+        widened = tuple((item.what, item.why, item.line) for item in reading.linked(step.file, symbol).widened)
+    opened.index.save()
+    return WhyReport(name, decided[name], chain(name, graph, decided), opened.standing.failed.get(name), widened)

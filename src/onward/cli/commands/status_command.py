@@ -1,0 +1,50 @@
+"""`onward status`."""
+
+from __future__ import annotations
+
+import click
+
+from onward.app.status import StatusReport, status
+from onward.base.text import listed
+from onward.cli.session import complete_target, session_of, session_options
+
+_COLOURS = {"stale": "yellow", "may be stale": "yellow", "never made": "cyan", "failed": "red"}
+
+
+@click.command("status", short_help="Show what is current, what is stale, and why.")
+@click.argument("targets", metavar="[TARGET]...", nargs=-1, shell_complete=complete_target)
+@session_options
+@click.pass_context
+def command(ctx: click.Context, targets: tuple[str, ...], folder: str | None, as_json: bool) -> int:
+    """Show what a run would find: current, stale, never made. Nothing is run or imported."""
+    session = session_of(ctx, folder, as_json)
+    with session.open() as opened:
+        report = status(opened, targets, session.folder_in(opened))
+    if session.as_json:
+        session.print_json(
+            {
+                "steps": [
+                    {
+                        "name": step.name,
+                        "state": step.state,
+                        "reasons": step.reasons,
+                        "decision": step.decision.action,
+                    }
+                    for step in report.steps
+                ],
+                "counts": report.counts,
+                "findings": [finding.describe() for finding in report.reading.graph.findings],
+            }
+        )
+    else:
+        _print(report)
+    return 0
+
+
+def _print(report: StatusReport) -> None:
+    for step in report.steps:
+        if step.state != "current":
+            state = click.style(f"{step.state:<13}", fg=_COLOURS.get(step.state))
+            click.echo(f"{state} {step.name}  {click.style(listed(step.reasons, 3), dim=True)}")
+    counts = [f"{count} {state}" for state, count in report.counts.items() if count]
+    click.echo(", ".join(counts) or "there are no steps here yet; make a first project with `onward init`")

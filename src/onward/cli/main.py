@@ -1,0 +1,155 @@
+"""`onward`: finds the command, and turns whatever goes wrong into one clear message and an exit status.
+
+`--version` and the help of the whole program import no command and no library but click.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+import onward
+
+if TYPE_CHECKING:
+    from onward.base.errors import OnwardError
+
+COMMANDS = {
+    "init": "Make a workspace, or the demonstration.",
+    "list": "Show projects, sources, steps, assets and checks.",
+    "run": "Bring targets up to date.",
+    "status": "Show what is current, what is stale, and why.",
+    "why": "Tell why something would run, back to the edit.",
+    "show": "Show an asset and what it rests on.",
+    "get": "Write an asset to a file.",
+    "logs": "Show what a step printed.",
+    "graph": "Show what is built upon what.",
+    "snapshots": "List the states that were made.",
+    "release": "Move the readers to the last snapshot.",
+    "rollback": "Move the readers back.",
+    "releases": "List the moves of the channels.",
+    "site": "Write a release as a static site.",
+}
+INTERRUPTED = 130
+
+
+class Program(click.Group):
+    """Commands by name, loaded when they are used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"onward.cli.commands.{cmd_name}_command")
+        command = module.command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands from their one-line helps, without importing one of them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0] if args else ""
+        if name and name not in COMMANDS and not name.startswith("-"):
+            from onward.base.errors import unknown_name
+
+            raise unknown_name("command", name, list(COMMANDS), hint=_command_hint(name))
+        return super().resolve_command(ctx, args)
+
+
+def _command_hint(name: str) -> str:
+    from onward.base.text import nearest
+
+    close = nearest(name, COMMANDS, 1)
+    return f"write `onward {close[0]}`" if close else "list the commands with `onward --help`"
+
+
+@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(onward.__version__, "--version", message="onward %(version)s")
+@click.option("-C", "folder", metavar="DIR", help="Work in the workspace that holds DIR.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def program(ctx: click.Context, folder: str | None, as_json: bool) -> None:
+    """One repository, one graph, one pipeline, one site for the analyses of a team.
+
+    Every analysis is a folder that keeps itself up to date. Start with `onward init NAME --demo`.
+    """
+    ctx.obj = {"folder": folder, "as_json": as_json}
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """The program: carries out `words` (the command line's without a value) and ends the process."""
+    arguments = list(sys.argv[1:] if words is None else words)
+    if arguments == ["--version"]:
+        click.echo(f"onward {onward.__version__}")
+        sys.exit(0)
+    sys.exit(run(arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Carries out a command line and returns its exit status; no error leaves it as an exception."""
+    from onward.base import errors
+
+    try:
+        status = program.main(arguments, prog_name="onward", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except click.ClickException as error:
+        return _report(_usage_error(error), arguments)
+    except errors.OnwardError as error:
+        return _report(error, arguments)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("stopped", err=True)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone (`onward list | head`): there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - a promise of ours is broken; the report carries the story
+        return _report_internal(error, arguments)
+
+
+def _usage_error(error: click.ClickException) -> OnwardError:
+    from onward.base.errors import UsageError
+
+    message = error.format_message().rstrip(".")
+    hint = None
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        hint = f"see `{error.ctx.command_path} --help`"
+    return UsageError(message[:1].lower() + message[1:], hint=hint)
+
+
+def _report(error: OnwardError, arguments: Sequence[str]) -> int:
+    from onward.cli.render import errors
+
+    if "--json" in arguments:
+        errors.print_json(error)
+    else:
+        errors.print_text(error)
+    return error.status
+
+
+def _report_internal(error: Exception, arguments: Sequence[str]) -> int:
+    import traceback
+
+    from onward.base.errors import InternalError
+
+    story = "".join(traceback.format_exception(error)[-4:]).rstrip()
+    said = InternalError(
+        f"a promise of onward's own is broken: {type(error).__name__}: {error}",
+        hint="please report this, with the lines above; what was finished is kept",
+    )
+    click.echo(story, err=True)
+    return _report(said, arguments)
+

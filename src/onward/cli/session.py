@@ -1,0 +1,73 @@
+"""What every command shares: where it works, whether it prints JSON, and how it opens the workspace."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from onward.app.wiring import Opened, open_workspace
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Session:
+    """One command's surroundings."""
+
+    start: Path
+    as_json: bool
+
+    def open(self, *, writes: bool = False) -> Opened:
+        """The workspace, opened."""
+        return open_workspace(self.start, writes=writes)
+
+    def folder_in(self, opened: Opened) -> str:
+        """Where the words were typed, relative to the root."""
+        folder = self.start.resolve().relative_to(opened.place.root.resolve()).as_posix()
+        return "" if folder == "." else folder
+
+    def print_json(self, answer: dict[str, Any]) -> None:
+        """The answer as the one object on standard output."""
+        click.echo(json.dumps({"schema": 1, **answer}, ensure_ascii=False))
+
+
+def session_options(function: Decorated) -> Decorated:
+    """`-C` and `--json`, which may stand before and after the command's name."""
+    folder = click.option("-C", "folder", metavar="DIR", help="Work in the workspace that holds DIR.")
+    as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+    return as_json(folder(function))
+
+
+def session_of(ctx: click.Context, folder: str | None, as_json: bool) -> Session:
+    """The session that the program's options and the command's own make together."""
+    outer = ctx.obj or {}
+    start = Path(folder or outer.get("folder") or os.getcwd())
+    return Session(start, as_json or bool(outer.get("as_json")))
+
+
+def is_terminal() -> bool:
+    """Whether progress may be drawn: standard error is a terminal and nobody asked for plain lines."""
+    return sys.stderr.isatty() and not os.environ.get("CI") and os.environ.get("TERM") != "dumb"
+
+
+def complete_target(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Names for the shell's completion: projects and assets that begin with what is typed."""
+    del parameter
+    from onward.app.listing import listing
+    from onward.base.errors import OnwardError
+
+    outer = (ctx.parent.params if ctx.parent else {}) | ctx.params
+    try:
+        with open_workspace(Path(outer.get("folder") or os.getcwd())) as opened:
+            listed = listing(opened)
+    except OnwardError:
+        return []  # no names to offer; the command itself will say what is wrong
+    names = [project.name for project in listed.reading.projects] + list(listed.reading.graph.maker)
+    return sorted(name for name in names if name.startswith(incomplete))
