@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from onward.portal import frames, html, site
+from onward.portal.content import Graph, Node
 from tests.portal import browser as browsers
 from tests.portal import sample
 from tests.portal.browser import Watched, offline
+from tests.portal.test_site import hostile, small
 
 pytestmark = pytest.mark.browser
 
@@ -63,6 +67,28 @@ def test_no_page_is_wider_than_a_phone(chromium_running: Browser, written: Path)
             for path in every_page(written)
         }
     assert {path: width for path, width in widths.items() if width > PHONE["width"]} == {}
+
+
+def test_names_of_any_length_fit_on_a_phone(chromium_running: Browser, tmp_path: Path) -> None:
+    site.write(hostile("Ein_sehr_langer_Name_ohne_jede_Trennung_" * 4), tmp_path / "site")
+    with offline(chromium_running, viewport=PHONE) as context:
+        watched = Watched(context)
+        for path in every_page(tmp_path / "site"):
+            assert watched.open(path).evaluate("document.documentElement.scrollWidth") <= PHONE["width"], path
+
+
+def test_a_wide_graph_can_be_seen_whole_without_scripts(chromium_running: Browser, tmp_path: Path) -> None:
+    nodes = tuple(Node(name=f"s{number}", kind="source") for number in range(12))
+    edges = tuple((left.name, right.name) for left, right in pairwise(nodes))
+    site.write(small(graph=Graph(nodes, edges)), tmp_path / "site")
+    with offline(chromium_running, viewport=WIDE, java_script_enabled=False) as context:
+        page = Watched(context).open(tmp_path / "site" / "graph" / "index.html")
+        drawing, frame = page.locator("svg.graph"), page.locator(".graph-frame")
+        before, room = drawing.bounding_box(), frame.bounding_box()
+        assert before and room and before["width"] > room["width"]
+        page.get_by_label("The whole picture at once").check()
+        after = drawing.bounding_box()
+        assert after and after["width"] <= room["width"]
 
 
 def test_her_number_is_found_by_typing(wide: Watched, written: Path) -> None:
@@ -175,10 +201,8 @@ def test_links_within_a_report_move_the_page(wide: Watched, written: Path) -> No
 def test_a_page_that_grows_with_its_window_does_not_grow_for_ever(
     chromium_running: Browser, tmp_path: Path
 ) -> None:
-    from onward.portal import frames, html
-
     framed = frames.frame("<!doctype html><body style='height: 120vh; margin: 9px'>x</body>", "Endless")
-    script = Path(sample.site.__file__).parent / "static" / "site.js"
+    script = Path(site.__file__).parent / "static" / "site.js"
     (tmp_path / "index.html").write_text(
         html.document(html.meta(charset="utf-8"), html.body(framed, html.script(src=script.as_uri())))
     )

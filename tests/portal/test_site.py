@@ -313,6 +313,17 @@ def test_content_that_is_not_there_leaves_the_old_site(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
+def test_many_files_are_folded_and_all_there(tmp_path: Path) -> None:
+    files = tuple(
+        File(name=f"part/{number}.csv", media="text/csv", size=1, source=lambda: b"x") for number in range(30)
+    )
+    page = one_asset(tmp_path, Asset(name="a/f", project="a", kind="file", files=files))
+    links = [link.attributes["href"] for link in page.all("a") if "download" in link.attributes]
+    assert links == [file.name for file in files]
+    assert "22 more" in page.text
+    assert all((tmp_path / "a/f" / str(link)).read_bytes() == b"x" for link in links)
+
+
 def test_a_folder_of_somebody_else_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(RefusedError):

@@ -39,6 +39,11 @@ def test_markdown_is_tamed(source: str, written: str) -> None:
     assert prose.markdown(source) == written
 
 
+def test_headings_begin_where_the_page_leaves_off() -> None:
+    assert prose.markdown("# A\n\n## B", level=2) == "<h2>A</h2>\n<h3>B</h3>\n"
+    assert prose.markdown("# A\n\n## B") == "<h3>A</h3>\n<h4>B</h4>\n"
+
+
 def test_a_heading_that_the_page_has_already_is_left_out() -> None:
     assert prose.markdown("# Delays\n\nText", heading="delays") == "<p>Text</p>\n"
     assert prose.markdown("# Other\n\nText", heading="delays").startswith("<h3>Other</h3>")

@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from onward.base import codec
-from onward.base.errors import RefusedError
+from onward.base.errors import MachineError, RefusedError
 
 LISTING = ".onward-site.json"
 _FORMAT = 1
@@ -92,14 +92,23 @@ def publish(stage: Path, out: Path, written: Sequence[str]) -> list[str]:
 
     Raises:
         RefusedError: a file that onward did not write is in the way of one that it has to write.
+        MachineError: the system does not let the folder be replaced; the old one is still there.
     """
     files = sorted(written)
     (stage / LISTING).write_bytes(codec.encode(Listing(_FORMAT, tuple(files))) + b"\n")
     _take_along(out, stage, _listing_of(out))
-    if out.exists():
-        _exchange(stage, out)
-    else:
-        os.rename(stage, out)
+    try:
+        if out.exists():
+            _exchange(stage, out)
+        else:
+            os.rename(stage, out)
+    except OSError as error:
+        raise MachineError(
+            f"the folder `{out.name}` cannot be replaced: {error.strerror}",
+            hint="is something mounted there? name a folder below it with `--out`"
+            if error.errno == errno.EBUSY
+            else None,
+        ) from error
     return files
 
 

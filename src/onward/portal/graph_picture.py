@@ -15,6 +15,7 @@ from onward.portal.layered import NODE_HEIGHT, NODE_WIDTH, Point, layered
 MOST_NODES = 300
 """Beyond it a picture says nothing any more: there is one for each project, and one of the projects."""
 
+_PAGE_WIDTH = 1_100  # pixels; a wider drawing can be shrunk to the page, which takes no script
 _LABEL_LETTERS, _KIND_LETTERS = 24, 30
 
 
@@ -53,7 +54,12 @@ def picture(nodes: Mapping[str, DrawnNode], edges: Iterable[tuple[str, str]], la
         aria_label=label,
         class_="graph",
     )
-    return html.div(drawing, class_="scroller graph-frame", role="region", aria_label=label, tabindex="0")
+    frame = html.div(drawing, class_="scroller graph-frame", role="region", aria_label=label, tabindex="0")
+    if placed.width <= _PAGE_WIDTH:
+        return frame
+    return html.text(
+        html.label(html.input_(type="checkbox"), " The whole picture at once", class_="fit"), frame
+    )
 
 
 def _box(node: DrawnNode, corner: Point, number: int) -> html.Markup:

@@ -57,12 +57,9 @@ class SiteIndex:
     def title_of(self, name: str) -> str:
         """How an asset is headed: its title, else its name without the project."""
         asset = self.assets.get(name)
-        return local_name(asset) if asset is not None and not asset.title else asset.title if asset else name
-
-
-def local_name(asset: content.Asset) -> str:
-    """An asset's name without its project."""
-    return asset.name.removeprefix(asset.project + "/")
+        if asset is None:
+            return name
+        return asset.title or asset.name.removeprefix(asset.project + "/")
 
 
 def _all_projects(site: content.SiteContent) -> list[content.Project]:

@@ -17,13 +17,12 @@ from onward.portal import html
 
 _OUTWARD = ("https://", "http://", "mailto:")
 _LOWEST_HEADING = 6
-_HEADING_SHIFT = 2  # a page's own headings are h1 and h2
 
 
-def markdown(source: str, *, heading: str = "") -> html.Markup:
-    """`source` as HTML, its headings below the page's; a first one that repeats `heading` is left out."""
+def markdown(source: str, *, heading: str = "", level: int = 3) -> html.Markup:
+    """`source` as HTML, its first headings of `level`; one at its head that repeats `heading` is left out."""
     renderer = _renderer()
-    environment: dict[str, Any] = {}
+    environment: dict[str, Any] = {"level": level}
     tokens = renderer.parse(source, environment)
     if _is_heading(tokens, heading):
         tokens = tokens[3:]
@@ -52,7 +51,7 @@ def _renderer() -> MarkdownIt:
 def _tame(state: Any) -> None:
     for token in state.tokens:
         if token.type in ("heading_open", "heading_close"):
-            token.tag = f"h{min(int(token.tag[1]) + _HEADING_SHIFT, _LOWEST_HEADING)}"
+            token.tag = f"h{min(int(token.tag[1]) - 1 + state.env['level'], _LOWEST_HEADING)}"
         if token.type == "inline":
             token.children = _tamed(token.children or [])
 

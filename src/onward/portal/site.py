@@ -29,21 +29,18 @@ def write(content: SiteContent, out: Path) -> list[str]:
         RefusedError: `out` holds files and is not a site of onward's, or one of its foreign files lies
             where the site has to write.
         StoreError: the content of a file cannot be read.
+        MachineError: the system does not let the folder be replaced.
     """
     out = out.resolve()
     folder.require_own(out)
-    with folder.staged(out) as stage:
-        written = [*_write_pages(content, stage), *_write_files(content, stage)]
-        return folder.publish(stage, out, written)
-
-
-def _write_pages(content: SiteContent, stage: Path) -> Iterator[str]:
     static = _static_files()
-    for path, text in static.items():
-        yield _write_text(stage, path, text)
     style, script = static
-    for page in _pages(SiteIndex(content, style=style, script=script)):
-        yield _write_text(stage, page.path, page.html)
+    index = SiteIndex(content, style=style, script=script)
+    with folder.staged(out) as stage:
+        written = [_write_text(stage, path, text) for path, text in static.items()]
+        written += [_write_text(stage, page.path, page.html) for page in _pages(index)]
+        written += _write_files(index, stage)
+        return folder.publish(stage, out, written)
 
 
 def _pages(index: SiteIndex) -> Iterator[Page]:
@@ -67,9 +64,8 @@ def _static_files() -> dict[str, str]:
     return texts
 
 
-def _write_files(content: SiteContent, stage: Path) -> Iterator[str]:
-    index = SiteIndex(content, style="", script="")
-    for each in content.assets:
+def _write_files(index: SiteIndex, stage: Path) -> Iterator[str]:
+    for each in index.site.assets:
         for file in each.files:
             path = index.file_path(each, file)
             _copy(file, stage / path)

@@ -7,6 +7,18 @@ from onward.portal import content, html, prose, shell, words
 from onward.portal.index import HOME, Page, Place, SiteIndex
 from onward.portal.pages import checks, metric, provenance, results, table
 
+_FILE_KINDS = {
+    "application/vnd.apache.parquet": "Parquet",
+    "text/csv": "CSV",
+    "text/html": "HTML",
+    "text/markdown": "Markdown",
+    "application/x-ipynb+json": "Notebook",
+    "image/svg+xml": "SVG",
+    "image/png": "PNG",
+    "application/pdf": "PDF",
+}
+_FILES_SHOWN = 8
+
 
 def page(index: SiteIndex, asset: content.Asset) -> Page:
     """`<project>/<asset>/index.html`."""
@@ -32,7 +44,6 @@ def page(index: SiteIndex, asset: content.Asset) -> Page:
             _marks(asset),
             checks.section(place, asset),
             provenance.section(place, asset),
-            class_=f"asset {asset.kind}" if asset.kind in words.KINDS else "asset",
         ),
     )
 
@@ -96,36 +107,33 @@ def _checks_in_short(place: Place, asset: content.Asset) -> html.Markup:
 def _downloads(place: Place, asset: content.Asset) -> html.Markup | None:
     if not asset.files:
         return None
-    return html.p(
+    links = [_download(place, asset, file) for file in asset.files]
+    rest = links[_FILES_SHOWN:]
+    return html.div(
         html.span("Download ", class_="note"),
-        [
-            html.a(
-                _file_kind(file),
-                html.small(words.size(file.size)),
-                href=place.to(place.index.file_path(asset, file)),
-                download=file.name.rpartition("/")[2],
-                title=file.name,
-            )
-            for file in asset.files
-        ],
+        links[:_FILES_SHOWN],
+        html.details(html.summary(f"{len(rest):,} more"), html.div(rest, class_="downloads"))
+        if rest
+        else None,
         class_="downloads",
     )
 
 
-_FILE_KINDS = {
-    "application/vnd.apache.parquet": "Parquet",
-    "text/csv": "CSV",
-    "text/html": "HTML",
-    "text/markdown": "Markdown",
-    "application/x-ipynb+json": "Notebook",
-    "image/svg+xml": "SVG",
-    "image/png": "PNG",
-    "application/pdf": "PDF",
-}
+def _download(place: Place, asset: content.Asset, file: content.File) -> html.Markup:
+    return html.a(
+        _file_kind(asset, file),
+        html.small(words.size(file.size)),
+        href=place.to(place.index.file_path(asset, file)),
+        download=file.name.rpartition("/")[2],
+        title=file.name,
+    )
 
 
-def _file_kind(file: content.File) -> str:
-    return _FILE_KINDS.get(results.media_of(file), file.name.rpartition("/")[2])
+def _file_kind(asset: content.Asset, file: content.File) -> str:
+    """`CSV`, where it is the only one; else the file's name."""
+    media = results.media_of(file)
+    alone = sum(results.media_of(other) == media for other in asset.files) == 1
+    return _FILE_KINDS[media] if alone and media in _FILE_KINDS else file.name
 
 
 def _broken(place: Place, asset: content.Asset) -> html.Markup | None:

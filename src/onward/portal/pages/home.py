@@ -111,7 +111,9 @@ def _change(place: Place, change: content.Change) -> html.Markup:
     )
 
 
-def _projects(place: Place) -> html.Markup:
+def _projects(place: Place) -> html.Markup | None:
+    if not place.index.projects:
+        return None
     return shell.block(
         "Projects",
         html.div([_card(place, project) for project in place.index.projects], class_="cards"),

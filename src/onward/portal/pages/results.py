@@ -79,7 +79,7 @@ def document(asset: content.Asset, title: str) -> html.Child:
     written = next((file for file in asset.files if media_of(file) in MARKDOWN_MEDIA), None)
     if written is not None:
         return html.article(
-            prose.markdown(sources.read_text(written), heading=title), class_="prose document"
+            prose.markdown(sources.read_text(written), heading=title, level=2), class_="prose document"
         )
     return preview(asset)
 

@@ -248,6 +248,15 @@
         nodes[reached].classList.add("lit");
       });
     }
+    // Begin where the first column is, which may lie far below the top.
+    var first = graph.querySelector("[data-node]");
+    each("[data-node]", function (node) {
+      if (node.getBoundingClientRect().left < first.getBoundingClientRect().left) { first = node; }
+    }, graph);
+    if (first) {
+      var frame = graph.parentNode;
+      frame.scrollTop = first.getBoundingClientRect().top - frame.getBoundingClientRect().top - frame.clientHeight / 2;
+    }
     Object.keys(nodes).forEach(function (number) {
       ["mouseenter", "focus"].forEach(function (kind) { nodes[number].addEventListener(kind, on); });
       ["mouseleave", "blur"].forEach(function (kind) { nodes[number].addEventListener(kind, off); });
