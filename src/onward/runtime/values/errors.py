@@ -30,8 +30,8 @@ class MissingLibrary(ImportError):  # noqa: N818 - the words that a user reads
         install: the line that installs it.
     """
 
-    def __init__(self, name: str, purpose: str = "", *, distribution: str = "") -> None:
-        self.install = f"pip install {distribution or _DISTRIBUTIONS.get(name, name)}"
+    def __init__(self, name: str, install: str = "", *, purpose: str = "") -> None:
+        self.install = install or f"pip install {_DISTRIBUTIONS.get(name, name.split('.', maxsplit=1)[0])}"
         needed = f" to {purpose}" if purpose else ""
         super().__init__(
             f"the library `{name}` is needed{needed} and is not installed: {self.install}", name=name

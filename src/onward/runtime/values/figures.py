@@ -94,7 +94,7 @@ def _root(figure: Any) -> Any:
 
 def _write_matplotlib(figure: Any, folder: str, library: str) -> Picture:
     matplotlib = need("matplotlib")
-    canvas = need("matplotlib.backends.backend_agg", distribution="matplotlib").FigureCanvasAgg
+    canvas = need("matplotlib.backends.backend_agg").FigureCanvasAgg
     settings = {"svg.hashsalt": "onward", "svg.fonttype": "path"}
     before = figure.canvas
     with matplotlib.rc_context(settings):
@@ -149,5 +149,5 @@ def read_specification(path: str, media: str) -> Any:
     with open(path, encoding="utf-8") as file:
         text = file.read()
     if media == "application/vnd.plotly.v1+json":
-        return need("plotly.io", "open a figure", distribution="plotly").from_json(text)
+        return need("plotly.io", "open a figure").from_json(text)
     return need("altair", "open a figure").Chart.from_json(text)

@@ -9,6 +9,7 @@ everything else is as pyarrow gives it.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -60,7 +61,9 @@ def read_parquet(path: str, wanted: Wanted, facts: dict[str, Any]) -> Any:
         "dict": _as_columns,
     }[name]
     try:
-        return reader(path)
+        found: Any = reader(path)
+        unnamed = name.endswith(".Series") and facts.get("series") == "unnamed"
+        return found.rename(None if name == "pandas.Series" else "") if unnamed else found
     except (MissingLibrary, DoesNotFit, MemoryError, FileNotFoundError):
         raise
     except Exception as error:  # each library has classes of its own for a file that it cannot read
@@ -127,7 +130,7 @@ def index_names(columns: list[str]) -> dict[str, str]:
 
 
 def _as_arrow(path: str) -> Any:
-    parquet = need("pyarrow.parquet", distribution="pyarrow")
+    parquet = need("pyarrow.parquet")
     return _plain_table(path, parquet)
 
 
@@ -141,7 +144,7 @@ def _as_pandas(path: str) -> Any:
     pandas = need("pandas")
     if not is_installed("pyarrow"):
         return _as_pandas_by_duckdb(path)
-    table = _plain_table(path, need("pyarrow.parquet", distribution="pyarrow"))
+    table = _plain_table(path, need("pyarrow.parquet"))
     pyarrow = need("pyarrow")
     frame = table.to_pandas()
     # With what pandas itself has written it brings its own types back.
@@ -150,10 +153,30 @@ def _as_pandas(path: str) -> Any:
         nullable = None if is_own else _nullable_type(pyarrow, pandas, column.type)
         if nullable is not None and column.null_count:
             frame.isetitem(place, nullable.__from_arrow__(column))
+        elif is_own and _is_lost_category(table, place, frame.dtypes.iloc[place]):
+            frame.isetitem(place, frame.iloc[:, place].astype(_category(pandas, table, place)))
         elif str(frame.dtypes.iloc[place]) == "object" and _lacks_integers(pyarrow, column):
             # Else an integer beside a missing one would become a float inside its list or struct.
             frame.isetitem(place, pandas.Series(column.to_pylist(), index=frame.index, dtype=object))
     return frame
+
+
+def _own_metadata(table: Any, place: int) -> dict[str, Any]:
+    """What pandas noted of a column when it wrote the file."""
+    noted = json.loads(table.schema.metadata[b"pandas"])["columns"]
+    return noted[place] if place < len(noted) else {}
+
+
+def _is_lost_category(table: Any, place: int, kind: Any) -> bool:
+    return str(kind) != "category" and _own_metadata(table, place).get("pandas_type") == "categorical"
+
+
+def _category(pandas: Any, table: Any, place: int) -> Any:
+    """The type of categories that are no text: they are the values in order, which writing made sure of."""
+    ordered = bool((_own_metadata(table, place).get("metadata") or {}).get("ordered"))
+    # Of the column as it lies in the file: in pandas it may have become floats for lack of a missing integer.
+    values = table.column(place).drop_null().unique().to_pandas()
+    return pandas.CategoricalDtype(values.sort_values().array, ordered=ordered)
 
 
 def _lacks_integers(pyarrow: Any, column: Any) -> bool:
@@ -183,7 +206,7 @@ def _nullable_type(pyarrow: Any, pandas: Any, kind: Any) -> Any:
 
 def _as_pandas_by_duckdb(path: str) -> Any:
     if not is_installed("duckdb"):
-        raise MissingLibrary("pyarrow", "open a table as a frame of pandas")
+        raise MissingLibrary("pyarrow", purpose="open a table as a frame of pandas")
     pandas = need("pandas")
     connection = need("duckdb").connect()
     try:

@@ -28,7 +28,7 @@ def is_installed(name: str) -> bool:
         return False
 
 
-def need(name: str, purpose: str = "", *, distribution: str = "") -> Any:
+def need(name: str, purpose: str = "") -> Any:
     """The module `name`, imported.
 
     Raises:
@@ -37,7 +37,7 @@ def need(name: str, purpose: str = "", *, distribution: str = "") -> Any:
     try:
         return importlib.import_module(name)
     except ImportError as error:
-        raise MissingLibrary(name, purpose, distribution=distribution) from error
+        raise MissingLibrary(name, purpose=purpose) from error
 
 
 def first_installed(names: tuple[str, ...], purpose: str) -> str:
@@ -52,7 +52,7 @@ def first_installed(names: tuple[str, ...], purpose: str) -> str:
     for name in names:
         if is_installed(name):
             return name
-    raise MissingLibrary(names[0], purpose)
+    raise MissingLibrary(names[0], purpose=purpose)
 
 
 def loaded(name: str) -> ModuleType | None:

@@ -79,4 +79,4 @@ def read_model(path: str, media: str) -> Any:
         name = (error.name or "").split(".")[0]
         if not name or name in sys.modules:
             raise
-        raise MissingLibrary(name, "open a model") from error
+        raise MissingLibrary(name, purpose="open a model") from error

@@ -319,9 +319,9 @@ class _PolarsTable(_Table):
 
 class _ArrowTable(_Table):
     def __init__(self, path: str) -> None:
-        self._compute = need("pyarrow.compute", distribution="pyarrow")
+        self._compute = need("pyarrow.compute")
         self._arrow = need("pyarrow")
-        self._file = need("pyarrow.parquet", distribution="pyarrow").ParquetFile(path)
+        self._file = need("pyarrow.parquet").ParquetFile(path)
         self.columns = _words(self._file.schema_arrow.empty_table())
         self.rows = int(self._file.metadata.num_rows)
 

@@ -214,8 +214,8 @@ def _from_bytes(path: str, form: str, content: bytes | None, asked: Wanted) -> A
         return frame if asked.name == "pandas.DataFrame" else _one_column(frame, path).iloc[:, 0]
     if asked.library == "pyarrow":
         if form == "jsonl":
-            return need("pyarrow.json", distribution="pyarrow").read_json(where)
-        reader = need("pyarrow.csv", distribution="pyarrow")
+            return need("pyarrow.json").read_json(where)
+        reader = need("pyarrow.csv")
         return reader.read_csv(where, parse_options=reader.ParseOptions(delimiter=separator))
     raise DoesNotFit(f"{path}: cannot arrive as `{asked.name}`")
 
@@ -357,7 +357,7 @@ def _read_excel(path: str, asked: Wanted, table: str | None) -> Any:
         polars = need("polars")
         engine = "calamine" if is_installed("fastexcel") else "openpyxl"
         if engine == "openpyxl" and not is_installed("openpyxl"):
-            raise MissingLibrary("fastexcel", "read a workbook with polars")
+            raise MissingLibrary("fastexcel", purpose="read a workbook with polars")
         frame = _guarded(path, "excel", lambda: polars.read_excel(path, sheet_name=table, engine=engine))
         if asked.name == "polars.LazyFrame":
             return frame.lazy()
@@ -367,4 +367,4 @@ def _read_excel(path: str, asked: Wanted, table: str | None) -> Any:
 
 def _need_engine(name: str) -> None:
     if not is_installed(name):
-        raise MissingLibrary(name, "read a workbook")
+        raise MissingLibrary(name, purpose="read a workbook")

@@ -72,12 +72,12 @@ def write_table(value: Any, path: str) -> KeptTable:
     if is_a(value, "polars", "LazyFrame"):
         value = value.collect()
     if is_a(value, "polars", "Series"):
-        return _as_series(_write_polars(value.to_frame(value.name or "value"), path))
+        return _as_series(_write_polars(value.to_frame(value.name or "value"), path), bool(value.name))
     if is_a(value, "polars", "DataFrame"):
         return _write_polars(value, path)
     if is_a(value, "pandas", "Series"):
         name = "value" if value.name is None else value.name
-        return _as_series(_write_pandas(value.to_frame(name), path))
+        return _as_series(_write_pandas(value.to_frame(name), path), value.name is not None)
     if is_a(value, "pandas", "DataFrame"):
         return _write_pandas(value, path)
     if is_a(value, "duckdb", "DuckDBPyRelation"):
@@ -87,8 +87,9 @@ def write_table(value: Any, path: str) -> KeptTable:
     raise CannotKeep(f"a {type(value).__qualname__} is no table: return a frame, a series or a list of dicts")
 
 
-def _as_series(kept: KeptTable) -> KeptTable:
-    return KeptTable(kept.content, {**kept.facts, "series": True})
+def _as_series(kept: KeptTable, named: bool) -> KeptTable:
+    """A series without a name is a table whose column is called `value`; it comes back without one."""
+    return KeptTable(kept.content, {**kept.facts, "series": "named" if named else "unnamed"})
 
 
 def _kept(source: Any, library: str) -> KeptTable:
@@ -165,7 +166,7 @@ def _arrow_table(value: Any) -> Any:
 
 def _write_arrow(table: Any, path: str, library: str = "pyarrow") -> KeptTable:
     _refuse_duplicates(table.column_names)
-    parquet = need("pyarrow.parquet", distribution="pyarrow")
+    parquet = need("pyarrow.parquet")
 
     def write(part: Any, where: Any) -> None:
         parquet.write_table(part, where, compression="zstd", row_group_size=ROW_GROUP_SIZE, store_schema=True)
@@ -192,12 +193,13 @@ def _write_pandas(frame: Any, path: str) -> KeptTable:
         return _write_pandas_by_arrow(frame, path)
     if is_installed("duckdb"):
         return _write_pandas_by_duckdb(frame, path)
-    raise MissingLibrary("pyarrow", "keep frames of pandas as Parquet")
+    raise MissingLibrary("pyarrow", purpose="keep frames of pandas as Parquet")
 
 
 def _write_pandas_by_arrow(frame: Any, path: str) -> KeptTable:
     pyarrow = need("pyarrow")
-    preserve = None if _has_default_index(frame) else True
+    # Without columns the rows are in the index alone.
+    preserve = None if _has_default_index(frame) and (len(frame.columns) or not len(frame)) else True
     if frame.columns.nlevels == 1 and len({type(label) for label in frame.columns}) > 1:
         raise _refuse_labels(frame)
     try:
@@ -263,11 +265,8 @@ _FAMILY_OF = {name: family for family, names in _FAMILIES for name in names}
 
 def _refuse_mixed(name: Any, column: Any) -> None:
     """An object column has to hold values of one family, else a library would make one of them of all."""
-    if str(column.dtype) == "category" and str(column.cat.categories.dtype).startswith(
-        ("interval", "period")
-    ):
-        kind = column.cat.categories.dtype
-        raise CannotKeep(f"column `{name}` has categories of type {kind}: convert it with `.astype(str)`")
+    if str(column.dtype) == "category":
+        _refuse_categories(name, column)
     if column.dtype != object:
         return
     kinds = {type(value) for value in column[column.notna()]}
@@ -282,17 +281,30 @@ def _refuse_mixed(name: Any, column: Any) -> None:
         raise CannotKeep(f"column `{name}` mixes {found}: give it one type, for instance with `.astype(str)`")
 
 
+def _refuse_categories(name: Any, column: Any) -> None:
+    """Parquet keeps categories that are text; others are made anew of the values when they are read."""
+    categories = column.cat.categories
+    kind = str(categories.dtype)
+    if kind.startswith(("interval", "period")):
+        raise CannotKeep(f"column `{name}` has categories of type {kind}: convert it with `.astype(str)`")
+    if kind.startswith("str") or (kind == "object" and all(isinstance(each, str) for each in categories)):
+        return
+    if not categories.is_monotonic_increasing or column.nunique() != len(categories):
+        what = f"column `{name}` has categories of type {kind}, some of them unused or out of order"
+        raise CannotKeep(f"{what}, which would not come back: make strings of them")
+
+
 def _write_pandas_by_duckdb(frame: Any, path: str) -> KeptTable:
     """Where pyarrow is missing: what duckdb can take over from pandas without changing it."""
     purpose = "keep this frame of pandas"
     if not _has_default_index(frame) or not all(isinstance(label, str) for label in frame.columns):
-        raise MissingLibrary("pyarrow", f"{purpose} with its index and labels")
+        raise MissingLibrary("pyarrow", purpose=f"{purpose} with its index and labels")
     for name, kind in zip(frame.columns, frame.dtypes):
         word = str(kind)
         if word.startswith(("period", "interval", "Sparse")) or (
             word.startswith("datetime64") and "," in word and "UTC" not in word
         ):
-            raise MissingLibrary("pyarrow", f"{purpose} with its column `{name}` of type {word}")
+            raise MissingLibrary("pyarrow", purpose=f"{purpose} with its column `{name}` of type {word}")
         if word.startswith("complex"):
             raise CannotKeep(f"column `{name}` is {word}, which Parquet has no type for")
     duckdb = need("duckdb")
@@ -361,7 +373,7 @@ def parquet_content(path: str) -> KeptTable:
     library = first_installed(("pyarrow", "polars", "duckdb"), "read a Parquet file")
     try:
         if library == "pyarrow":
-            with need("pyarrow.parquet", distribution="pyarrow").ParquetFile(path) as file:
+            with need("pyarrow.parquet").ParquetFile(path) as file:
                 return _kept(file.read(), library)
         if library == "polars":
             return _kept(need("polars").read_parquet(path, glob=False, hive_partitioning=False), library)

@@ -134,6 +134,32 @@ def test_pandas_to_pandas_keeps_dtypes_index_and_labels(tmp_path: Path) -> None:
     pd.testing.assert_frame_equal(again(numbered, tmp_path), numbered, check_column_type=False)
 
 
+@pytest.mark.parametrize("rows", [3, 300_000])
+def test_categories_come_back_with_their_order_and_those_that_are_unused(rows: int, tmp_path: Path) -> None:
+    text = pd.Categorical(["b", None, "a"] * (rows // 3), categories=["c", "b", "a"], ordered=True)
+    whole = pd.Categorical([2, None, 1] * (rows // 3), ordered=True)
+    moments = pd.Categorical(pd.DatetimeIndex(["2021-01-01", "2020-01-01", pd.NaT] * (rows // 3)))
+    frame = pd.DataFrame({"text": text, "whole": whole, "moments": moments})
+    pd.testing.assert_frame_equal(again(frame, tmp_path), frame)
+
+
+def test_frames_as_pandas_makes_them_come_back(tmp_path: Path) -> None:
+    plain = pd.DataFrame({"a": [1, 2, 3], "b": ["x", "y", "x"]})
+    for frame in (
+        pd.DataFrame(),
+        pd.DataFrame(index=pd.Index([0, 1, 2])),
+        plain[plain.a > 1],
+        plain.groupby("b").sum(),
+        plain.pivot_table(index="b", values="a", aggfunc=["sum", "mean"]),
+        plain.set_index(["b", "a"]),
+        plain.describe(),
+        pd.DataFrame({"l": [[1, None], None], "d": [{"a": 1}, {"a": None}]}),
+    ):
+        pd.testing.assert_frame_equal(again(frame, tmp_path), frame)
+    for series in (pd.Series([1.5], index=["x"]), plain.b.value_counts(), plain.groupby("b").a.sum()):
+        pd.testing.assert_series_equal(again(series, tmp_path), series)
+
+
 def test_an_index_of_pandas_arrives_elsewhere_as_columns(tmp_path: Path) -> None:
     frame = pd.DataFrame({"a": [1, 2]}, index=[5, 7])
     assert again(frame, tmp_path, "polars.DataFrame").to_dict(as_series=False) == {
@@ -268,6 +294,8 @@ REFUSED: list[tuple[str, Any]] = [
     ("`a` is there twice", pa.table([[1], [2]], names=["a", "a"])),
     ("column a", pd.DataFrame({"a": pd.arrays.SparseArray([0, 0, 1])})),
     ("`a` has categories", pd.DataFrame({"a": pd.cut([1, 2, 3], 2)})),
+    ("`a` has categories of type int64", pd.DataFrame({"a": pd.Categorical([1], categories=[1, 2])})),
+    ("`a` has categories of type int64", pd.DataFrame({"a": pd.Categorical([1, 2], categories=[2, 1])})),
     ("labels", pd.DataFrame([[1, 2]], columns=[0, "a"])),
     ("labels", pd.DataFrame([[1]], columns=[dt.date(2020, 1, 1)])),
     ("`a` holds Python objects", pl.DataFrame({"a": [object()]})),
@@ -346,9 +374,11 @@ def test_reading_needs_no_folder_names_to_be_plain(tmp_path: Path) -> None:
 
 
 def test_a_missing_library_comes_with_the_line_that_installs_it() -> None:
-    error = MissingLibrary("sklearn", "open a model")
+    error = MissingLibrary("sklearn", purpose="open a model")
     assert error.install == "pip install scikit-learn"
     assert error.name == "sklearn"
+    assert MissingLibrary("pyarrow.parquet").install == "pip install pyarrow"
+    assert MissingLibrary("x", "conda install x").install == "conda install x"
     assert "pip install scikit-learn" in str(error)
 
 
