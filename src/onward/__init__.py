@@ -11,7 +11,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "OnwardError": "onward.base.errors",
-    "Workspace": "onward.app.workspace",
+    "Workspace": "onward.workspace",
     "asset": "onward.api",
     "check": "onward.api",
     "load": "onward.api",

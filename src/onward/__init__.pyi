@@ -5,8 +5,8 @@ from onward.api import metric as metric
 from onward.api import ref as ref
 from onward.api import save as save
 from onward.api import today as today
-from onward.app.workspace import Workspace as Workspace
 from onward.base.errors import OnwardError as OnwardError
+from onward.workspace import Workspace as Workspace
 
 __version__: str
-__all__: list[str]
+__all__ = ["OnwardError", "Workspace", "__version__", "asset", "check", "load", "metric", "ref", "save", "today"]

@@ -67,10 +67,13 @@ class Evaluation:
             self.environment(),
             self.artifacts,
         )
-        unmade = [path for path, writer in step.fed_by if not self._is_settled(writer)]
+        graph = self.reading.graph
+        unmade = [("file", path) for path, writer in step.fed_by if not self._is_settled(writer)]
+        loaded = graph.discovered.get(name, ())
+        unmade += [("input", asset) for asset in loaded if not self._is_settled(graph.maker[asset])]
         if not unmade:
             return inputs
-        unknown = (*(inputs.unknown if isinstance(inputs, PartialInputs) else ()), *(("file", path) for path in unmade))
+        unknown = (*(inputs.unknown if isinstance(inputs, PartialInputs) else ()), *unmade)
         return PartialInputs(inputs.step, inputs.inputs, unknown)
 
     def decide(self, name: str) -> Decision:
@@ -91,7 +94,7 @@ class Evaluation:
         previous = self.standing.trace(name)
         if isinstance(inputs, PartialInputs):
             world = self.world([previous] if previous else [])
-            decision = foresee(inputs, previous, (), world, forced=name in self.forced)
+            decision = foresee(inputs, previous, world, forced=name in self.forced)
         else:
             candidates = self.candidates(inputs.key(), previous)
             world = self.world([*candidates, *([previous] if previous else [])])

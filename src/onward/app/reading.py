@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -411,13 +412,4 @@ def _with_reach(findings: list[Finding], graph: Graph, project_rules: ProjectRul
 def _with_findings(graph: Graph, findings: list[Finding]) -> Graph:
     unique = list(dict.fromkeys(findings))
     unique.sort(key=lambda finding: (finding.path or "", finding.line or 0, finding.message))
-    return Graph(
-        graph.steps,
-        graph.sources,
-        graph.maker,
-        graph.upstream,
-        graph.downstream,
-        graph.order,
-        tuple(unique),
-        graph.shadows,
-    )
+    return dataclasses.replace(graph, findings=tuple(unique))

@@ -353,7 +353,7 @@ class _Loop:
         if step.check is not None:
             found = trace.check or CheckOutcome("broken", "the check left no verdict")
             self.checks[name] = CheckRecord(
-                step.check.asset, step.check.severity, found.outcome, found.message, found.rows, result.name
+                step.check.asset, step.check.severity, found.outcome, found.message, found.rows, trace.key, result.name
             )
             self._watcher.ended(name, outcome if found.outcome == "passed" else found.outcome, seconds)
             return

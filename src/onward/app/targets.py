@@ -95,7 +95,7 @@ def resolve_asset(names: Iterable[str], word: str, project: str | None = None) -
     Raises:
         UnknownNameError: it means none.
     """
-    known = list(names)
+    known = list(dict.fromkeys(names))
     if word in known:
         return word
     if project is not None and f"{project}/{word}" in known:

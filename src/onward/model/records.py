@@ -84,6 +84,7 @@ class CheckRecord(msgspec.Struct, frozen=True):
     outcome: str
     message: str | None = None
     rows: int | None = None
+    key: Digest | None = None
     trace: Digest | None = None
 
 

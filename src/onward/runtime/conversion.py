@@ -1,7 +1,7 @@
 """Looks into stored tables and writes them in other formats, for people: previews, CSV, JSON, Excel.
 
 A job is `{"do": "preview", "path"}`, or `{"do": "csv" | "json" | "xlsx", "path", "out"}` with the path of a
-Parquet file; its answer is the preview, or `{}`.
+Parquet file, or `{"do": "plotly", "path", "out"}` with that of a specification; its answer is the preview, or `{}`.
 """
 
 from __future__ import annotations
@@ -62,4 +62,15 @@ def _cell(value: Any) -> Any:
     return value
 
 
-_JOBS = {"preview": _preview, "csv": _csv, "json": _json, "xlsx": _xlsx}
+def _plotly(job: Dict[str, Any]) -> Dict[str, Any]:
+    try:
+        import plotly.io
+    except ImportError as error:
+        raise values.MissingLibrary("plotly", "pip install plotly") from error
+    with open(job["path"], encoding="utf-8") as file:
+        figure = plotly.io.from_json(file.read())
+    figure.write_html(job["out"], include_plotlyjs=True, full_html=True, div_id="figure")
+    return {}
+
+
+_JOBS = {"plotly": _plotly, "preview": _preview, "csv": _csv, "json": _json, "xlsx": _xlsx}

@@ -1,4 +1,4 @@
--- What the weather in the hour of departure does to flights: each hour goes by its worst condition.
+-- What the weather in the scheduled hour does to flights: each hour goes by its worst condition.
 with hours as (
     select
         origin,
@@ -14,10 +14,10 @@ with hours as (
 )
 select
     condition,
-    count(distinct (hours.origin, hours.time_hour)) as hours,
+    count(distinct hours.origin || hours.time_hour) as hours,
     count(*) as flights,
-    round(100.0 * count(*) filter (where dep_time is null) / count(*), 1) as cancelled,
-    round(100.0 * count(*) filter (where arr_delay < 15) / count(*), 1) as on_time
+    round(100 * avg(cancelled::int), 1) as cancelled,
+    round(100 * avg(on_time::int), 1) as on_time
 from flights
 join hours on hours.origin = flights.origin and hours.time_hour = flights.time_hour
 group by condition

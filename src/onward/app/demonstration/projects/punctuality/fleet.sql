@@ -1,4 +1,4 @@
--- Does the age of a plane matter? Planes by the age that they reached in 2013.
+-- Does the age of a plane matter? Flights by the age that their plane reached in 2013.
 select
     case
         when 2013 - planes.year < 5 then 'under 5 years'
@@ -10,7 +10,7 @@ select
     min(2013 - planes.year) as youngest,
     count(distinct tailnum) as planes,
     count(*) as flights,
-    round(100.0 * count(*) filter (where arr_delay < 15) / count(*), 1) as on_time
+    round(100 * avg(on_time::int), 1) as on_time
 from flights
 join planes using (tailnum)
 where planes.year is not null

@@ -1,0 +1,582 @@
+"""Fills a site's content from the store alone: a run, its catalogue, its basis, the channel's log.
+
+What has to be computed from tables (previews, CSV) is done by the workspace's Python and kept by digest, so that
+writing the next release's site costs what has changed.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from onward.app import catalogue as catalogues
+from onward.app.catalogue import Catalogue, ProjectEntry, StepEntry
+from onward.app.environment import workspace_python
+from onward.app.errands import Job, carry_out
+from onward.app.reading import read
+from onward.app.wiring import Opened
+from onward.base import clock
+from onward.base.codec import decode
+from onward.base.digest import Digest
+from onward.base.errors import StoreError
+from onward.model.artifact import FIGURE, METRIC, TABLE, Artifact
+from onward.model.records import Basis, Environment, Move, Run
+from onward.model.trace import Trace
+from onward.portal import content as site
+
+PARQUET = "application/vnd.apache.parquet"
+PREVIEW_VERSION = 1
+_MOST_EXCERPTS = 8
+_MOST_RELEASES = 60
+_OFFENDING_ROWS = 50
+Remake = Callable[[str], None]
+
+
+def gather(opened: Opened, run: Run, move: Move | None, remake: Remake | None = None) -> site.SiteContent:
+    """The content of the site of a run; with a move, of that release.
+
+    Args:
+        opened: the workspace.
+        run: what the site shows.
+        move: the move of a channel that points at it; None for a snapshot that no channel is asked for.
+        remake: makes an asset again whose bytes are damaged.
+
+    Raises:
+        StoreError: the run's catalogue or basis is gone.
+        MissingLibraryError: the workspace's Python cannot look into tables.
+    """
+    return _Gatherer(opened, run, move, remake).content()
+
+
+@dataclass
+class _Gatherer:
+    opened: Opened
+    run: Run
+    move: Move | None
+    remake: Remake | None
+    _texts: dict[str, str] = field(default_factory=dict)
+
+    def content(self) -> site.SiteContent:
+        self._mend()
+        self._catalogue = _catalogue(self.opened, self.run)
+        self._basis = _basis(self.opened, self.run)
+        self._steps = {step.name: step for step in self._catalogue.steps}
+        self._maker = {asset: name for name, record in self.run.steps.items() for asset in record.assets}
+        self._moves = self._releases()
+        self._past = {move.number: self.opened.store.records.run(move.run) for move in self._moves}
+        self._traces = {
+            name: self._trace(record.key, record.trace) for name, record in self.run.steps.items()
+        }
+        self._previews, self._pages = self._prepare_files()
+        previous = self._previous()
+        return site.SiteContent(
+            workspace=self._catalogue.title or self._catalogue.name,
+            release=self._release(previous),
+            releases=tuple(self._past_releases()),
+            projects=tuple(_project(entry) for entry in self._catalogue.projects),
+            assets=tuple(
+                self._asset(name, artifact) for name, artifact in sorted(self.run.artifacts.items())
+            ),
+            checks=tuple(self._checks()),
+            graph=self._graph(),
+            changes=tuple(self._changes(self._past.get(previous) if previous else None)),
+            run=self._run_facts(),
+            missing=self.run.missing,
+        )
+
+    # What is damaged.
+
+    def _mend(self) -> None:
+        """Lets what is damaged be made again, where the workspace still makes it."""
+        for name, artifact in self.run.artifacts.items():
+            if not self._is_whole(artifact) and self.remake is not None:
+                self.remake(name)
+            if not self._is_whole(artifact):
+                raise StoreError(
+                    f"the bytes of `{name}` in this release are damaged or gone",
+                    hint=f"check out {self.run.origin.commit or 'its files'} and type `onward run {name}`",
+                )
+
+    def _is_whole(self, artifact: Artifact) -> bool:
+        return all(self.opened.store.objects.path(address) is not None for address in artifact.addresses())
+
+    # Releases.
+
+    def _releases(self) -> list[Move]:
+        """The channel's releases up to the one that is shown, oldest first."""
+        if self.move is None:
+            return []
+        moves = self.opened.store.records.moves(self.move.channel)
+        releases = [move for move in moves if move.kind == "release" and move.number <= self.move.number]
+        return releases[-_MOST_RELEASES:]
+
+    def _previous(self) -> int | None:
+        return self._moves[-2].number if len(self._moves) > 1 else None
+
+    def _release(self, previous: int | None) -> site.Release:
+        origin, move = self.run.origin, self.move
+        return site.Release(
+            channel=move.channel if move else None,
+            number=move.number if move else None,
+            at=clock.instant_of(move.at if move else self.run.at),
+            commit=origin.commit,
+            dirty=origin.dirty,
+            note=(move.note or "") if move else "",
+            previous=previous,
+        )
+
+    def _past_releases(self) -> list[site.PastRelease]:
+        if self.move is None:
+            return []
+        log = self.opened.store.records.moves(self.move.channel)
+        left = {move.number for move in log if move.kind == "release"}
+        standing = {move.number for move in log[-1:]}
+        back = {before.number for before, move in zip(log, log[1:], strict=False) if move.kind == "rollback"}
+        past = []
+        before: Run | None = None
+        for move in [move for move in log if move.kind == "release"][-_MOST_RELEASES:]:
+            run = self._past.get(move.number) or self.opened.store.records.run(move.run)
+            changes = len(_differing(before, run)) if before is not None and run is not None else None
+            moved_back = move.number in back & left - standing
+            past.append(
+                site.PastRelease(
+                    number=move.number,
+                    at=clock.instant_of(move.at),
+                    commit=run.origin.commit if run else None,
+                    note=move.note or "",
+                    changes=changes,
+                    moved_back=moved_back,
+                )
+            )
+            before = run
+        return past[::-1]
+
+    def _run_facts(self) -> site.RunFacts:
+        outcomes = [record.outcome for record in self.run.steps.values()]
+        return site.RunFacts(
+            id=self.run.id,
+            started_at=clock.instant_of(self.run.at),
+            seconds=self.run.seconds,
+            made=outcomes.count("made"),
+            kept=outcomes.count("kept"),
+            restored=outcomes.count("restored"),
+            onward=self.run.origin.onward,
+        )
+
+    # Assets.
+
+    def _asset(self, name: str, artifact: Artifact) -> site.Asset:
+        step_name = self._maker[name]
+        step = self._steps.get(step_name)
+        trace = self._traces.get(step_name)
+        entry = next((entry for entry in self._catalogue.assets if entry.name == name), None)
+        preview = self._previews.get(artifact.bytes) if artifact.kind == TABLE else None
+        return site.Asset(
+            name=name,
+            project=step.project if step else name.partition("/")[0],
+            kind=artifact.kind,
+            title=artifact.facts.get("title") or (entry.title if entry else None) or "",
+            doc=step.doc if step else "",
+            unit=artifact.facts.get("unit"),
+            facts={key: value for key, value in artifact.facts.items() if key not in ("unit", "title")},
+            files=tuple(self._files(name, artifact)),
+            marks=self._marks(name, trace),
+            content=artifact.content,
+            made_at=clock.instant_of(trace.made_at) if trace else None,
+            changed_in=self._changed_in(name, artifact),
+            history=tuple(self._history(name)) if artifact.kind == METRIC else (),
+            table=site.table_preview(preview) if preview else None,
+            provenance=self._provenance(step, trace) if step and trace else None,
+            used_by=self._used_by(name),
+        )
+
+    def _marks(self, name: str, trace: Trace | None) -> tuple[str, ...]:
+        checked = any(step.checks == name for step in self._steps.values())
+        marks = trace.marks if trace else ()
+        return marks if checked else (*marks, "unchecked")
+
+    def _used_by(self, name: str) -> tuple[str, ...]:
+        users = [
+            step for step in self._steps.values() if step.checks is None and (name, "asset") in step.takes
+        ]
+        return tuple(sorted({asset for step in users for asset in step.assets}))
+
+    def _changed_in(self, name: str, artifact: Artifact) -> int | None:
+        """The first release of the unbroken row, up to this one, that has just this content."""
+        found = None
+        for move in reversed(self._moves):
+            run = self._past.get(move.number)
+            then = run.artifacts.get(name) if run else None
+            if then is None or then.content != artifact.content:
+                break
+            found = move.number
+        return found
+
+    def _history(self, name: str) -> list[site.HistoryPoint]:
+        points = []
+        for move in self._moves:
+            run = self._past.get(move.number)
+            artifact = run.artifacts.get(name) if run else None
+            if artifact is not None and artifact.kind == METRIC:
+                points.append(
+                    site.HistoryPoint(move.number, clock.instant_of(move.at), artifact.facts.get("value"))
+                )
+        return points
+
+    def _files(self, name: str, artifact: Artifact) -> list[site.File]:
+        objects = self.opened.store.objects
+        stem = name.rpartition("/")[2]
+        if not artifact.is_tree:
+            path = objects.path(artifact.bytes)
+            assert path is not None
+            file_name = Path(artifact.facts.get("path") or _with_extension(stem, artifact.media)).name
+            files = [site.File(name=file_name, media=artifact.media, size=artifact.size, source=path)]
+        else:
+            files = []
+            for part in artifact.parts:
+                path = objects.path(part.bytes)
+                assert path is not None
+                files.append(site.File(name=part.name, media=part.media, size=part.size, source=path))
+        for made, media in self._pages.get(artifact.bytes, ()):
+            extra_name = f"{stem}.csv" if media == "text/csv" else f"figure{made.suffix}"
+            files.append(site.File(name=extra_name, media=media, size=made.stat().st_size, source=made))
+        return files
+
+    # Where it comes from.
+
+    def _provenance(self, step: StepEntry, trace: Trace) -> site.Provenance:
+        record = self.run.steps[step.name]
+        envelope = self.opened.store.traces.envelope(trace.key, record.trace) if record.trace else None
+        commit = (envelope.builder.get("commit") if envelope else None) or self.run.origin.commit
+        parameters = {
+            use: value for use, value in self._basis.parameters.items() if use.startswith(step.project + ".")
+        }
+        return site.Provenance(
+            step=step.name,
+            step_kind=step.kind,
+            path=step.file,
+            line=step.line,
+            commit=commit,
+            code=tuple(self._excerpts(step, trace)),
+            inputs=tuple(_inputs(trace)),
+            environment=self._environment(trace),
+            parameters=parameters,
+            seconds=trace.usage.wall_s,
+            cpu_seconds=trace.usage.cpu_s,
+            peak_memory=trace.usage.peak_bytes,
+            reasons=record.reasons or ("it was made before, and nothing that it rests on has changed since",),
+        )
+
+    def _environment(self, trace: Trace) -> site.Environment | None:
+        kept = self.opened.store.objects.read(trace.environment) if trace.environment else None
+        if kept is None:
+            return None
+        facts = decode(kept, Environment)
+        return site.Environment(
+            python=facts.python,
+            platform=facts.platform,
+            distributions=tuple(sorted(facts.distributions.items())),
+        )
+
+    def _excerpts(self, step: StepEntry, trace: Trace) -> list[site.Excerpt]:
+        own = self._excerpt(step.file, step.symbol)
+        found = [own] if own else []
+        for kind, name, _ in trace.inputs:
+            if kind != "code" or len(found) >= _MOST_EXCERPTS:
+                continue
+            place = self._place_of(name)
+            if place is not None and place != (step.file, step.symbol):
+                excerpt = self._excerpt(*place)
+                if excerpt is not None:
+                    found.append(excerpt)
+        return found
+
+    def _place_of(self, name: str) -> tuple[str, str] | None:
+        """The file and the symbol that a name in a reason stands for: `acme.cleaning.dedupe`, `a/b.py:helper`."""
+        if name.endswith(")"):
+            return None
+        path, colon, symbol = name.partition(":")
+        if colon and path in self._basis.files:
+            return path, symbol
+        module, _, symbol = name.rpartition(".")
+        tail = module.replace(".", "/")
+        endings = (f"{tail}.py", f"{tail}/__init__.py")
+        matches = [path for path in self._basis.files if path.endswith(endings) and module]
+        return (min(matches, key=len), symbol) if matches else None
+
+    def _excerpt(self, path: str, symbol: str | None) -> site.Excerpt | None:
+        if path.endswith(".ipynb"):
+            return None
+        text = self._text(path)
+        if not text:
+            return None
+        if path.endswith(".sql"):
+            return site.Excerpt(path=path, line=1, text=text, language="sql")
+        if symbol is None:
+            return site.Excerpt(path=path, line=1, text=text, language="python")
+        lines = _lines_of(text, symbol)
+        if lines is None:
+            return None
+        first, last = lines
+        excerpt = "\n".join(text.splitlines()[first - 1 : last])
+        return site.Excerpt(path=path, line=first, text=excerpt, language="python", symbol=symbol)
+
+    def _text(self, path: str) -> str:
+        """A file of code as the basis has it."""
+        if path not in self._texts:
+            state = self._basis.files.get(path)
+            content = self.opened.store.objects.read(state.digest) if state else None
+            self._texts[path] = (content or b"").decode("utf-8-sig", "replace")
+        return self._texts[path]
+
+    # Checks, graph, changes.
+
+    def _checks(self) -> list[site.Check]:
+        found = []
+        for name, record in sorted(self.run.checks.items()):
+            step = self._steps.get(name)
+            trace = self._check_trace(name)
+            rows = trace.artifacts.get(name) if trace else None
+            preview = self._previews.get(rows.bytes) if rows else None
+            found.append(
+                site.Check(
+                    name=name,
+                    asset=record.asset,
+                    severity=record.severity,
+                    outcome=record.outcome,
+                    message=record.message or "",
+                    doc=step.doc if step else "",
+                    offending=_offending(preview) if preview else None,
+                    code=self._excerpt(step.file, step.symbol) if step else None,
+                )
+            )
+        return found
+
+    def _check_trace(self, name: str) -> Trace | None:
+        record = self.run.checks[name]
+        if record.trace is None or record.key is None:
+            return None
+        return self.opened.store.traces.get(record.key, record.trace)
+
+    def _graph(self) -> site.Graph:
+        nodes: dict[str, site.Node] = {}
+        edges: list[tuple[str, str]] = []
+        used = {target for step in self._steps.values() for target, form in step.takes if form == "source"}
+        for source in self._catalogue.sources:
+            if source.name in used:
+                nodes[source.name] = site.Node(
+                    name=source.name, kind=site.SOURCE, project=source.project or ""
+                )
+        titles = {entry.name: entry.title or "" for entry in self._catalogue.assets}
+        for name, artifact in self.run.artifacts.items():
+            project = self._steps[self._maker[name]].project if self._maker[name] in self._steps else ""
+            nodes[name] = site.Node(
+                name=name, kind=artifact.kind, project=project, title=titles.get(name, "")
+            )
+        by_path = {artifact.facts.get("path"): name for name, artifact in self.run.artifacts.items()}
+        for step in self._steps.values():
+            if step.checks is not None:
+                continue
+            for target, form in step.takes:
+                start = by_path.get(target, target) if form == "file" else target
+                if form == "file" and start not in nodes and start in self._basis.files:
+                    nodes[start] = site.Node(name=start, kind=site.SOURCE)
+                edges += [(start, asset) for asset in step.assets if start in nodes and asset in nodes]
+        return site.Graph(tuple(nodes.values()), tuple(dict.fromkeys(edges)))
+
+    def _changes(self, before: Run | None) -> list[site.Change]:
+        if before is None:
+            return []
+        titles = {entry.name: entry.title or "" for entry in self._catalogue.assets}
+        changes = []
+        for name, how in _differing(before, self.run).items():
+            old, new = before.artifacts.get(name), self.run.artifacts.get(name)
+            artifact = new or old
+            assert artifact is not None
+            changes.append(
+                site.Change(
+                    name=name,
+                    kind=artifact.kind,
+                    how=how,
+                    title=titles.get(name, ""),
+                    unit=artifact.facts.get("unit"),
+                    before=_compared(old),
+                    after=_compared(new),
+                )
+            )
+        return changes
+
+    def _trace(self, key: Digest | None, name: Digest | None) -> Trace | None:
+        return self.opened.store.traces.get(key, name) if key and name else None
+
+    # What is computed.
+
+    def _prepare_files(self) -> tuple[dict[Digest, Any], dict[Digest, list[tuple[Path, str]]]]:
+        """Previews of all tables, and the further files of tables and figures, by the address of the artifact."""
+        cache = self.opened.place.local / "cache" / f"site-{PREVIEW_VERSION}"
+        cache.mkdir(parents=True, exist_ok=True)
+        tables = {artifact.bytes for artifact in self.run.artifacts.values() if _is_parquet(artifact)}
+        evidence = {
+            artifact.bytes
+            for name in self.run.checks
+            if (trace := self._check_trace(name)) is not None
+            for artifact in trace.artifacts.values()
+            if _is_parquet(artifact)
+        }
+        jobs: list[Job] = []
+        pages: dict[Digest, list[tuple[Path, str]]] = {}
+        wanted: dict[Digest, Path] = {}
+        for address in sorted(tables | evidence):
+            wanted[address] = cache / f"{address}.json"
+            path = str(self.opened.store.objects.path(address))
+            if not wanted[address].exists():
+                jobs.append(
+                    {"do": "preview", "path": path, "limit_rows": site.MAX_EMBEDDED_ROWS, "out": address}
+                )
+            if address in tables:
+                csv = cache / f"{address}.csv"
+                pages[address] = [(csv, "text/csv")]
+                if not csv.exists():
+                    jobs.append({"do": "csv", "path": path, "out": str(csv)})
+        for artifact in self.run.artifacts.values():
+            jobs += self._figure_jobs(artifact, cache, pages)
+        self._carry_out(jobs, wanted)
+        return {address: json.loads(path.read_bytes()) for address, path in wanted.items()}, pages
+
+    def _figure_jobs(
+        self, artifact: Artifact, cache: Path, pages: dict[Digest, list[tuple[Path, str]]]
+    ) -> list[Job]:
+        """A figure that has a specification and no picture gets one: a page for plotly, SVG for Vega-Lite."""
+        if artifact.kind != FIGURE or any(part.media.startswith("image/") for part in artifact.parts):
+            return []
+        for part in artifact.parts:
+            path = self.opened.store.objects.path(part.bytes)
+            if path is None:
+                continue
+            if "plotly" in part.media:
+                page = cache / f"{part.bytes}.html"
+                pages[artifact.bytes] = [(page, "text/html")]
+                return [] if page.exists() else [{"do": "plotly", "path": str(path), "out": str(page)}]
+            if "vegalite" in part.media and (picture := _vega_picture(path, cache / f"{part.bytes}.svg")):
+                pages[artifact.bytes] = [(picture, "image/svg+xml")]
+        return []
+
+    def _carry_out(self, jobs: Sequence[Job], wanted: Mapping[Digest, Path]) -> None:
+        if not jobs:
+            return
+        self.opened.store.prepare()
+        reading = read(self.opened.place, self.opened.index, {}, {})
+        python = workspace_python(self.opened.place, reading.settings)
+        for job, answer in zip(jobs, carry_out(self.opened.place, python, jobs), strict=True):
+            if job["do"] == "preview":
+                wanted[job["out"]].write_text(json.dumps(answer), "utf-8")
+
+
+def _is_parquet(artifact: Artifact) -> bool:
+    return artifact.kind == TABLE and artifact.media == PARQUET
+
+
+def _vega_picture(specification: Path, out: Path) -> Path | None:
+    """The SVG of a Vega-Lite specification, where the library that draws it is installed."""
+    if out.exists():
+        return out
+    try:
+        converter = importlib.import_module("vl_convert")
+    except ImportError:
+        return None
+    out.write_text(converter.vegalite_to_svg(specification.read_text("utf-8")), "utf-8")
+    return out
+
+
+def _catalogue(opened: Opened, run: Run) -> Catalogue:
+    catalogue = catalogues.load(opened.store, run.catalogue)
+    if catalogue is None:
+        raise StoreError(f"the catalogue of the run `{run.id}` is gone or damaged", hint="type `onward run`")
+    return catalogue
+
+
+def _basis(opened: Opened, run: Run) -> Basis:
+    basis = opened.store.records.basis(run.basis)
+    if basis is None:
+        raise StoreError(f"the basis of the run `{run.id}` is gone or damaged", hint="type `onward run`")
+    return basis
+
+
+def _project(entry: ProjectEntry) -> site.Project:
+    return site.Project(
+        name=entry.name,
+        title=entry.title or "",
+        owner=entry.owner or "",
+        question=entry.question or "",
+        readme=entry.readme,
+    )
+
+
+def _inputs(trace: Trace) -> list[site.Input]:
+    found = []
+    for kind, name, digest in trace.inputs:
+        if kind in ("input", "source"):
+            shown = "asset" if kind == "input" else "source"
+            found.append(site.Input(name=name.partition(" as ")[0], kind=shown, version=digest))
+    found += [
+        site.Input(name=seen.name, kind="file", version=seen.digest)
+        for seen in trace.observations
+        if seen.kind in ("file", "asset")
+    ]
+    return found
+
+
+def _differing(before: Run | None, after: Run) -> dict[str, str]:
+    """The assets in which two runs differ, with how."""
+    old = before.artifacts if before else {}
+    found = {}
+    for name in sorted(old.keys() | after.artifacts.keys()):
+        then, now = old.get(name), after.artifacts.get(name)
+        if then is None:
+            found[name] = site.ADDED
+        elif now is None:
+            found[name] = site.REMOVED
+        elif then.content != now.content:
+            found[name] = site.CHANGED
+    return found
+
+
+def _compared(artifact: Artifact | None) -> dict[str, Any]:
+    facts = artifact.facts if artifact is not None else {}
+    return {key: facts[key] for key in ("value", "rows") if key in facts}
+
+
+def _offending(preview: Mapping[str, Any]) -> site.OffendingRows:
+    columns = tuple(column["name"] for column in preview["columns"])
+    rows = tuple(tuple(row) for row in preview["head"][:_OFFENDING_ROWS])
+    return site.OffendingRows(preview["rows"], columns, rows)
+
+
+def _lines_of(text: str, symbol: str) -> tuple[int, int] | None:
+    """First and last line of a top-level symbol, decorators included."""
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError):
+        return None
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.name == symbol:
+            first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+            return first, node.end_lineno or node.lineno
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if any(isinstance(target, ast.Name) and target.id == symbol for target in targets):
+                return node.lineno, node.end_lineno or node.lineno
+    return None
+
+
+def _with_extension(stem: str, media: str) -> str:
+    extension = {
+        PARQUET: ".parquet", "application/json": ".json", "text/markdown": ".md", "text/html": ".html",
+        "application/x-joblib": ".joblib", "text/csv": ".csv",
+    }.get(media, "")  # fmt: skip
+    return stem if stem.endswith(extension) else stem + extension

@@ -1,0 +1,162 @@
+"""The Python face: what the command line does, for a caller in Python.
+
+    import onward
+    with onward.Workspace("analyses") as workspace:
+        report = workspace.run("delays")
+        workspace.release(note="March is in")
+        workspace.site("public")
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from onward.app import graphs, history
+from onward.app import init as making
+from onward.app.listing import Listing, listing
+from onward.app.plan import PlanReport, plan
+from onward.app.run import RunOptions, RunReport, run
+from onward.app.show import Log, Shown, get, logs, show
+from onward.app.status import StatusReport, WhyReport, status, why
+from onward.app.wiring import Opened, open_workspace
+from onward.model.ports import Watcher
+from onward.model.records import Run
+from onward.portal.publish import write_site
+
+
+class Workspace:
+    """One workspace, opened for as long as it is used.
+
+    Every method does what the command of its name does and raises `OnwardError` where that would end with a
+    status of 2 or more. A failing step or a broken check is no exception: look at the report.
+    """
+
+    def __init__(self, path: str | Path = ".", *, watcher: Watcher | None = None) -> None:
+        """
+        Args:
+            path: a folder in the workspace.
+            watcher: told what happens while steps run; None: nobody is.
+
+        Raises:
+            WorkspaceError: there is no such folder.
+        """
+        self._opened: Opened = open_workspace(Path(path), writes=True)
+        self._watcher: Watcher = watcher or Silence()
+
+    @staticmethod
+    def init(path: str | Path, *, demo: bool = False) -> list[str]:
+        """Makes a workspace in a folder; returns the paths that were created in it."""
+        return making.init(Path(path), with_demo=demo)[1]
+
+    @property
+    def root(self) -> Path:
+        """The workspace's root."""
+        return self._opened.place.root
+
+    def run(
+        self,
+        *targets: str,
+        jobs: int | None = None,
+        keep_going: bool = False,
+        force: tuple[str, ...] = (),
+        parameters: Mapping[str, Any] | None = None,
+        overwrite: tuple[str, ...] = (),
+        time_limit_s: float | None = None,
+    ) -> RunReport:
+        """Brings targets (all, without one) up to date."""
+        options = RunOptions(targets, jobs, keep_going, force, parameters or {}, overwrite, time_limit_s)
+        return run(self._opened, options, self._watcher)
+
+    def plan(self, *targets: str, force: tuple[str, ...] = (), parameters: Mapping[str, Any] | None = None) -> PlanReport:
+        """What `run` would do."""
+        return plan(self._opened, RunOptions(targets, force=force, settings=parameters or {}))
+
+    def list(self, *targets: str) -> Listing:
+        """What the workspace holds."""
+        return listing(self._opened, targets)
+
+    def status(self, *targets: str) -> StatusReport:
+        """What is current and what is stale."""
+        return status(self._opened, targets)
+
+    def why(self, target: str) -> WhyReport:
+        """Why something would run."""
+        return why(self._opened, target)
+
+    def show(self, asset: str, *, at: str | None = None) -> Shown:
+        """An asset and what it rests on."""
+        return show(self._opened, asset, at, self._remake)
+
+    def get(
+        self, asset: str, *, at: str | None = None, out: str | Path | None = None, form: str | None = None
+    ) -> Path:
+        """Writes an asset to a file; returns its path."""
+        return get(self._opened, asset, at, Path(out) if out is not None else None, form, self._remake)[1]
+
+    def logs(self, step: str, *, run_id: str | None = None) -> Log:
+        """What a step printed."""
+        return logs(self._opened, step, run_id)
+
+    def graph(self, *targets: str) -> dict[str, Any]:
+        """Nodes and edges."""
+        return graphs.graph(self._opened, targets)
+
+    def snapshots(self) -> list[Run]:
+        """All runs, newest first."""
+        return history.runs(self._opened)
+
+    def release(self, channel: str = history.MAIN, *, note: str | None = None) -> history.Moved:
+        """Moves a channel to the last run."""
+        return history.release(self._opened, channel, note)
+
+    def rollback(self, channel: str = history.MAIN, *, to: int | None = None) -> history.Moved:
+        """Moves a channel back."""
+        return history.rollback(self._opened, channel, to)
+
+    def site(
+        self, out: str | Path | None = None, *, channel: str = history.MAIN, at: str | None = None
+    ) -> Path:
+        """Writes a release (or a snapshot) as a site; returns the path of its first page."""
+        return write_site(self._opened, Path(out) if out is not None else None, channel, at, self._remake)
+
+    def close(self) -> None:
+        """Writes what was worked out to the index."""
+        self._opened.close()
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _remake(self, asset: str) -> None:
+        run(self._opened, RunOptions((asset,), keep_going=True), self._watcher)
+
+
+class Silence:
+    """A watcher that nobody looks at."""
+
+    is_live = False
+
+    def begin(self, steps: int, expected_s: Mapping[str, float]) -> None:
+        del steps, expected_s
+
+    def started(self, step: str) -> None:
+        del step
+
+    def waiting(self, step: str) -> None:
+        del step
+
+    def ended(self, step: str, outcome: str, seconds: float) -> None:
+        del step, outcome, seconds
+
+    def say(self, message: str) -> None:
+        del message
+
+    def tick(self) -> None:
+        return
+
+    def close(self) -> None:
+        return
