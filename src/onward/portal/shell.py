@@ -1,4 +1,4 @@
-"""What all pages share: head, masthead with the ways to go, foot with where this edition comes from."""
+"""What all pages share: head, masthead with the ways to go, foot with the release and where it comes from."""
 
 from __future__ import annotations
 

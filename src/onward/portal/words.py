@@ -43,7 +43,7 @@ OUTCOMES = {
 
 KINDS = {
     "table": ("Table", "Tables"),
-    "metric": ("Number", "Numbers"),
+    "metric": ("Metric", "Metrics"),
     "figure": ("Figure", "Figures"),
     "document": ("Document", "Documents"),
     "model": ("Model", "Models"),

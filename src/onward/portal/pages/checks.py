@@ -56,7 +56,7 @@ def _unchecked(place: Place, assets: list[content.Asset]) -> html.Markup | None:
     if not assets:
         return None
     return shell.block(
-        "Without a check",
+        "Unchecked",
         html.ul([html.li(place.asset_link(asset.name), " ", html.small(asset.project)) for asset in assets],
                 class_="columns"),
         note=f"{len(assets):,}",
@@ -89,7 +89,14 @@ def _offending(check: content.Check) -> html.Markup | None:
     shown_rows = offending.rows[:_ROWS_SHOWN]
     table = html.table(
         html.caption(f"{words.number(len(shown_rows))} of {words.number(offending.total)} offending rows"),
-        html.thead(html.tr([html.th(name, scope="col") for name in offending.columns])),
+        html.thead(
+            html.tr(
+                [
+                    html.th(name, scope="col", class_="number" if _is_numeric(place, shown_rows) else None)
+                    for place, name in enumerate(offending.columns)
+                ]
+            )
+        ),
         html.tbody(
             [html.tr([_value(value) for value in row]) for row in shown_rows],
         ),
@@ -101,8 +108,16 @@ def _offending(check: content.Check) -> html.Markup | None:
 def _value(value: Any) -> html.Markup:
     if value is None:
         return html.td("–", class_="missing")
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return html.td(words.value_text(value), class_="number" if is_number else None)
+    return html.td(words.value_text(value), class_="number" if _is_number(value) else None)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_numeric(place: int, rows: tuple[tuple[Any, ...], ...]) -> bool:
+    """Whether all values of a column are numbers, so that its head stands over their ends."""
+    return bool(rows) and all(place < len(row) and _is_number(row[place]) for row in rows)
 
 
 def section(place: Place, asset: content.Asset) -> html.Markup | None:

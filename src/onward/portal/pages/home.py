@@ -9,6 +9,7 @@ from onward.portal.index import CHECKS, HOME, Page, Place, SiteIndex
 _KEY_NUMBERS = 4
 _KEY_LINKS = 6
 _CHANGES_SHOWN = 12
+_LONGEST_NUMBER = 16  # letters
 
 
 def page(index: SiteIndex) -> Page:
@@ -162,16 +163,23 @@ def _owner(project: content.Project) -> html.Markup | None:
 
 
 def _key_number(place: Place, metric: content.Asset) -> html.Markup:
+    value = metric.facts.get("value")
+    said = words.number(value)
     return html.div(
         html.dt(place.asset_link(metric.name), shell.marks(metric)),
         html.dd(
-            html.data(
-                words.number(metric.facts.get("value")), value=words.value_text(metric.facts.get("value"))
-            ),
-            html.span(metric.unit, class_="unit") if metric.unit else None,
+            html.data(said, value=words.value_text(value), class_=_long(said)),
+            html.span(metric.unit, class_=f"unit {_long(metric.unit) or ''}".strip())
+            if metric.unit
+            else None,
             drawing.sparkline(metric.history),
         ),
     )
+
+
+def _long(said: str) -> str | None:
+    """The class of a value that may take more than one line: a number never does."""
+    return "long" if len(said) > _LONGEST_NUMBER else None
 
 
 def freshness(place: Place, assets: list[content.Asset]) -> html.Markup | None:

@@ -75,11 +75,11 @@ def _entry(place: Place, asset: content.Asset) -> html.Markup:
         ),
         _thumbnail(place, asset),
         html.p(
-            html.strong(says) if says else None,
             html.span("changed in this release", class_="fresh")
             if number is not None and asset.changed_in == number
             else None,
             [html.span(mark, class_="mark") for mark in asset.marks],
+            html.strong(says) if says else None,
             class_="says",
         ),
     )

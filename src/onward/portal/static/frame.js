@@ -3,7 +3,12 @@
 (function () {
   "use strict";
   var told = 0;
-  var growths = 0;
+  // A document that is higher than its window, whatever the window, would grow with it for ever. It is known
+  // by growing again and again right after its window did; then it stays as high as it was before.
+  var before = 0;
+  var chased = 0;
+  var resizedAt = -Infinity;
+  var width = window.innerWidth;
   function tell() {
     var body = document.body;
     if (!body) { return; }
@@ -11,10 +16,14 @@
     var style = getComputedStyle(body);
     var bottom = box.bottom + window.scrollY + parseFloat(style.marginBottom || "0");
     var height = Math.ceil(Math.max(bottom, body.scrollHeight === body.clientHeight ? 0 : body.scrollHeight));
-    // A document as high as its window would grow with it for ever.
-    if (height > told && growths > 40) { return; }
-    if (height > told) { growths += 1; }
     if (Math.abs(height - told) < 2) { return; }
+    if (height > told && told) {
+      if (performance.now() - resizedAt > 250) { chased = 0; }
+      if (chased === 0) { before = told; }
+      chased += 1;
+      if (chased > 4) { return; }
+      if (chased === 4) { height = before; }
+    }
     told = height;
     parent.postMessage({ onward: "height", value: height }, "*");
   }
@@ -35,8 +44,12 @@
     }
   }
   document.addEventListener("click", follow);
-  addEventListener("load", tell);
-  addEventListener("resize", tell);
+  addEventListener("load", function () { chased = 0; tell(); });
+  addEventListener("resize", function () {
+    if (window.innerWidth === width) { resizedAt = performance.now(); }
+    width = window.innerWidth;
+    tell();
+  });
   if (window.ResizeObserver && document.body) { new ResizeObserver(tell).observe(document.body); }
   tell();
 })();
