@@ -297,9 +297,7 @@ def decimal_shape(code: str) -> tuple[int, int, int]:
     return numbers[0], numbers[1], numbers[2] if len(numbers) > 2 else 128
 
 
-_UTC_NAMES = frozenset(
-    {"utc", "etc/utc", "z", "+00:00", "etc/uct", "uct", "etc/zulu", "zulu", "etc/universal"}
-)
+_UTC_NAMES = frozenset({"utc", "etc/utc", "z", "+00:00", "etc/uct", "uct", "etc/zulu", "zulu", "etc/universal"})
 
 
 def timestamp_zone(code: str) -> str:

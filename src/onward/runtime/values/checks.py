@@ -11,8 +11,7 @@ from onward.runtime.values.tables import is_narwhals, is_table
 PASSED, BROKEN = "passed", "broken"
 
 _MAY_RETURN = (
-    "a check returns a bool, a series of bools, the offending rows as a frame or a list, or nothing "
-    "and uses `assert`"
+    "a check returns a bool, a series of bools, the offending rows as a frame or a list, or nothing and uses `assert`"
 )
 
 

@@ -78,8 +78,7 @@ class TableContent:
         self.meaning: dict[str, Any] = {
             "rows": self.rows,
             "columns": [
-                [field.name, digest.kind, digest.hexdigest()]
-                for field, digest in zip(stream.columns, digests)
+                [field.name, digest.kind, digest.hexdigest()] for field, digest in zip(stream.columns, digests)
             ],
         }
 
@@ -128,9 +127,7 @@ class _ColumnDigest:
             return mask, array, rows
         indices = self._vectors.numbers(array.buffer(1), _INTEGERS[field.format], rows)
         words = array.dictionary()
-        inner, words, places = self._resolve(
-            field.dictionary, words, self._vectors.add(indices, words.offset)
-        )
+        inner, words, places = self._resolve(field.dictionary, words, self._vectors.add(indices, words.offset))
         if inner is None:
             return mask, words, places
         return (inner if mask is None else self._vectors.spread(mask, inner)), words, places

@@ -33,6 +33,4 @@ class MissingLibrary(ImportError):  # noqa: N818 - the words that a user reads
     def __init__(self, name: str, install: str = "", *, purpose: str = "") -> None:
         self.install = install or f"pip install {_DISTRIBUTIONS.get(name, name.split('.', maxsplit=1)[0])}"
         needed = f" to {purpose}" if purpose else ""
-        super().__init__(
-            f"the library `{name}` is needed{needed} and is not installed: {self.install}", name=name
-        )
+        super().__init__(f"the library `{name}` is needed{needed} and is not installed: {self.install}", name=name)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onward.runtime.values.errors import CannotKeep
-from onward.runtime.values.libraries import is_a, is_installed, need
+from onward.runtime.values.libraries import is_a, is_installed, loaded, need
 
 DPI = 144
 """Dots per inch of a picture in PNG: twice what a page shows in an inch."""
@@ -49,11 +49,11 @@ def _library(value: object) -> str:
         return "altair"
     if is_a(value, "plotnine", "ggplot"):
         return "plotnine"
-    if is_a(getattr(value, "figure", None), "matplotlib.figure", "FigureBase"):
-        return "matplotlib"
-    if type(value).__module__.startswith("numpy") and _holds_axes(value):
-        return "matplotlib"
-    return ""
+    if loaded("matplotlib.figure") is None:
+        # No object is asked for a `figure` that it cannot have.
+        return ""
+    holds_figure = is_a(getattr(value, "figure", None), "matplotlib.figure", "FigureBase")
+    return "matplotlib" if holds_figure or (is_a(value, "numpy", "ndarray") and _holds_axes(value)) else ""
 
 
 def _holds_axes(value: Any) -> bool:

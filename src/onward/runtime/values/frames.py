@@ -46,9 +46,7 @@ def read_parquet(path: str, wanted: Wanted, facts: dict[str, Any]) -> Any:
     if wanted.library == "narwhals":
         return _as_narwhals(read_parquet(path, Wanted(""), facts), wanted)
     if name not in FRAMES and name not in ("list", "dict"):
-        raise DoesNotFit(
-            f"a table cannot arrive as `{wanted.name}`: ask for one of {', '.join(sorted(FRAMES))}"
-        )
+        raise DoesNotFit(f"a table cannot arrive as `{wanted.name}`: ask for one of {', '.join(sorted(FRAMES))}")
     reader = {
         "polars.DataFrame": _as_polars,
         "polars.LazyFrame": _as_lazy,

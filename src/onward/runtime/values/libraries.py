@@ -71,7 +71,5 @@ def is_a(value: object, library: str, *classes: str) -> bool:
     module = loaded(library)
     if module is None:
         return False
-    found = tuple(
-        each for each in (getattr(module, name, None) for name in classes) if isinstance(each, type)
-    )
+    found = tuple(each for each in (getattr(module, name, None) for name in classes) if isinstance(each, type))
     return isinstance(value, found)

@@ -23,9 +23,7 @@ Number = Union[bool, int, float, Decimal]
 
 def as_number(value: object) -> Number | None:
     """The Python number that a value is (numpy's scalars and arrays without axes included), or None."""
-    if is_a(value, "numpy", "generic") or (
-        is_a(value, "numpy", "ndarray") and getattr(value, "shape", None) == ()
-    ):
+    if is_a(value, "numpy", "generic") or (is_a(value, "numpy", "ndarray") and getattr(value, "shape", None) == ()):
         value = value.item()  # type: ignore[attr-defined]
     if isinstance(value, (bool, int, float, Decimal)):
         return value
@@ -39,9 +37,7 @@ def metric_facts(number: Number, unit: str | None) -> dict[str, Any]:
     facts: dict[str, Any] = {"value": number, "type": type_word(number), "unit": unit}
     if isinstance(number, Decimal):
         finite = number.is_finite()
-        facts.update(
-            value=float(number) if finite else None, text=str(number) if finite else str(float(number))
-        )
+        facts.update(value=float(number) if finite else None, text=str(number) if finite else str(float(number)))
     elif isinstance(number, float):
         facts["value"] = float(number)
         if not math.isfinite(number):
@@ -50,9 +46,7 @@ def metric_facts(number: Number, unit: str | None) -> dict[str, Any]:
         try:
             facts.update(value=float(number), text=str(int(number)))
         except OverflowError:
-            raise CannotKeep(
-                "the number is too large for a metric: return its logarithm, or a string"
-            ) from None
+            raise CannotKeep("the number is too large for a metric: return its logarithm, or a string") from None
     return facts
 
 

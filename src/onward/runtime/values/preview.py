@@ -246,9 +246,7 @@ class _DuckdbTable(_Table):
         column = self._column(name)
         scaled = f"cast(floor(({column}::double - {low!r}) / {width!r}) as bigint)"
         place = f"least(greatest({scaled}, 0), {bars - 1})"
-        rows = self._ask(
-            f"select {place} as place, count(*) from shown where {column} is not null group by place"
-        )
+        rows = self._ask(f"select {place} as place, count(*) from shown where {column} is not null group by place")
         found = dict(rows)
         return [int(found.get(each, 0)) for each in range(bars)]
 

@@ -139,9 +139,7 @@ def _decoded(content: bytes, path: str) -> str:
 
 def _read_text(path: str, kind: str, asked: Wanted) -> str:
     if asked.name not in ("", "str"):
-        raise DoesNotFit(
-            f"a {kind} cannot arrive as `{asked.name}`: ask for `str`, `bytes` or `pathlib.Path`"
-        )
+        raise DoesNotFit(f"a {kind} cannot arrive as `{asked.name}`: ask for `str`, `bytes` or `pathlib.Path`")
     return _decoded(Path(path).read_bytes(), path)
 
 
@@ -152,16 +150,12 @@ def _read_file(path: str, kind: str, media: str, asked: Wanted, facts: dict[str,
     if media == "application/json" and (asked.name in ("dict", "list") or saved_as != "path"):
         found = json.loads(Path(path).read_bytes())
         if asked.name in ("dict", "list") and type(found).__name__ != asked.name:
-            raise DoesNotFit(
-                f"the JSON file holds a {type(found).__name__} and cannot arrive as `{asked.name}`"
-            )
+            raise DoesNotFit(f"the JSON file holds a {type(found).__name__} and cannot arrive as `{asked.name}`")
         return found
     if media == NUMPY_MEDIA and (asked.library == "numpy" or saved_as == "numpy"):
         return need("numpy", "open an array").load(path, allow_pickle=False)
     if asked.name:
-        raise DoesNotFit(
-            f"a {kind} cannot arrive as `{asked.name}`: ask for `bytes`, `str` or `pathlib.Path`"
-        )
+        raise DoesNotFit(f"a {kind} cannot arrive as `{asked.name}`: ask for `bytes`, `str` or `pathlib.Path`")
     if saved_as == "bytes":
         return Path(path).read_bytes()
     return _read_text(path, kind, asked) if saved_as == "str" else Path(path)

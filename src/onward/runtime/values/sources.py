@@ -144,9 +144,7 @@ def _read_table(paths: list[str], form: str, asked: Wanted, table: str | None, p
         found = need("narwhals").from_native(frame)
         return found.lazy() if asked.name.endswith("LazyFrame") else found
     if asked.name not in FRAMES:
-        raise DoesNotFit(
-            f"a {form} source cannot arrive as `{asked.name}`: ask for a frame, or `pathlib.Path`"
-        )
+        raise DoesNotFit(f"a {form} source cannot arrive as `{asked.name}`: ask for a frame, or `pathlib.Path`")
     if asked.library == "duckdb" and form in ("csv", "tsv", "jsonl", "parquet"):
         return _guarded(paths[0], form, lambda: _relation(need("duckdb"), paths, form))
     return _concatenated([_read_one(path, form, asked, table) for path in paths], asked)
@@ -288,8 +286,7 @@ def _sqlite_rows(path: str, table: str | None) -> tuple[list[str], list[Any]]:
     connection = sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True)
     try:
         listing = connection.execute(
-            "select name from sqlite_master where type in ('table', 'view')"
-            " and name not like 'sqlite_%' order by name"
+            "select name from sqlite_master where type in ('table', 'view') and name not like 'sqlite_%' order by name"
         )
         name = _chosen(path, [row[0] for row in listing], table, "table")
         cursor = connection.execute(f"select * from {_quoted(name)}")
@@ -321,9 +318,7 @@ def _read_duckdb(path: str, asked: Wanted, table: str | None) -> Any:
         connection = duckdb.connect(path, read_only=True)
     except duckdb.Error as error:
         raise CannotRead(f"{path}: cannot be opened by duckdb: {error}") from error
-    listing = connection.sql(
-        "select table_name from information_schema.tables order by table_name"
-    ).fetchall()
+    listing = connection.sql("select table_name from information_schema.tables order by table_name").fetchall()
     name = _chosen(path, [row[0] for row in listing], table, "table")
     relation = connection.sql(f"select * from {_quoted(name)}")
     if asked.library == "duckdb":

@@ -176,9 +176,7 @@ def _write_arrow(table: Any, path: str, library: str = "pyarrow") -> KeptTable:
     except OSError:
         raise
     except Exception as error:  # pyarrow raises a dozen classes; it is refused by column and reason
-        raise _refuse(
-            error, table.column_names, lambda name: write(table.select([name]), io.BytesIO())
-        ) from error
+        raise _refuse(error, table.column_names, lambda name: write(table.select([name]), io.BytesIO())) from error
     return _kept(table, library)
 
 
@@ -235,9 +233,7 @@ def _with_labels(frame: Any, kept: KeptTable, indexed: bool) -> tuple[dict[str, 
     """Meaning and facts with what pandas knows beyond columns: its index, and labels that are no strings."""
     content, facts = dict(kept.content), dict(kept.facts)
     if indexed:
-        content["index"] = facts["index"] = [
-            None if name is None else str(name) for name in frame.index.names
-        ]
+        content["index"] = facts["index"] = [None if name is None else str(name) for name in frame.index.names]
     if not all(isinstance(label, str) for label in frame.columns):
         content["labels"] = [repr(label) for label in frame.columns]
     return content, facts
@@ -272,9 +268,7 @@ def _refuse_mixed(name: Any, column: Any) -> None:
     kinds = {type(value) for value in column[column.notna()]}
     odd = kinds & {set, frozenset, complex}
     if odd:
-        raise CannotKeep(
-            f"column `{name}` holds {odd.pop().__name__} values: make a list or a string of each"
-        )
+        raise CannotKeep(f"column `{name}` holds {odd.pop().__name__} values: make a list or a string of each")
     families = {_FAMILY_OF.get(kind.__name__, kind.__qualname__) for kind in kinds} - {"missing"}
     if len(families) > 1:
         found = ", ".join(sorted(kind.__name__ for kind in kinds))
@@ -326,9 +320,7 @@ def _write_relation(relation: Any, path: str, library: str) -> KeptTable:
     """
     duckdb = need("duckdb")
     _refuse_duplicates(relation.columns)
-    huge = [
-        name for name, kind in zip(relation.columns, relation.types) if str(kind) in ("HUGEINT", "UHUGEINT")
-    ]
+    huge = [name for name, kind in zip(relation.columns, relation.types) if str(kind) in ("HUGEINT", "UHUGEINT")]
     if huge:
         casts = (
             f"cast({_quoted(name)} as bigint) as {_quoted(name)}" if name in huge else _quoted(name)
@@ -341,9 +333,7 @@ def _write_relation(relation: Any, path: str, library: str) -> KeptTable:
         if not huge:
             raise
         names = ", ".join(f"`{name}`" for name in huge)
-        raise CannotKeep(
-            f"column {names} does not fit a BIGINT: cast it to DECIMAL(38, 0) or DOUBLE"
-        ) from error
+        raise CannotKeep(f"column {names} does not fit a BIGINT: cast it to DECIMAL(38, 0) or DOUBLE") from error
     except duckdb.NotImplementedException as error:
         raise CannotKeep(f"the relation cannot be kept as Parquet: {error}") from error
     connection = duckdb.connect()

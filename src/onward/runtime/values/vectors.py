@@ -142,9 +142,6 @@ class PlainVectors:
                 found.append(pools[pool][start : start + length])
         return lengths, b"".join(found)
 
-    def maximum(self, vector: Vector) -> int:
-        return max(vector, default=-1)
-
 
 def _touching(starts: Vector, lengths: Vector) -> range | None:
     """The one span that all spans make together, where each begins at the end of the one before."""
@@ -191,7 +188,7 @@ class NumpyVectors:
         dtype = _NUMPY_CODES[code]
         if isinstance(rows, range):
             return self._view(address, dtype, rows.start, len(rows))
-        return self._view(address, dtype, 0, self.maximum(rows) + 1)[rows]
+        return self._view(address, dtype, 0, self._maximum(rows) + 1)[rows]
 
     def cells(self, address: int, width: int, rows: Rows) -> Vector:
         """The elements of `width` bytes at `rows`, one after the other."""
@@ -199,7 +196,7 @@ class NumpyVectors:
             return memory(address + rows.start * width, len(rows) * width)
         if width == 0:
             return b""
-        every = self._view(address, "u1", 0, (self.maximum(rows) + 1) * width)
+        every = self._view(address, "u1", 0, (self._maximum(rows) + 1) * width)
         return every.reshape(-1, width)[rows].reshape(-1)
 
     def choose(self, rows: Rows, mask: Vector) -> Vector:
@@ -328,7 +325,7 @@ class NumpyVectors:
             base += last - first
         return lengths, self._gather(np.concatenate(pieces), starts, lengths)
 
-    def maximum(self, vector: Vector) -> int:
+    def _maximum(self, vector: Vector) -> int:
         return int(vector.max()) if len(vector) else -1
 
 

@@ -243,9 +243,7 @@ def _write_metric(value: Any, place: _Place, unit: str | None) -> Described:
 def _write_figure(value: Any, place: _Place) -> Described:
     folder = place.folder()
     picture = write_figure(value, folder)
-    files = [
-        {"name": name, "path": os.path.join(folder, name), "media": media} for name, media in picture.files
-    ]
+    files = [{"name": name, "path": os.path.join(folder, name), "media": media} for name, media in picture.files]
     return {
         "kind": FIGURE,
         "media": TREE_MEDIA,
@@ -283,9 +281,7 @@ def _write_file(value: Any, place: _Place) -> Described:
         path = place.file(".npy")
         need("numpy").save(path, value, allow_pickle=False)
         shape = [int(size) for size in value.shape]
-        return _blob(
-            FILE, NUMPY_MEDIA, path, None, {"library": "numpy", "shape": shape, "type": str(value.dtype)}
-        )
+        return _blob(FILE, NUMPY_MEDIA, path, None, {"library": "numpy", "shape": shape, "type": str(value.dtype)})
     if isinstance(value, str):
         path = place.file(".txt")
         with open(path, "w", encoding="utf-8", newline="") as file:
@@ -295,8 +291,7 @@ def _write_file(value: Any, place: _Place) -> Described:
         text = json.dumps(value, ensure_ascii=False, indent=1)
     except (TypeError, ValueError, RecursionError) as error:
         raise CannotKeep(
-            f"a {type(value).__qualname__} cannot be a file: {error}. Return bytes or a Path, "
-            "or what JSON can hold"
+            f"a {type(value).__qualname__} cannot be a file: {error}. Return bytes or a Path, or what JSON can hold"
         ) from error
     path = place.file(".json")
     with open(path, "w", encoding="utf-8") as file:
@@ -324,9 +319,7 @@ def _write_path(value: Path, place: _Place, kind: str | None) -> Described:
     if kind == METRIC:
         raise CannotKeep(f"the file `{value}` is no metric: return a number")
     if kind == TABLE and media not in _TABLE_MEDIA:
-        raise CannotKeep(
-            f"the file `{value}` is no table: return a .csv, .parquet or .jsonl file, or a frame"
-        )
+        raise CannotKeep(f"the file `{value}` is no table: return a .csv, .parquet or .jsonl file, or a frame")
     path = place.file(value.suffix.lower())
     shutil.copyfile(value, path)
     if kind == TABLE:

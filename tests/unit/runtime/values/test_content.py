@@ -102,11 +102,7 @@ def test_without_numpy_the_content_is_the_same(table: pa.Table) -> None:
 
 
 @few
-@given(
-    tables(
-        [each for each in PLAIN if str(each[0]) not in ("duration[us]", "timestamp[us, tz=Europe/Berlin]")]
-    )
-)
+@given(tables([each for each in PLAIN if str(each[0]) not in ("duration[us]", "timestamp[us, tz=Europe/Berlin]")]))
 def test_duckdb_gives_the_content_that_pyarrow_gives(table: pa.Table) -> None:
     with duckdb.connect() as connection:
         assert meaning(connection.from_arrow(table)) == meaning(table)
@@ -126,9 +122,7 @@ def test_slices_and_chunks_do_not_count(table: pa.Table, data: st.DataObject) ->
     length = data.draw(st.integers(0, table.num_rows - start))
     cut = data.draw(st.integers(0, length))
     part = table.slice(start, length)
-    copied = pa.table(
-        {name: pa.array(part[name].to_pylist(), part[name].type) for name in table.column_names}
-    )
+    copied = pa.table({name: pa.array(part[name].to_pylist(), part[name].type) for name in table.column_names})
     chunked = pa.concat_tables([part.slice(0, cut), part.slice(cut)])
     for vectors in (PlainVectors(), NumpyVectors(np)):
         assert meaning(part, vectors) == meaning(copied)
@@ -148,10 +142,7 @@ def test_the_layout_of_text_does_not_count(cells: list[str | None], start: int) 
             assert meaning(pa.table({"a": column}).slice(start), vectors) == expected
     frame = pl.DataFrame({"a": pl.Series(cells, dtype=pl.String)})
     assert meaning(frame.cast(pl.Categorical).slice(start)) == expected
-    assert (
-        meaning(frame.cast(pl.Enum(sorted({cell for cell in cells if cell is not None}))).slice(start))
-        == expected
-    )
+    assert meaning(frame.cast(pl.Enum(sorted({cell for cell in cells if cell is not None}))).slice(start)) == expected
 
 
 @few
@@ -222,13 +213,9 @@ def test_types_count(one: pa.DataType, other: pa.DataType) -> None:
 @pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
 def test_the_unit_of_an_instant_does_not_count(unit: str) -> None:
     cells = [dt.datetime(1969, 12, 31, 23, 59, 58), None, dt.datetime(2020, 1, 1)]
-    assert meaning(arrow_of("a", cells, pa.timestamp(unit))) == meaning(
-        arrow_of("a", cells, pa.timestamp("us"))
-    )
+    assert meaning(arrow_of("a", cells, pa.timestamp(unit))) == meaning(arrow_of("a", cells, pa.timestamp("us")))
     spans = [dt.timedelta(seconds=-1), None, dt.timedelta(days=3)]
-    assert meaning(arrow_of("a", spans, pa.duration(unit))) == meaning(
-        arrow_of("a", spans, pa.duration("us"))
-    )
+    assert meaning(arrow_of("a", spans, pa.duration(unit))) == meaning(arrow_of("a", spans, pa.duration("us")))
 
 
 def test_a_nanosecond_counts() -> None:

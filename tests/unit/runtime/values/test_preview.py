@@ -85,9 +85,7 @@ def test_texts_categories_and_truths_have_their_most_frequent_values(library: st
 
 
 def test_dates_have_bounds_and_nested_values_none(library: str, tmp_path: Path) -> None:
-    frame = pl.DataFrame(
-        {"d": [dt.date(2020, 1, 2), dt.date(2019, 1, 1)], "l": [[1], None], "n": [None, None]}
-    )
+    frame = pl.DataFrame({"d": [dt.date(2020, 1, 2), dt.date(2019, 1, 1)], "l": [[1], None], "n": [None, None]})
     found = columns(shown(frame, tmp_path))
     assert (found["d"]["min"], found["d"]["max"]) == ("2019-01-01", "2020-01-02")
     assert (found["l"]["distinct"], found["l"]["missing"]) == (None, 1)
@@ -106,9 +104,7 @@ def test_rows_of_a_long_table_stand_for_all_of_it(library: str, tmp_path: Path) 
     found = shown(pl.DataFrame({"a": range(50_000)}), tmp_path, limit_rows=100)
     assert found["rows"] == 50_000
     assert [row[0] for row in found["head"]] == list(range(0, 50_000, 500))
-    assert [row[0] for row in shown(pl.DataFrame({"a": range(7)}), tmp_path, limit_rows=7)["head"]] == list(
-        range(7)
-    )
+    assert [row[0] for row in shown(pl.DataFrame({"a": range(7)}), tmp_path, limit_rows=7)["head"]] == list(range(7))
 
 
 def test_a_table_without_rows_is_shown(library: str, tmp_path: Path) -> None:
@@ -117,9 +113,7 @@ def test_a_table_without_rows_is_shown(library: str, tmp_path: Path) -> None:
 
 
 def test_csv_holds_every_row_and_what_is_nested_as_json(library: str, tmp_path: Path) -> None:
-    frame = pl.DataFrame(
-        {"a": [1, None], "s": ["x,y", "ü\n"], "l": [[1, 2], None], "t": [dt.datetime(2020, 1, 1)] * 2}
-    )
+    frame = pl.DataFrame({"a": [1, None], "s": ["x,y", "ü\n"], "l": [[1, 2], None], "t": [dt.datetime(2020, 1, 1)] * 2})
     frame.write_parquet(tmp_path / "t")
     preview.to_csv(str(tmp_path / "t"), str(tmp_path / "t.csv"))
     with open(tmp_path / "t.csv", encoding="utf-8", newline="") as file:

@@ -61,9 +61,9 @@ def rich() -> pl.DataFrame:
             "flag": [True, None, False],
             "text": ["a", None, "ü" * 30],
             "day": [dt.date(2020, 2, 29), None, dt.date(1900, 1, 1)],
-            "moment": pl.Series(
-                [dt.datetime(2020, 7, 1, 12), None, dt.datetime(2021, 1, 1)]
-            ).dt.replace_time_zone("Europe/Berlin"),
+            "moment": pl.Series([dt.datetime(2020, 7, 1, 12), None, dt.datetime(2021, 1, 1)]).dt.replace_time_zone(
+                "Europe/Berlin"
+            ),
             "clock": [dt.time(1, 2, 3), None, dt.time(23)],
             "money": pl.Series([Decimal("1.50"), None, Decimal("-2.25")], dtype=pl.Decimal(12, 2)),
             "class": pl.Series(["x", None, "y"], dtype=pl.Categorical),
@@ -86,14 +86,8 @@ def pq_types(table: pa.Table) -> list[pa.DataType]:
 
 
 @few
-@given(
-    table=tables(
-        [each for each in PLAIN + NESTED if "float" not in str(each[0]) and "double" not in str(each[0])]
-    )
-)
-def test_a_frame_of_polars_comes_back_equal_and_so_does_its_lazy_form(
-    table: pa.Table, tmp_path: Path
-) -> None:
+@given(table=tables([each for each in PLAIN + NESTED if "float" not in str(each[0]) and "double" not in str(each[0])]))
+def test_a_frame_of_polars_comes_back_equal_and_so_does_its_lazy_form(table: pa.Table, tmp_path: Path) -> None:
     frame = pl.from_arrow(table)
     assert isinstance(frame, pl.DataFrame)
     assert_frame_equal(again(frame, tmp_path), frame)
@@ -275,9 +269,7 @@ def test_files_are_written_with_fixed_settings_and_alike_every_time(value: Any, 
     assert metadata.row_group(0).num_rows == 122_880
 
 
-def test_dictionaries_time_zones_and_decimals_lie_in_the_file_as_such(
-    rich: pl.DataFrame, tmp_path: Path
-) -> None:
+def test_dictionaries_time_zones_and_decimals_lie_in_the_file_as_such(rich: pl.DataFrame, tmp_path: Path) -> None:
     schema = pq.read_schema(write(rich, str(tmp_path), "t")["files"][0]["path"])
     assert pa.types.is_dictionary(schema.field("class").type)
     assert schema.field("moment").type == pa.timestamp("us", "Europe/Berlin")
@@ -320,9 +312,7 @@ def test_a_relation_with_one_name_twice_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_object_column_of_one_family_is_kept(tmp_path: Path) -> None:
-    frame = pd.DataFrame(
-        {"a": [1, 2.5, None], "b": [Decimal("1.5"), None, 2], "c": [[1], None, [2, 3]]}, dtype=object
-    )
+    frame = pd.DataFrame({"a": [1, 2.5, None], "b": [Decimal("1.5"), None, 2], "c": [[1], None, [2, 3]]}, dtype=object)
     back = again(frame, tmp_path, "polars.DataFrame")
     assert back.to_dict(as_series=False) == {
         "a": [1.0, 2.5, None],
@@ -357,9 +347,7 @@ def test_a_file_of_a_library_that_is_gone_arrives_as_another_frame(tmp_path: Pat
     kept = write(pl.DataFrame({"a": [1]}), str(tmp_path), "t")
     path = kept["files"][0]["path"]
     facts = {**kept["facts"], "library": "a_library_that_is_not_here"}
-    assert type(read(path, kind="table", media=kept["media"], wanted="", facts=facts)).__module__.startswith(
-        "polars"
-    )
+    assert type(read(path, kind="table", media=kept["media"], wanted="", facts=facts)).__module__.startswith("polars")
 
 
 def test_reading_needs_no_folder_names_to_be_plain(tmp_path: Path) -> None:

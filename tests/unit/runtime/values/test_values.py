@@ -77,9 +77,7 @@ KINDS: list[tuple[Any, str]] = [
 
 
 @pytest.mark.parametrize(("value", "kind"), KINDS)
-def test_the_value_decides_the_kind_and_what_is_said_of_it_is_json(
-    value: Any, kind: str, tmp_path: Path
-) -> None:
+def test_the_value_decides_the_kind_and_what_is_said_of_it_is_json(value: Any, kind: str, tmp_path: Path) -> None:
     kept = write(value, str(tmp_path), "x")
     assert kept["kind"] == kind
     assert kept["tree"] == (kind == "figure")
@@ -109,9 +107,7 @@ def test_the_annotation_comes_first(value: Any, annotation: str, kind: str, tmp_
     ("value", "annotation"),
     [(1, "polars.DataFrame"), (pl.DataFrame({"a": [1]}), "float"), ("x", "float"), (1, "str"), (1, "bytes")],
 )
-def test_a_value_that_does_not_fit_its_annotation_is_refused(
-    value: Any, annotation: str, tmp_path: Path
-) -> None:
+def test_a_value_that_does_not_fit_its_annotation_is_refused(value: Any, annotation: str, tmp_path: Path) -> None:
     with pytest.raises(CannotKeep, match="annotation"):
         write(value, str(tmp_path), "x", annotation=annotation)
 
@@ -144,9 +140,7 @@ def test_a_unit_belongs_to_a_metric(tmp_path: Path) -> None:
 
 
 @few
-@given(
-    number=st.one_of(st.integers(-(2**80), 2**80), st.floats(), st.booleans(), st.decimals(allow_nan=False))
-)
+@given(number=st.one_of(st.integers(-(2**80), 2**80), st.floats(), st.booleans(), st.decimals(allow_nan=False)))
 def test_numbers_come_back_exactly(number: Any, tmp_path: Path) -> None:
     found = again(number, tmp_path)
     assert type(found) is type(number) or (isinstance(number, Decimal) and not number.is_finite())
