@@ -19,7 +19,12 @@ _REASON_KIND = {"source": "input"}
 
 
 def decide(
-    inputs: CompleteInputs, previous: Trace | None, candidates: Sequence[Trace], world: World, *, forced: bool = False
+    inputs: CompleteInputs,
+    previous: Trace | None,
+    candidates: Sequence[Trace],
+    world: World,
+    *,
+    forced: bool = False,
 ) -> Decision:
     """What is to be done with a step of which everything is known.
 
@@ -46,13 +51,16 @@ def decide(
 
 
 def foresee(
-    inputs: PartialInputs, previous: Trace | None, candidates: Sequence[Trace], world: World, *, forced: bool = False
+    inputs: PartialInputs,
+    previous: Trace | None,
+    world: World,
+    *,
+    forced: bool = False,
 ) -> Decision:
     """What can be said of a step some of whose inputs are yet to be made.
 
-    `candidates` are the traces of this step under any key that this workspace knows of. Where none of them
-    fits what is known, the step runs for certain as far as they tell; the caller may not know every trace,
-    so the answer is `await` even then, with what changed as its reasons.
+    Some trace that is not known here, such as a colleague's or one of another branch, may yet fit; so the
+    answer is `await`, with what has changed since the last result and what has to be made first as reasons.
     """
     if forced:
         return Decision(inputs.step, "run", None, None, (Reason("step", inputs.step, change="forced"),))
@@ -87,10 +95,17 @@ def _changes(
     for (kind, name), digest in before.items():
         if (kind, name) not in now and (unknown is None or (kind, name) not in unknown):
             reasons.append(Reason(_REASON_KIND.get(kind, kind), name, digest, None, change="removed"))
-    for observation in previous.observations:
-        if not _is_true(observation, world):
-            reasons.append(_observed_change(observation, world))
-    return tuple(reasons)
+    untrue = [
+        observation
+        for observation in previous.observations
+        if not _is_true(observation, world) and not _is_unknown(observation, unknown or set())
+    ]
+    return (*reasons, *(_observed_change(observation, world) for observation in untrue))
+
+
+def _is_unknown(observation: Observation, unknown: set[tuple[str, str]]) -> bool:
+    kind = "input" if observation.kind == "asset" else "file"
+    return (kind, observation.name) in unknown
 
 
 def _observed_change(observation: Observation, world: World) -> Reason:

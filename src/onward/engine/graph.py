@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -44,6 +45,8 @@ class Graph:
     findings: tuple[Finding, ...] = ()
     shadows: Mapping[str, str] = field(default_factory=dict)
     """Asset or source to the source that it hides."""
+    discovered: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By step, assets that an earlier run of it loaded beyond what its code says."""
 
     def needed_by(self, wanted: Iterable[str]) -> set[str]:
         """The steps `wanted`, with all that they need."""
@@ -132,6 +135,8 @@ class _Linker:
         steps = {name: self._step(name, draft) for name, draft in self.named.items()}
         steps, feeding = _feed_by_path(steps)
         upstream = self._edges(steps, feeding)
+        self._order(steps, upstream, feeding)
+        discovered = self._add_discovered(upstream)
         order = self._order(steps, upstream, feeding)
         downstream: dict[str, list[str]] = defaultdict(list)
         for name in order:
@@ -146,6 +151,7 @@ class _Linker:
             order=order,
             findings=tuple(self.findings),
             shadows=self.shadows,
+            discovered=discovered,
         )
 
     # Names.
@@ -167,28 +173,34 @@ class _Linker:
             if draft.is_file_step:
                 file_steps[name].append(draft)
             elif name in named:
-                self._made_twice(name, named[name], draft)
+                self._made_twice(name, name, named[name], draft)
             else:
                 named[name] = draft
         for name, sharing in file_steps.items():
             for draft in sharing:
-                named[self._file_step_name(name, draft, sharing, named)] = draft
+                own = self._file_step_name(name, draft, sharing, named)
+                if own in named:
+                    self._made_twice(own, own, named[own], draft)
+                else:
+                    named[own] = draft
         return named
 
-    def _file_step_name(self, name: str, draft: Draft, sharing: list[Draft], taken: Mapping[str, Draft]) -> str:
-        if len(sharing) == 1 and name not in taken:
+    def _file_step_name(
+        self, name: str, draft: Draft, sharing: list[Draft], taken: Mapping[str, Draft]
+    ) -> str:
+        if name not in taken and (len(sharing) == 1 or _is_lone_script(draft, sharing)):
             return name
         project = self.project_of(draft)
         extension = draft.file.rpartition("/")[2].removeprefix(draft.stem)
         rivals = [other for other in sharing if other.file.endswith(extension)]
         if len(rivals) == 1 and name + extension not in taken:
-            documents = [other for other in sharing if other.document]
-            # A lone script keeps its stem beside a document of that stem: only documents are assets.
-            return name if not draft.document and len(documents) == len(sharing) - 1 else name + extension
+            return name + extension
         return f"{project.name}/{draft.file.removeprefix(project.folder).lstrip('/')}"
 
-    def _made_twice(self, asset: str, first: Draft, second: Draft) -> None:
-        name = f"{self.project_of(first).name}/{first.stem}"
+    def _made_twice(
+        self, asset: str, maker: str, first: Draft, second: Draft, also: str | None = None
+    ) -> None:
+        """Of two that claim one asset neither can run: which of them is meant is not for us to say."""
         self.findings.append(
             Finding(
                 "made-twice",
@@ -196,7 +208,7 @@ class _Linker:
                 second.file,
                 second.line,
                 "give one of them another name, `@asset(name=...)` or another file name",
-                touches=(name,),
+                touches=(maker,) if also is None else (maker, also),
                 project=self.project_of(second).name,
             )
         )
@@ -212,8 +224,8 @@ class _Linker:
                 if other is None:
                     self.maker[asset] = name
                 elif output.path is None and other != name:
-                    self._made_twice(asset, self.named[other], draft)
-                elif output.path is not None and draft.file > self.named[other].file:
+                    self._made_twice(asset, other, self.named[other], draft, name)
+                elif output.path is not None and _place(draft) > _place(self.named[other]):
                     # Two writers of one path both run, in path order; the later file is the asset.
                     self.maker[asset] = name
                 source = self._source(project, asset.removeprefix(project.name + "/"))
@@ -223,7 +235,9 @@ class _Linker:
     def _asset_name(self, step: str, project: Project, draft: Draft, output: OutputDraft) -> str:
         if output.path is not None:
             below = paths.is_below(output.path, project.folder)
-            return f"{project.name}/{output.path[len(project.folder) :].lstrip('/') if below else output.path}"
+            return (
+                f"{project.name}/{output.path[len(project.folder) :].lstrip('/') if below else output.path}"
+            )
         if draft.document and output.name == draft.stem:
             return step
         return f"{project.name}/{output.name}"
@@ -237,11 +251,6 @@ class _Linker:
             binding = self._bind(name, project, draft, reference)
             if binding is not None:
                 bindings.append(binding)
-        known = {binding.target for binding in bindings}
-        for asset in self.discovered.get(name, ()):
-            if asset not in known and (asset in self.maker or asset in self.sources):
-                form = "asset" if asset in self.maker else "source"
-                bindings.append(Binding(asset, asset, form))
         check = None
         if draft.check_of is not None and draft.check is not None:
             looked_at = self._bind(name, project, draft, draft.check_of)
@@ -283,29 +292,51 @@ class _Linker:
         for parameter in draft.parameters:
             setting = f"{project.name}.{parameter.name}"
             is_set = setting in self.settings
-            default = msgspec.json.decode(parameter.default.text) if parameter.default.form == "value" else None
+            default = (
+                msgspec.json.decode(parameter.default.text) if parameter.default.form == "value" else None
+            )
             yield ParameterUse(parameter.name, setting, self.settings.get(setting, default), is_set)
 
     def _bind(self, step: str, project: Project, draft: Draft, reference: Reference) -> Binding | None:
         if reference.form == "symbol":
-            target = self.by_symbol.get(reference.text)
-            if target is not None:
-                assets = self.named[target].outputs
-                asset = self._asset_name(target, project, self.named[target], assets[0]) if assets else target
-                asset = target if target in self.maker else asset
-                return Binding(reference.name, asset, "asset", reference.wanted)
-            self._unknown(step, project, draft, reference, [key.rpartition(":")[2] for key in self.by_symbol])
-            return None
+            return self._bind_symbol(step, project, draft, reference)
         own = {self._asset_name(step, project, draft, output) for output in draft.outputs}
         found = self._look_up(project, reference.text, own, qualified=reference.form == "ref")
         if found is None:
-            if not reference.optional and not (reference.form != "sql" and project.name in self.open_projects):
+            if not reference.optional and project.name not in self.open_projects:
                 self._unknown(step, project, draft, reference, self._names_in(project))
             return None
         target, form = found
         return Binding(reference.name, target, form, reference.wanted)
 
-    def _look_up(self, project: Project, text: str, own: set[str], *, qualified: bool) -> tuple[str, str] | None:
+    def _bind_symbol(self, step: str, project: Project, draft: Draft, reference: Reference) -> Binding | None:
+        """What a function makes. One that makes several assets has to be referred to by their names."""
+        maker = self.by_symbol.get(reference.text)
+        if maker is None or maker == step:
+            others = [symbol for symbol, name in self.by_symbol.items() if name != step]
+            self._unknown(step, project, draft, reference, [key.rpartition(":")[2] for key in others])
+            return None
+        target = self.named[maker]
+        made = [self._asset_name(maker, self.project_of(target), target, output) for output in target.outputs]
+        if len(made) == 1:
+            return Binding(reference.name, made[0], "asset", reference.wanted)
+        function = target.symbol or maker
+        self.findings.append(
+            Finding(
+                "several-assets",
+                f"`{step}` refers to `{function}`, which makes {len(made)} assets: {', '.join(made)}",
+                draft.file,
+                reference.line or draft.line,
+                f'name the one that is meant: `"{made[0]}"`' if made else None,
+                touches=(step,),
+                project=project.name,
+            )
+        )
+        return None
+
+    def _look_up(
+        self, project: Project, text: str, own: set[str], *, qualified: bool
+    ) -> tuple[str, str] | None:
         asset = f"{project.name}/{text}"
         if asset in self.maker and asset not in own:
             return asset, "asset"
@@ -324,24 +355,27 @@ class _Linker:
 
     def _names_in(self, project: Project) -> list[str]:
         prefix = project.name + "/"
-        names = [name.removeprefix(prefix) for name in [*self.maker, *self.sources] if name.startswith(prefix)]
+        names = [
+            name.removeprefix(prefix) for name in [*self.maker, *self.sources] if name.startswith(prefix)
+        ]
         names += [source.name for source in self.sources.values() if source.project is None]
         return names + [name for name in self.maker if not name.startswith(prefix)]
 
     def _unknown(
         self, step: str, project: Project, draft: Draft, reference: Reference, known: Sequence[str]
     ) -> None:
-        close = nearest(reference.text, known)
+        text = reference.text.rpartition(":")[2] if reference.form == "symbol" else reference.text
+        close = nearest(text, known)
         verb = "looks at" if draft.check is not None else "takes"
         hint = f"write `{close[0]}`" if close else None
         if close and reference.form == "name" and "/" in close[0]:
             hint = f'write `{reference.name} = ref("{close[0]}")`'
         if hint is None:
-            hint = f"add a source `{reference.text}` to a `data/` folder, or a step that makes it"
+            hint = f"add a source `{text}` to a `data/` folder, or a step that makes it"
         self.findings.append(
             Finding(
                 "unknown-name",
-                f"`{step}` {verb} `{reference.text}`, and nothing is called so"
+                f"`{step}` {verb} `{text}`, and nothing is called so"
                 + (f"; close to it: {', '.join(close)}" if close else ""),
                 draft.file,
                 reference.line or draft.line,
@@ -353,7 +387,9 @@ class _Linker:
 
     # Edges.
 
-    def _edges(self, steps: Mapping[str, Step], feeding: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
+    def _edges(
+        self, steps: Mapping[str, Step], feeding: Mapping[str, set[str]]
+    ) -> dict[str, tuple[str, ...]]:
         upstream = {}
         for name, step in steps.items():
             needed = [self.maker[binding.target] for binding in step.bindings if binding.form == "asset"]
@@ -363,10 +399,27 @@ class _Linker:
             upstream[name] = tuple(dict.fromkeys(other for other in needed if other != name))
         return upstream
 
+    def _add_discovered(self, upstream: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        """Puts steps after what they were once seen to load: it saves a start and decides nothing.
+
+        It is no part of what a step takes, so that a workspace without a past comes to the same keys; an edge
+        that would close a circle is a thing of the past and left out.
+        """
+        kept: dict[str, tuple[str, ...]] = {}
+        for name in sorted(self.discovered.keys() & upstream.keys()):
+            for asset in self.discovered[name]:
+                maker = self.maker.get(asset)
+                if maker is None or name in _reach([maker], upstream):
+                    continue
+                kept[name] = (*kept.get(name, ()), asset)
+                if maker not in upstream[name]:
+                    upstream[name] = (*upstream[name], maker)
+        return kept
+
     def _order(
         self, steps: dict[str, Step], upstream: dict[str, tuple[str, ...]], feeding: Mapping[str, set[str]]
     ) -> tuple[str, ...]:
-        """Topological, names as the tie-break; circles are cut, by paths silently, by names with a finding."""
+        """Topological, names as the tie-break; circles by paths are cut, circles by names are findings."""
         while True:
             sorter = TopologicalSorter({name: upstream[name] for name in sorted(steps)})
             try:
@@ -391,7 +444,7 @@ class _Linker:
         feeding: Mapping[str, set[str]],
     ) -> bool:
         """Takes one edge out that only a path draws: the one into the step that comes first by its path."""
-        pairs = list(zip(circle, circle[1:], strict=False))
+        pairs = list(pairwise(circle))
         by_path = [
             (needed, name)
             for name, needed in pairs
@@ -399,7 +452,7 @@ class _Linker:
         ]
         if not by_path:
             return False
-        needed, name = min(by_path, key=lambda pair: steps[pair[1]].file)
+        needed, name = min(by_path, key=lambda pair: _place(steps[pair[1]]))
         upstream[name] = tuple(other for other in upstream[name] if other != needed)
         step = steps[name]
         closed = tuple(path for path, writer in step.fed_by if writer == needed)
@@ -430,8 +483,21 @@ class _Linker:
             upstream[name] = tuple(other for other in upstream[name] if other not in members)
 
 
+def _is_lone_script(draft: Draft, sharing: Sequence[Draft]) -> bool:
+    """A script keeps its stem beside documents of that stem: only these are assets under it."""
+    return not draft.document and all(other.document for other in sharing if other is not draft)
+
+
+def _place(definition: Draft | Step) -> tuple[str, int]:
+    """Where it stands, for the order of those who write one path."""
+    return definition.file, definition.line
+
+
 def _is_named(step: Step, needed: str, maker: Mapping[str, str]) -> bool:
-    return any(binding.form == "asset" and maker[binding.target] == needed for binding in step.bindings)
+    targets = [binding.target for binding in step.bindings if binding.form == "asset"]
+    if step.check is not None:
+        targets.append(step.check.asset)
+    return any(maker.get(target) == needed for target in targets)
 
 
 def _literal_paths(draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
@@ -476,12 +542,14 @@ def _feed_by_path(steps: Mapping[str, Step]) -> tuple[dict[str, Step], dict[str,
             writers[path].append(step.name)
     feeding: dict[str, set[str]] = defaultdict(set)
     for sharing in writers.values():
-        sharing.sort(key=lambda name: steps[name].file)
-        for earlier, later in zip(sharing, sharing[1:], strict=False):
+        sharing.sort(key=lambda name: _place(steps[name]))
+        for earlier, later in pairwise(sharing):
             feeding[later].add(earlier)
     linked = dict(steps)
     for step in steps.values():
-        fed = [(path, name) for path in step.reads for name in _writers_of(path, writers) if name != step.name]
+        fed = [
+            (path, name) for path in step.reads for name in _writers_of(path, writers) if name != step.name
+        ]
         if fed:
             feeding[step.name].update(name for _, name in fed)
             linked[step.name] = msgspec.structs.replace(step, fed_by=tuple(fed))

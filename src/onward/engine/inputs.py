@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from onward.base.codec import digest_of
-from onward.base.digest import Digest
+from onward.base.digest import Digest, digest_text
 from onward.model.artifact import Artifact
 from onward.model.trace import CompleteInputs, Inputs, PartialInputs
 from onward.model.workspace import Step
@@ -60,7 +60,8 @@ def inputs_of(
         known["environment", name] = digest
     for parameter in step.parameters:
         if parameter.is_set:
-            known["parameter", parameter.setting] = digest_of(parameter.value)
+            # Not as JSON, which knows no infinity and would take it for nothing at all.
+            known["parameter", parameter.setting] = digest_text(repr(parameter.value))
     unknown: list[tuple[str, str]] = []
     for binding in step.bindings:
         if binding.form == "source":

@@ -9,13 +9,15 @@ States of a unit, and what moves it on:
     busy      another run is making it; Freed sends it back to looking
     ended     `kept`, `restored`, `made`, `failed` or `skipped`; Lost alone sends a unit back from here
 
-Invariants, held after every event (`check_invariants` in tests): a unit leaves `waiting` only when all that it
-needs has ended well; no more units run than there are slots; after the first failure without `keep_going`, and
-after an interrupt, nothing more is started; an ended unit stays ended, unless its bytes are lost. A crash leaves nothing behind: the
-schedule is never stored, the next run makes a new one from the traces.
+Invariants, held after every event (`check_invariants` in tests): a unit leaves `waiting` only when all that
+it needs has ended well; no more units run than there are slots; after the first failure without `keep_going`,
+and after an interrupt, nothing more is started; an ended unit stays ended, unless its bytes are lost: then it
+is looked at again, and what has not started yet waits for it again. An answer to a question that is no longer
+open, such as a decision about a unit that was skipped meanwhile, changes nothing. A crash leaves nothing
+behind: the schedule is never stored, the next run makes a new one from the traces.
 
-Long chains first: of the units that could start, the one with the longest recorded time to the end of the graph
-goes first; names break ties, so that equal runs take equal courses.
+Long chains first: of the units that could start, the one with the longest recorded time to the end of the
+graph goes first; names break ties, so that equal runs take equal courses.
 """
 
 from __future__ import annotations
@@ -30,6 +32,7 @@ from onward.model.event import (
     Busy,
     Command,
     Decided,
+    Event,
     Failed,
     Freed,
     Interrupted,
@@ -44,6 +47,17 @@ from onward.model.event import (
 
 ENDED = ("kept", "restored", "made", "failed", "skipped")
 _ENDED_WELL = ("kept", "restored", "made")
+_NOT_STARTED = ("waiting", "looking", "queued")
+_ANSWERS_TO: dict[type[Event], tuple[str, ...]] = {
+    Decided: ("looking",),
+    Made: ("running",),
+    Failed: ("looking", "running"),
+    Suspended: ("running",),
+    Lost: ("running",),
+    Busy: ("running",),
+    Freed: ("busy",),
+}
+"""The states in which each event means something."""
 
 
 class Schedule:
@@ -82,6 +96,7 @@ class Schedule:
         self._queue: list[tuple[float, Unit]] = []
         self._decision: dict[Unit, Decision] = {}
         self._fallback: set[Unit] = set()
+        self._lost_once: set[Unit] = set()
         self.state: dict[Unit, str] = {}
         self._open_needs: dict[Unit, int] = {}
         self._wanted = set(wanted)
@@ -101,10 +116,11 @@ class Schedule:
                 self._enter(unit)
         for unit in sorted(self._wanted & self._blocked.keys()):
             commands += self._end_badly(unit, "skipped", self._blocked[unit])
-        ready = [unit for unit in self._upstream if self.state.get(unit) == "waiting" and not self._open_needs[unit]]
-        for unit in ready:
-            if self.state[unit] == "waiting":
-                commands += self._look(unit)
+        ready = [
+            unit for unit, state in self.state.items() if state == "waiting" and not self._open_needs[unit]
+        ]
+        for unit in sorted(ready, key=self._by_urgency):
+            commands += self._look(unit)
         return commands
 
     def handle(self, event: AnyEvent) -> list[Command]:
@@ -112,7 +128,7 @@ class Schedule:
         if isinstance(event, Interrupted):
             return self._stop()
         unit = event.unit
-        if self.state.get(unit) in ENDED:
+        if self.state.get(unit) not in _ANSWERS_TO[type(event)]:
             return []
         match event:
             case Decided(decision=decision):
@@ -129,7 +145,7 @@ class Schedule:
                 self._move(unit, "busy")
                 return [Await(unit), *self._fill()]
             case Freed():
-                return self._look(unit)
+                return self._await_needs(unit)
         raise AssertionError(f"an event that the schedule does not know: {event}")
 
     def _move(self, unit: Unit, state: str) -> None:
@@ -146,6 +162,19 @@ class Schedule:
     def _has_ended_well(self, unit: Unit) -> bool:
         return self.state.get(unit) in _ENDED_WELL or unit in self._fallback
 
+    def _has_ended_badly(self, unit: Unit) -> bool:
+        return self.state.get(unit) in ("failed", "skipped") and unit not in self._fallback
+
+    def _await_needs(self, unit: Unit) -> list[Command]:
+        """Lets a unit wait: it goes on at once where nothing is open, and ends where a need ended badly."""
+        self._enter(unit)
+        if unit in self._blocked:
+            return self._end_badly(unit, "skipped", self._blocked[unit])
+        bad = [need for need in self._upstream[unit] if self._has_ended_badly(need)]
+        if bad:
+            return self._end_badly(unit, "skipped", min(bad).step)
+        return [] if self._open_needs[unit] else self._look(unit)
+
     def _look(self, unit: Unit) -> list[Command]:
         if self._stopped:
             return self._end_badly(unit, "skipped", "")
@@ -159,9 +188,14 @@ class Schedule:
             return self._end_well(unit, "restored")
         if self._stopped:
             return self._end_badly(unit, "skipped", "")
+        if decision.action == "blocked":
+            # Readers of the tracked file go on from a failure; this one takes the asset itself.
+            failed = [need.step for need in sorted(self._upstream[unit]) if need in self._fallback]
+            return self._end_badly(unit, "skipped", failed[0] if failed else "")
+        assert decision.action == "run", f"{unit} has all that it needs, and still: {decision.action}"
         self._move(unit, "queued")
         self._decision[unit] = decision
-        heappush(self._queue, (-self._rank.get(unit, 0.0), unit))
+        heappush(self._queue, self._by_urgency(unit))
         return self._fill()
 
     def _fill(self) -> list[Command]:
@@ -177,12 +211,13 @@ class Schedule:
     def _end_well(self, unit: Unit, state: str) -> list[Command]:
         self._move(unit, state)
         commands: list[Command] = []
-        for follower in self._downstream[unit]:
+        for follower in sorted(self._downstream[unit], key=self._by_urgency):
             if self.state.get(follower) == "waiting":
                 self._open_needs[follower] -= 1
                 if self._open_needs[follower] == 0:
                     commands += self._look(follower)
-        return commands + self._fill()
+        # The free slot waits for what the looks bring: it may head a longer chain than what is queued.
+        return commands or self._fill()
 
     def _failed(self, unit: Unit, fallback: bool) -> list[Command]:
         if fallback:
@@ -195,20 +230,29 @@ class Schedule:
         return commands + self._fill()
 
     def _end_badly(self, unit: Unit, state: str, because: str) -> list[Command]:
-        self._move(unit, state)
-        commands: list[Command] = [Skip(unit, because)] if state == "skipped" else []
-        for follower in self._downstream[unit]:
-            if self.state.get(follower) in ("waiting", "looking", "queued"):
-                commands += self._end_badly(follower, "skipped", unit.step)
+        """Ends a unit, and as skipped all that cannot go on without it."""
+        commands: list[Command] = []
+        todo = [(unit, state, because)]
+        while todo:
+            current, ending, reason = todo.pop()
+            if self.state.get(current) in ENDED:
+                continue  # two ways lead to it
+            self._move(current, ending)
+            if ending == "skipped":
+                commands.append(Skip(current, reason))
+            todo += [
+                (follower, "skipped", self._blocked.get(follower, current.step))
+                for follower in reversed(self._downstream[current])
+                if self.state.get(follower) in _NOT_STARTED
+            ]
         return commands
 
     def _stop(self) -> list[Command]:
-        """Starts nothing more; what has not been decided is skipped, what could still be kept is looked at."""
+        """Starts nothing more: what waits is skipped, what is being looked at may still be kept."""
         self._stopped = True
         commands: list[Command] = []
         for unit in [unit for unit, state in self.state.items() if state in ("waiting", "queued", "busy")]:
-            if self.state[unit] not in ENDED:
-                commands += self._end_badly(unit, "skipped", "")
+            commands += self._end_badly(unit, "skipped", "")
         return commands
 
     def _suspended(self, unit: Unit, needs: tuple[Unit, ...]) -> list[Command]:
@@ -220,38 +264,36 @@ class Schedule:
                     self._upstream[unit].add(need)
                     self._downstream[need].append(unit)
                 commands += self._want(need)
-        self._enter(unit)
-        bad = [
-            need
-            for need in self._upstream[unit]
-            if self.state.get(need) in ("failed", "skipped") and not self._has_ended_well(need)
-        ]
-        if bad:
-            return commands + self._end_badly(unit, "skipped", bad[0].step) + self._fill()
-        if self._open_needs[unit] == 0:
-            commands += self._look(unit)
-        return commands + self._fill()
+        return [*commands, *self._await_needs(unit), *self._fill()]
 
     def _lost(self, unit: Unit, maker: Unit) -> list[Command]:
-        """Sends the maker of a damaged input back to be looked at; the unit waits for it again."""
-        self._move(maker, "waiting")
-        self._open_needs[maker] = 0
-        self._enter(unit)
-        return [*self._look(maker), *self._fill()]
+        """Sends the maker of a damaged input back; whoever has not started waits for it again."""
+        commands: list[Command] = []
+        if self._has_ended_well(maker):
+            self._lost_once.add(maker)
+            self._move(maker, "waiting")
+            for follower in self._downstream[maker]:
+                if self.state.get(follower) in _NOT_STARTED:
+                    self._enter(follower)
+            commands += self._await_needs(maker)
+        return [*commands, *self._await_needs(unit), *self._fill()]
 
     def _want(self, unit: Unit) -> list[Command]:
-        if unit in self._wanted:
-            return []
-        self._wanted.add(unit)
+        """Takes a unit, and what it needs, among those that are brought up to date."""
+        fresh: list[Unit] = []
+        todo = [unit]
+        while todo:
+            current = todo.pop()
+            if current not in self._wanted:
+                self._wanted.add(current)
+                fresh.append(current)
+                todo.extend(sorted(self._upstream[current]))
+        for current in fresh:
+            self._enter(current)
         commands: list[Command] = []
-        for need in sorted(self._upstream[unit]):
-            commands += self._want(need)
-        if unit in self._blocked:
-            self._enter(unit)
-            return commands + self._end_badly(unit, "skipped", self._blocked[unit])
-        self._enter(unit)
-        if self._open_needs[unit] == 0:
-            commands += self._look(unit)
+        for current in reversed(fresh):
+            if self.state[current] == "waiting":
+                commands += self._await_needs(current)
         return commands
 
     def _leads_to(self, unit: Unit, need: Unit) -> bool:
@@ -266,6 +308,10 @@ class Schedule:
                 todo.extend(self._upstream[current])
         return False
 
+    def _by_urgency(self, unit: Unit) -> tuple[float, Unit]:
+        """Sorts the head of the longest chain to the front."""
+        return -self._rank[unit], unit
+
     def _ranks(self) -> dict[Unit, float]:
         """Seconds from the start of each unit to the end of the longest chain that hangs on it."""
         ranks: dict[Unit, float] = {}
@@ -278,7 +324,16 @@ class Schedule:
         """Raises AssertionError where a promise of the module's docstring does not hold."""
         running = [unit for unit, state in self.state.items() if state == "running"]
         assert len(running) == self._running <= self._slots, running
+        assert self._ended == sum(state in ENDED for state in self.state.values())
+        assert self.state.keys() == self._wanted
         for unit, state in self.state.items():
-            if state in ("looking", "queued", "running", *_ENDED_WELL):
-                for need in self._upstream[unit]:
-                    assert self._has_ended_well(need), (unit, need, self.state.get(need))
+            needs = self._upstream[unit]
+            open_needs = [need for need in needs if not self._has_ended_well(need)]
+            if state == "waiting":
+                assert self._open_needs[unit] == len(open_needs) > 0, (unit, open_needs)
+                assert not any(self._has_ended_badly(need) for need in needs), (unit, open_needs)
+            elif state in ("looking", "queued"):
+                assert not open_needs, (unit, open_needs)
+            elif state not in ("failed", "skipped"):
+                # It took its inputs before they were lost.
+                assert self._lost_once.issuperset(open_needs), (unit, open_needs)

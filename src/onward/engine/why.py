@@ -27,5 +27,3 @@ def chain(step: str, graph: Graph, decisions: Mapping[str, Decision]) -> list[tu
             if maker is not None and decisions.get(maker) and decisions[maker].action in ("run", "await"):
                 todo.append(maker)
     return links
-
-
