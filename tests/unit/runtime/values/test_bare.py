@@ -38,6 +38,7 @@ def environment(folder: Path, libraries: list[str]) -> list[str]:
                 (folder / found.name).symlink_to(found)
     return [
         sys.executable,
+        "-B",  # the runtime is linked: other Pythons leave no bytecode in it
         "-S",
         "-c",
         f"import sys; sys.path.insert(0, {str(folder)!r}); exec(sys.stdin.read())",
