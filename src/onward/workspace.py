@@ -9,15 +9,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from onward.app import graphs, history
 from onward.app import init as making
 from onward.app.listing import Listing, listing
 from onward.app.plan import PlanReport, plan
-from onward.app.run import RunOptions, RunReport, run
+from onward.app.options import RunOptions
+from onward.app.run import RunReport, run
 from onward.app.show import Log, Shown, get, logs, show
 from onward.app.status import StatusReport, WhyReport, status, why
 from onward.app.wiring import Opened, open_workspace
@@ -46,9 +47,9 @@ class Workspace:
         self._watcher: Watcher = watcher or Silence()
 
     @staticmethod
-    def init(path: str | Path, *, demo: bool = False) -> list[str]:
-        """Makes a workspace in a folder; returns the paths that were created in it."""
-        return making.init(Path(path), with_demo=demo)[1]
+    def init(path: str | Path, *, demo: bool = False) -> Workspace:
+        """Makes a folder a workspace (or the demonstration) and opens it."""
+        return Workspace(making.init(Path(path), with_demo=demo)[0])
 
     @property
     def root(self) -> Path:
@@ -103,7 +104,7 @@ class Workspace:
         """Nodes and edges."""
         return graphs.graph(self._opened, targets)
 
-    def snapshots(self) -> list[Run]:
+    def snapshots(self) -> Sequence[Run]:
         """All runs, newest first."""
         return history.runs(self._opened)
 
@@ -125,7 +126,7 @@ class Workspace:
         """Writes what was worked out to the index."""
         self._opened.close()
 
-    def __enter__(self) -> Workspace:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

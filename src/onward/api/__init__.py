@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import functools
-from typing import Any, Callable, Optional, TypeVar, Union, overload
+from typing import Any, Callable, List, Optional, TypeVar, Union, overload
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -40,7 +40,7 @@ def asset(
     kind: Optional[str] = ...,
     unit: Optional[str] = ...,
     title: Optional[str] = ...,
-    key: Optional[list] = ...,
+    key: Optional[List[str]] = ...,
 ) -> Callable[[F], F]: ...
 def asset(
     function: Optional[Callable[..., Any]] = None,
@@ -49,7 +49,7 @@ def asset(
     kind: Optional[str] = None,
     unit: Optional[str] = None,
     title: Optional[str] = None,
-    key: Optional[list] = None,
+    key: Optional[List[str]] = None,
 ) -> Any:
     """Makes a function a step: what it returns is kept under its name.
 
@@ -116,7 +116,10 @@ def load(name: str, wanted: Any = None, *, build: bool = True, at: Optional[str]
     session = _session()
     if session is not None:
         return session.load(name, _type_name(wanted))
-    return _live().load(name, _type_name(wanted), build=build, at=at)
+    handed = _live().hand_over(name, build=build, at=at)
+    from onward.runtime.session import open_input, preferred_library
+
+    return open_input(handed, _type_name(wanted), preferred_library())
 
 
 def save(name: str, value: Any, *, kind: Optional[str] = None, title: Optional[str] = None) -> None:

@@ -50,9 +50,11 @@ def write_demo(folder: Path) -> list[str]:
     data = _find_data()
     template = [path.relative_to(TEMPLATE).as_posix() for path in _template_files()]
     cut = [f"data/{name}.csv" for name in TABLES] + ["data/planes.sqlite", *map(_path_of_month, range(1, 13))]
-    for path in (*template, *cut):
+    created = sorted([*template, *cut])
+    for path in created:
         if (folder / path).exists():
             raise RefusedError(f"`{path}` is there already", hint="choose an empty folder: `onward init DIR --demo`")
+    for path in created:
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
     for path in template:
         shutil.copyfile(TEMPLATE / path, folder / path)
@@ -60,7 +62,7 @@ def write_demo(folder: Path) -> list[str]:
         _write_csv(folder / f"data/{name}.csv", _rows(data / f"{name}.csv"))
     _write_planes(folder / "data/planes.sqlite", _rows(data / "planes.csv"))
     _write_flights(folder, data / "flights.csv.zip")
-    return sorted([*template, *cut])
+    return created
 
 
 def _find_data() -> Path:

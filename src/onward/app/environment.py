@@ -51,14 +51,21 @@ class WorkspacePython:
     Attributes:
         executable: its path.
         facts: what counts of it, and what `show` prints.
-        outside: its folders of installed packages: no code of the workspace, even where they lie in it.
+        outside: folders that hold no code of the workspace, even where they lie in it.
+        folders: those that packages are installed in.
         is_own: it is the Python that runs onward.
     """
 
     executable: Path
     facts: Environment
     outside: tuple[str, ...]
+    folders: tuple[str, ...]
     is_own: bool
+
+    def watched(self) -> list[str]:
+        """Paths whose states tell one state of the environment from the next."""
+        prefix = self.executable.parent.parent
+        return [str(self.executable), f"{prefix}/pyvenv.cfg", str(prefix), *self.folders]
 
     def digests(self) -> dict[str, Digest]:
         """The parts of the environment that count, by name."""
@@ -76,7 +83,8 @@ def workspace_python(place: Place, settings: Settings) -> WorkspacePython:
     probe = _probe(executable, place)
     facts = Environment(probe.version, probe.implementation, probe.platform, _distributions(probe.folders))
     own = _same_python(executable)
-    return WorkspacePython(executable, facts, (probe.prefix, *probe.folders) if not own else probe.folders, own)
+    outside = probe.folders if own else (probe.prefix, *probe.folders)
+    return WorkspacePython(executable, facts, outside, probe.folders, own)
 
 
 def _executable(root: Path, settings: Settings, variables: Mapping[str, str]) -> Path:

@@ -1,9 +1,11 @@
-"""`load` in a live session: the newest artifact, brought up to date first unless told otherwise."""
+"""`load` in a live session: where the newest artifact lies, brought up to date first unless told otherwise.
+
+The value itself is opened by the caller, which runs in the user's own Python.
+"""
 
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +13,8 @@ from typing import Any
 from onward.app import history
 from onward.app.plan import plan
 from onward.app.reading import read
-from onward.app.run import RunOptions, run
+from onward.app.options import RunOptions
+from onward.app.run import run
 from onward.app.targets import resolve_asset
 from onward.app.wiring import Opened, open_workspace
 from onward.base.errors import OnwardError
@@ -41,14 +44,14 @@ class _Notes:
         print(message, file=sys.stderr)
 
     def tick(self) -> None:
-        time.sleep(0)
+        return
 
     def close(self) -> None:
         return
 
 
-def load(name: str, wanted: str, *, build: bool, at: str | None) -> Any:
-    """An asset's (or source's) value in a live session in a folder of the workspace.
+def hand_over(name: str, *, build: bool, at: str | None) -> dict[str, Any]:
+    """An asset (or source) as a step would be handed it, for a live session in a folder of the workspace.
 
     Raises:
         LookupError: nothing is called so, or it was never made and `build` is false.
@@ -56,34 +59,31 @@ def load(name: str, wanted: str, *, build: bool, at: str | None) -> Any:
     """
     with open_workspace(Path.cwd(), writes=True) as opened:
         try:
-            return _load(opened, name, wanted, build=build, at=at)
+            return _hand_over(opened, name, build=build, at=at)
         except OnwardError as error:
             hint = f" ({error.hint})" if error.hint else ""
             raise LookupError(f"{error.message}{hint}") from None
 
 
-def _load(opened: Opened, name: str, wanted: str, *, build: bool, at: str | None) -> Any:
-    from onward.runtime import session
-
+def _hand_over(opened: Opened, name: str, *, build: bool, at: str | None) -> dict[str, Any]:
     reading = read(opened.place, opened.index, {}, opened.standing.discovered())
     folder = Path.cwd().resolve().relative_to(opened.place.root.resolve()).as_posix()
     project = reading.rules.name_of(reading.rules.folder_of("" if folder == "." else folder))
     if at is not None:
         artifacts = history.resolve(opened, at).artifacts
-        return session.open_input(_handed(opened, artifacts[resolve_asset(artifacts, name, project)]), wanted, "")
+        return _artifact(opened, artifacts[resolve_asset(artifacts, name, project)])
     target = resolve_asset([*reading.graph.maker, *reading.graph.sources], name, project)
     if target in reading.graph.sources and target not in reading.graph.maker:
         source = reading.graph.sources[target]
         root = str(opened.place.root)
         paths = [f"{root}/{path}" for path in source.paths]
-        handed = {"form": "source", "source_form": source.form, "paths": paths, "where": f"{root}/{source.where}",
-                  "table": source.table}  # fmt: skip
-        return session.open_input(handed, wanted, _preferred())
+        where = f"{root}/{source.where}"
+        return {"form": "source", "source_form": source.form, "paths": paths, "where": where, "table": source.table}
     if build:
         _bring_up_to_date(opened, target)
     for result in opened.standing.results.values():
         if target in result.trace.artifacts:
-            return session.open_input(_handed(opened, result.trace.artifacts[target]), wanted, _preferred())
+            return _artifact(opened, result.trace.artifacts[target])
     raise LookupError(f"`{target}` was never made")
 
 
@@ -100,14 +100,16 @@ def _bring_up_to_date(opened: Opened, target: str) -> None:
             raise RuntimeError(f"{name} failed: {record.error['message']}")
 
 
-def _handed(opened: Opened, artifact: Artifact) -> dict[str, Any]:
+def _artifact(opened: Opened, artifact: Artifact) -> dict[str, Any]:
     objects = opened.store.objects
     path = objects.path(artifact.bytes)
     files = {part.name: str(objects.path(part.bytes)) for part in artifact.parts}
-    return {"form": "artifact", "kind": artifact.kind, "media": artifact.media, "path": str(path),
-            "files": files or None, "facts": artifact.facts}  # fmt: skip
+    return {
+        "form": "artifact",
+        "kind": artifact.kind,
+        "media": artifact.media,
+        "path": str(path),
+        "files": files or None,
+        "facts": artifact.facts,
+    }
 
-
-def _preferred() -> str:
-    have = [library for library in ("polars", "pandas") if library in sys.modules]
-    return have[0] if len(have) == 1 else ""

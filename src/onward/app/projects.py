@@ -37,7 +37,7 @@ class ProjectRules:
         if self.has_projects and paths.is_below(folder, PROJECTS_FOLDER) or self.groups_root:
             below = folder[len(base) :].strip("/")
             if below:
-                return "/".join(filter(None, [base, *below.split("/")[: self.depth]]))
+                return "/".join([*([base] if base else []), *below.split("/")[: self.depth]])
         return folder
 
     @property

@@ -33,6 +33,8 @@ class Tree:
     """Each `data` folder, with the files below it."""
     modules: set[str] = field(default_factory=set)
     """Folders that hold Python files anywhere below: what an import can go through."""
+    ignores: list[str] = field(default_factory=list)
+    """The `.gitignore` files."""
     folders: dict[str, int] = field(default_factory=dict)
     """Every folder that was listed, with its time of change in ns: a folder's listing is that of that time."""
 
@@ -60,9 +62,11 @@ def _walk(absolute: str, folder: str, data: str | None, tree: Tree, seen: set[st
         return
     for entry in entries:
         name = entry.name
-        if name.startswith("."):
-            continue
         path = f"{folder}/{name}" if folder else name
+        if name.startswith("."):
+            if name == ".gitignore":
+                tree.ignores.append(path)
+            continue
         if _is_folder(entry):
             _enter(entry, path, data, tree, seen)
         elif data is not None:

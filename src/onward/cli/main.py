@@ -89,17 +89,11 @@ def program(ctx: click.Context, folder: str | None, as_json: bool) -> None:
 
 def main(words: Sequence[str] | None = None) -> None:
     """The program: carries out `words` (the command line's without a value) and ends the process."""
-    arguments = list(sys.argv[1:] if words is None else words)
-    if arguments == ["--version"]:
-        click.echo(f"onward {onward.__version__}")
-        sys.exit(0)
-    sys.exit(run(arguments))
+    sys.exit(run(list(sys.argv[1:] if words is None else words)))
 
 
 def run(arguments: list[str]) -> int:
     """Carries out a command line and returns its exit status; no error leaves it as an exception."""
-    from onward.base import errors
-
     try:
         status = program.main(arguments, prog_name="onward", standalone_mode=False)
         return status if isinstance(status, int) else 0
@@ -107,8 +101,6 @@ def run(arguments: list[str]) -> int:
         return ending.exit_code
     except click.ClickException as error:
         return _report(_usage_error(error), arguments)
-    except errors.OnwardError as error:
-        return _report(error, arguments)
     except (KeyboardInterrupt, click.Abort):
         click.echo("stopped", err=True)
         return INTERRUPTED
@@ -116,8 +108,10 @@ def run(arguments: list[str]) -> int:
         # The reader of our output has gone (`onward list | head`): there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except Exception as error:  # noqa: BLE001 - a promise of ours is broken; the report carries the story
-        return _report_internal(error, arguments)
+    except Exception as error:  # noqa: BLE001 - an error of onward's own tree, or a broken promise that is reported
+        from onward.base.errors import OnwardError
+
+        return _report(error, arguments) if isinstance(error, OnwardError) else _report_internal(error, arguments)
 
 
 def _usage_error(error: click.ClickException) -> OnwardError:

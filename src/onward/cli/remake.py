@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from onward.app.run import RunOptions, run
+from onward.app.options import RunOptions
+from onward.app.run import run
 from onward.app.show import Remake
 from onward.app.wiring import Opened
 from onward.cli.render.progress import PlainProgress

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from onward.app.wiring import Opened, open_workspace
+if TYPE_CHECKING:
+    from onward.app.wiring import Opened
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -26,7 +28,8 @@ class Session:
 
     def open(self, *, writes: bool = False) -> Opened:
         """The workspace, opened."""
-        return open_workspace(self.start, writes=writes)
+        opened: Opened = _wiring().open_workspace(self.start, writes=writes)
+        return opened
 
     def folder_in(self, opened: Opened) -> str:
         """Where the words were typed, relative to the root."""
@@ -57,6 +60,11 @@ def is_terminal() -> bool:
     return sys.stderr.isatty() and not os.environ.get("CI") and os.environ.get("TERM") != "dumb"
 
 
+def _wiring() -> Any:
+    """The store and its libraries, loaded when a command opens a workspace and not before."""
+    return importlib.import_module("onward.app.wiring")
+
+
 def complete_target(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Names for the shell's completion: projects and assets that begin with what is typed."""
     del parameter
@@ -65,7 +73,7 @@ def complete_target(ctx: click.Context, parameter: click.Parameter, incomplete: 
 
     outer = (ctx.parent.params if ctx.parent else {}) | ctx.params
     try:
-        with open_workspace(Path(outer.get("folder") or os.getcwd())) as opened:
+        with _wiring().open_workspace(Path(outer.get("folder") or os.getcwd())) as opened:
             listed = listing(opened)
     except OnwardError:
         return []  # no names to offer; the command itself will say what is wrong

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import sys
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from onward.runtime import values
 from onward.runtime.values import sources
@@ -69,9 +69,8 @@ class Session:
         return datetime.date.fromisoformat(self._task["as_of"])
 
     def preferred(self) -> str:
-        """The frame library that the step's code has imported, if it is just one of the two."""
-        have = [library for library in ("polars", "pandas") if library in sys.modules]
-        return have[0] if len(have) == 1 else self._task.get("prefer", "")
+        """The frame library that the step's code has imported, or that its file names, where that is just one."""
+        return preferred_library() or self._task.get("prefer", "")
 
     def _tell(self, what: str, facts: Dict[str, Any]) -> None:
         line = json.dumps(facts) + "\n"
@@ -82,6 +81,12 @@ class Session:
             os.write(descriptor, line.encode())
         finally:
             os.close(descriptor)
+
+
+def preferred_library() -> str:
+    """The frame library that this process has imported, if it is just one of the two."""
+    have = [library for library in ("polars", "pandas") if library in sys.modules]
+    return have[0] if len(have) == 1 else ""
 
 
 def open_input(handed: Dict[str, Any], wanted: str, prefer: str) -> Any:
@@ -107,7 +112,7 @@ def open_input(handed: Dict[str, Any], wanted: str, prefer: str) -> Any:
     )
 
 
-def told(outbox: str, what: str) -> list:
+def told(outbox: str, what: str) -> List[Any]:
     """What a session told its outbox, in order."""
     try:
         with open(os.path.join(outbox, f"{what}.jsonl"), encoding="utf-8") as file:
@@ -121,7 +126,7 @@ _current: Optional[Session] = None
 
 def begin(task: Dict[str, Any]) -> Session:
     """Makes this process a step's run."""
-    global _current  # noqa: PLW0603 - one process runs one step
+    global _current  # one process runs one step
     _current = Session(task)
     return _current
 

@@ -23,13 +23,13 @@ def shares(departures: pl.DataFrame) -> Shares:
 
 @asset(unit="min", title="Median delay")
 def median_delay(departures: pl.DataFrame) -> float:
-    """Of all departures; negative, since more than half of the flights leave early."""
+    """Of all departures; negative where more than half of the flights leave early."""
     return departures["dep_delay"].median()
 
 
 @asset(unit="min", title="Mean delay")
 def mean_delay(departures: pl.DataFrame) -> float:
-    """Of all departures: far above the median, for the few very late flights are very late."""
+    """Of all departures: far above the median, since a few flights are very late."""
     return round(departures["dep_delay"].mean(), 1)
 
 

@@ -1,0 +1,609 @@
+"""The loop of a run: carries out the schedule's commands and tells it what happened in the world.
+
+Bytes go into the store before the trace that names them. Whatever the user's code does ends as an outcome; only
+what stops onward's own work is raised.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import select
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import onward
+from onward.app import basis as bases
+from onward.app import environment
+from onward.app.collect import Result, take
+from onward.app.evaluate import Evaluation, MissingSourceError
+from onward.app.options import RunOptions
+from onward.app.outputs import EditedByHandError, TreeOutputs
+from onward.app.standing import StandingResult
+from onward.app.targets import Selection, resolve_asset
+from onward.app.tasks import DamagedInputError, absent, handed, task_of
+from onward.app.wiring import Opened
+from onward.app.workers import Ending, Workers
+from onward.base import clock
+from onward.base.digest import Digest
+from onward.base.errors import MachineError, UnknownNameError
+from onward.base.text import duration
+from onward.engine.decide import holds
+from onward.engine.schedule import Schedule
+from onward.model.artifact import Artifact
+from onward.model.decision import Decision
+from onward.model.event import (
+    AnyEvent,
+    Await,
+    Busy,
+    Command,
+    Decided,
+    Failed,
+    Freed,
+    Interrupted,
+    Look,
+    Lost,
+    Made,
+    Skip,
+    Start,
+    Suspended,
+    Unit,
+)
+from onward.model.ports import Watcher
+from onward.model.records import CheckRecord, Origin, StepRecord
+from onward.model.trace import TRACE_FORMAT, CheckOutcome, Observation, Trace, Usage
+from onward.model.workspace import Binding, Finding, Step
+from onward.store.locks import KeyLocks
+
+_POLL_S = 0.05
+
+
+@dataclass
+class _Running:
+    """A step's child."""
+
+    unit: Unit
+    outbox: Path
+    decision: Decision
+    key: Digest
+    identity: int
+    workers: Workers
+    deadline: float | None
+    seen: list[Observation]
+    sources: dict[str, Digest | None]
+    states: dict[str, str | None]
+    started: float
+    late: bool = False
+
+
+@dataclass
+class _Extra:
+    """What a step asked for beyond what its code shows: targets by the word used; words that mean nothing."""
+
+    targets: dict[str, str] = field(default_factory=dict)
+    absent: list[dict[str, Any]] = field(default_factory=list)
+
+
+class Loop:
+    """Carries out the schedule's commands."""
+
+    def __init__(
+        self,
+        opened: Opened,
+        evaluation: Evaluation,
+        options: RunOptions,
+        watcher: Watcher,
+        as_of: str,
+    ) -> None:
+        self._opened = opened
+        self._store = opened.store
+        self._evaluation = evaluation
+        self._graph = evaluation.reading.graph
+        self._options = options
+        self._watcher = watcher
+        self._as_of = as_of
+        self._locks = KeyLocks(opened.place.locks)
+        self._outputs = TreeOutputs(opened.place, opened.store, evaluation.observer, options.overwrite)
+        self._workers: dict[str, Workers] = {}
+        self._running: dict[tuple[int, int], _Running] = {}
+        self._awaited: dict[Unit, Digest] = {}
+        self._extra: dict[str, _Extra] = {}
+        self._environment: Digest | None = None
+        self._decisions: dict[str, Decision] = {}
+        self._origin: Origin | None = None
+        self._interrupts = 0
+        self._outboxes: Path | None = None
+        self.interrupted = False
+        self.steps: dict[str, StepRecord] = {}
+        self.checks: dict[str, CheckRecord] = {}
+        self.results: dict[str, StandingResult] = {}
+        self.failures: dict[str, str] = {}
+        self.seconds: dict[str, float] = {}
+
+    def go(self, selection: Selection, blocked: Mapping[str, Finding]) -> None:
+        """Runs the schedule to its end."""
+        seconds = {Unit(name): spent for name, spent in self._opened.standing.seconds.items()}
+        self._schedule = Schedule(
+            {Unit(name): [Unit(need) for need in self._graph.upstream[name]] for name in self._graph.order},
+            [Unit(name) for name in selection.needed],
+            slots=self._options.jobs or os.cpu_count() or 1,
+            keep_going=self._options.keep_going,
+            blocked={Unit(name): finding.message for name, finding in blocked.items()},
+            seconds=seconds,
+        )
+        expected = {name: spent for name, spent in self._opened.standing.seconds.items() if name in selection.needed}
+        self._watcher.begin(len(selection.needed), expected)
+        previous = signal.signal(signal.SIGINT, self._on_interrupt) if threading.current_thread() is threading.main_thread() else None
+        try:
+            self._pump(self._schedule.begin())
+            while not self._schedule.is_over:
+                self._pump(self._wait())
+        finally:
+            if previous is not None:
+                signal.signal(signal.SIGINT, previous)
+        for name in selection.needed:
+            self._note_unrun(name)
+
+    def close(self) -> None:
+        """Ends what is left and lets every lock go."""
+        for workers in self._workers.values():
+            workers.close()
+        self._locks.release_all()
+        if self._outboxes is not None:
+            shutil.rmtree(self._outboxes, ignore_errors=True)
+        self._watcher.close()
+
+    # Commands.
+
+    def _pump(self, commands: Sequence[Command]) -> None:
+        """Carries out commands, and those that follow from them, first come first served."""
+        todo = list(commands)
+        position = 0
+        while position < len(todo):
+            command = todo[position]
+            position += 1
+            for event in self._carry_out(command):
+                todo += self._schedule.handle(event)
+
+    def _carry_out(self, command: Command) -> Sequence[AnyEvent]:
+        match command:
+            case Look(unit=unit):
+                return self._look(unit)
+            case Start(unit=unit, decision=decision):
+                return self._start(unit, decision)
+            case Await(unit=unit):
+                key = self._decisions[unit.step].key
+                assert key is not None
+                self._awaited[unit] = key
+                self._watcher.waiting(unit.step)
+                return ()
+            case Skip(unit=unit, because=because):
+                self._skipped(unit, because)
+                return ()
+
+    def _look(self, unit: Unit) -> Sequence[AnyEvent]:
+        name = unit.step
+        try:
+            decision = self._evaluation.decide(name)
+            self._decisions[name] = decision
+            if decision.action in ("keep", "restore"):
+                assert decision.trace is not None
+                put_back = self._outputs.put_back(self._graph.steps[name], decision.trace)
+                if put_back:
+                    self._watcher.say(f"{name}: put back {', '.join(put_back)}")
+                self._settle(name, decision, decision.trace)
+        except (MissingSourceError, EditedByHandError) as error:
+            return self._fail(unit, _error(type(error).__name__.removesuffix("Error"), str(error)), None)
+        return [Decided(unit, decision)]
+
+    def _settle(self, name: str, decision: Decision, trace: Trace) -> None:
+        """Takes a trace over as the step's result of this run."""
+        self._evaluation.settle(name, trace)
+        outcome = {"keep": "kept", "restore": "restored"}[decision.action]
+        held = self._opened.standing.results.get(name)
+        if held is not None and held.trace is trace:
+            result = held
+        else:
+            result = StandingResult(self._trace_name(trace), trace)
+        self._note(name, outcome, decision, result, trace.usage.wall_s if outcome == "made" else 0.0)
+
+    def _trace_name(self, trace: Trace) -> Digest:
+        return next(name for name, found in self._store.traces.find(trace.key) if found == trace)
+
+    def _note(
+        self, name: str, outcome: str, decision: Decision, result: StandingResult, seconds: float
+    ) -> None:
+        """Writes a good result down: for a check what it found, else the step's record."""
+        trace = result.trace
+        self.results[name] = result
+        self.seconds[name] = trace.usage.wall_s
+        step = self._graph.steps[name]
+        if step.check is not None:
+            found = trace.check or CheckOutcome("broken", "the check left no verdict")
+            self.checks[name] = CheckRecord(
+                step.check.asset, step.check.severity, found.outcome, found.message, found.rows, trace.key, result.name
+            )
+            self._watcher.ended(name, outcome if found.outcome == "passed" else found.outcome, seconds)
+            return
+        self.steps[name] = StepRecord(
+            outcome=outcome,
+            seconds=round(seconds, 3),
+            reasons=tuple(str(reason) for reason in decision.reasons),
+            key=trace.key,
+            trace=result.name,
+            assets={asset: artifact.content for asset, artifact in sorted(trace.artifacts.items())},
+            marks=trace.marks,
+            log=trace.log,
+            usage=trace.usage,
+        )
+        self._watcher.ended(name, outcome, seconds)
+
+    def _start(self, unit: Unit, decision: Decision) -> Sequence[AnyEvent]:
+        name = unit.step
+        step = self._graph.steps[name]
+        key = decision.key
+        assert key is not None
+        if not self._locks.acquire(key):
+            return [Busy(unit)]
+        if name not in self._evaluation.forced and self._was_made_meanwhile(key, decision):
+            self._locks.release(key)
+            return [Busy(unit)]
+        outbox = self._new_outbox()
+        try:
+            states = self._outputs.before_run(step, self._opened.standing.trace(name))
+            task = task_of(step, self._evaluation, self._opened.place, outbox, self._as_of)
+            self._hand_extra(task, name, outbox)
+            workers = self._workers_for(step)
+        except EditedByHandError as error:
+            self._locks.release(key)
+            return self._fail(unit, _error("EditedByHand", str(error)), None)
+        except DamagedInputError as error:
+            self._locks.release(key)
+            return self._lost(unit, error.asset)
+        observer = self._evaluation.observer
+        seen = [observation for path in step.observed_paths() for observation in observer.observe(path)]
+        sources = self._source_states(step)
+        limit = self._options.time_limit_s or step.time_limit_s
+        now = time.monotonic()
+        identity = workers.start(task)
+        self._running[id(workers), identity] = _Running(
+            unit, outbox, decision, key, identity, workers, now + limit if limit else None, seen, sources, states, now
+        )
+        self._watcher.started(name)
+        return ()
+
+    def _hand_extra(self, task: dict[str, Any], name: str, outbox: Path) -> None:
+        """Adds what the step asked for in an earlier attempt of this run."""
+        extra = self._extra.get(name)
+        if extra is None:
+            return
+        for word, target in extra.targets.items():
+            form = "asset" if target in self._graph.maker else "source"
+            task["inputs"][word] = handed(Binding(word, target, form), self._evaluation, outbox)
+        task["absent"] = extra.absent
+
+    def _source_states(self, step: Step) -> dict[str, Digest | None]:
+        return {
+            binding.target: self._evaluation.observer.source(self._graph.sources[binding.target])
+            for binding in step.bindings
+            if binding.form == "source"
+        }
+
+    def _was_made_meanwhile(self, key: Digest, decision: Decision) -> bool:
+        """Whether another run has made it between our look and our lock."""
+        if decision.reasons and decision.reasons[0].change == "lost its result":
+            return False
+        found = self._evaluation.candidates(key, None)
+        world = self._evaluation.world(found)
+        return any(holds(trace, world) for trace in found)
+
+    def _lost(self, unit: Unit, asset: str) -> Sequence[AnyEvent]:
+        """An input's bytes are damaged: its maker runs again, then this step."""
+        maker = self._graph.maker[asset]
+        artifact = self._evaluation.artifacts[asset]
+        if artifact is not None:
+            self._evaluation.lost.update(artifact.addresses())
+        self._watcher.say(f"the stored `{asset}` is damaged and is made again")
+        for table in (self.steps, self.checks, self.results):
+            table.pop(maker, None)
+        for made in self._graph.steps[maker].assets:
+            self._evaluation.artifacts.pop(made, None)
+        return [Lost(unit, Unit(maker))]
+
+    def _new_outbox(self) -> Path:
+        if self._outboxes is None:
+            self._outboxes = self._opened.place.outboxes / f"run-{os.getpid()}-{secrets.token_hex(4)}"
+            self._outboxes.mkdir(parents=True)
+        outbox = self._outboxes / secrets.token_hex(6)
+        outbox.mkdir()
+        return outbox
+
+    def _workers_for(self, step: Step) -> Workers:
+        del step
+        python = self._evaluation.python
+        name = str(python.executable)
+        if name not in self._workers:
+            package = Path(onward.__file__).parent
+            runtime = environment.runtime_path(python, self._opened.place, package)
+            self._workers[name] = Workers(python.executable, runtime)
+        return self._workers[name]
+
+    # Events from the world.
+
+    def _wait(self) -> list[Command]:
+        """Waits until something happens and says what the schedule makes of it."""
+        commands: list[Command] = []
+        workers = {running.workers.events: running.workers for running in self._running.values()}
+        if not workers and not self._awaited:
+            if self._interrupts:
+                return self._schedule.handle(Interrupted())
+            raise MachineError("nothing runs and nothing can be started", hint="run again; what was finished is kept")
+        ready, _, _ = select.select(list(workers), [], [], self._patience())
+        self._watcher.tick()
+        for descriptor in ready:
+            for ending in workers[descriptor].endings():
+                for event in self._ended(workers[descriptor], ending):
+                    commands += self._schedule.handle(event)
+        for unit in [unit for unit, key in self._awaited.items() if self._is_free(key)]:
+            del self._awaited[unit]
+            self._evaluation.observer.forget()
+            commands += self._schedule.handle(Freed(unit))
+        self._kill_late()
+        if self._interrupts and not self.interrupted:
+            self.interrupted = True
+            self._watcher.say("stopping: what is running is ended, what was finished is kept")
+            commands += self._schedule.handle(Interrupted())
+            for running in self._running.values():
+                running.workers.kill(running.identity)
+        return commands
+
+    def _patience(self) -> float | None:
+        if self._awaited:
+            return _POLL_S
+        if any(running.deadline for running in self._running.values()) or self._watcher.is_live:
+            return 0.1
+        return 1.0
+
+    def _is_free(self, key: Digest) -> bool:
+        if not self._locks.acquire(key):
+            return False
+        self._locks.release(key)
+        return True
+
+    def _kill_late(self) -> None:
+        for running in self._running.values():
+            if running.deadline is not None and not running.late and time.monotonic() > running.deadline:
+                running.late = True
+                running.workers.kill(running.identity)
+
+    def _on_interrupt(self, number: int, frame: object) -> None:
+        del number, frame
+        self._interrupts += 1
+        if self._interrupts > 1:
+            raise KeyboardInterrupt
+
+    def _ended(self, workers: Workers, ending: Ending) -> Sequence[AnyEvent]:
+        running = self._running.pop((id(workers), ending.identity))
+        try:
+            return self._take_result(running, ending)
+        finally:
+            self._locks.release(running.key)
+            shutil.rmtree(running.outbox, ignore_errors=True)
+
+    def _take_result(self, running: _Running, ending: Ending) -> Sequence[AnyEvent]:
+        result = Result(running.outbox)
+        step = self._graph.steps[running.unit.step]
+        if result.ok and not running.late:
+            changed = self._changed_meanwhile(running, step)
+            if changed is None:
+                trace = self._trace(running, ending, step, result)
+                self._keep(running, trace)
+                return [Made(running.unit)]
+            error = _error("InputChanged", f"`{changed}` changed while the step ran, so its result belongs to no state of it")
+            error["hint"] = "run again"
+            return self._fail(running.unit, error, result.log(self._store.objects), ending, running.states)
+        if result.needs and not running.late:
+            return self._suspend(running.unit, result.needs)
+        log = result.log(self._store.objects)
+        if self.interrupted:
+            return self._fail(running.unit, _error("Interrupted", "the run was stopped"), log, ending, running.states)
+        error = result.error if result.is_there and not running.late else None
+        return self._fail(running.unit, error or self._death(running, ending), log, ending, running.states)
+
+    def _death(self, running: _Running, ending: Ending) -> dict[str, Any]:
+        """What can be said of a step that left no account of itself."""
+        if running.late:
+            spent = duration(ending.wall_s)
+            return _error("TimeLimit", f"it was ended after {spent}: its time limit was reached",
+                          "raise `time_limit` in `onward.toml`, or make the step quicker")
+        if ending.signal:
+            name = signal.Signals(ending.signal).name
+            hint = "if nobody killed it, the machine may have run out of memory" if name == "SIGKILL" else None
+            return _error("Killed", f"its process was killed by {name}", hint)
+        return _error("Exited", f"its process ended with exit status {ending.status} and left no result")
+
+    def _changed_meanwhile(self, running: _Running, step: Step) -> str | None:
+        """The input that is no longer what it was when the step started."""
+        observer = self._evaluation.observer
+        before_sources, before_seen = running.sources, running.seen
+        for path in {observation.name for observation in before_seen}:
+            observer.forget(path)
+        for name in before_sources:
+            for path in self._graph.sources[name].paths:
+                observer.forget(path)
+        for name, digest in before_sources.items():
+            if observer.source(self._graph.sources[name]) != digest:
+                return name
+        written = set(step.writes)
+        for observation in before_seen:
+            if observation.kind == "listing":
+                continue  # a step may well add files to a folder that it lists
+            now = observer.file(observation.name)
+            if now != (observation.digest or None) and observation.name not in written:
+                return observation.name
+        return None
+
+    def _trace(self, running: _Running, ending: Ending, step: Step, result: Result) -> Trace:
+        """The trace of a run that went well; its bytes are in the store before it is written."""
+        objects = self._store.objects
+        artifacts = {
+            asset: self._same_bytes_if_equal(step.name, asset, take(written, objects))
+            for asset, written in result.written(step.project).items()
+        }
+        artifacts |= self._outputs.collect(step)
+        observations = list(running.seen)
+        for target in self._extra.get(step.name, _Extra()).targets.values():
+            observations.append(Observation("asset", target, self._content_of(target)))
+        if result.asked_for_today:
+            observations.append(Observation("today", "today", self._as_of))
+        inputs = self._evaluation.inputs(step.name).inputs
+        check = msgspec.convert(result.check, CheckOutcome) if result.check is not None else None
+        return Trace(
+            format=TRACE_FORMAT,
+            step=step.name,
+            key=running.key,
+            inputs=tuple((kind, name, digest) for (kind, name), digest in sorted(inputs.items())),
+            observations=tuple(observations),
+            artifacts=artifacts,
+            made_at=clock.text_of(clock.now()),
+            usage=Usage(round(ending.wall_s, 4), round(ending.cpu_s, 4), ending.peak_bytes),
+            check=check,
+            log=result.log(objects),
+            environment=self.environment_address(),
+            marks=("self-changing",) if step.revisits else (),
+        )
+
+    def environment_address(self) -> Digest:
+        if self._environment is None:
+            self._environment = bases.keep_environment(self._store, self._evaluation.python)
+        return self._environment
+
+    def _content_of(self, name: str) -> Digest:
+        artifact = self._evaluation.artifacts.get(name)
+        if artifact is not None:
+            return artifact.content
+        source = self._graph.sources.get(name)
+        return (self._evaluation.observer.source(source) if source is not None else None) or ""
+
+    def _same_bytes_if_equal(self, step: str, asset: str, artifact: Artifact) -> Artifact:
+        """Equal content made again keeps the first bytes that are still whole."""
+        previous = self._opened.standing.trace(step)
+        before = previous.artifacts.get(asset) if previous is not None else None
+        if before is None or before.content != artifact.content or before.bytes == artifact.bytes:
+            return artifact
+        whole = all(self._store.objects.path(address) is not None for address in before.addresses())
+        return msgspec.structs.replace(before, facts=artifact.facts) if whole else artifact
+
+    def _keep(self, running: _Running, trace: Trace) -> None:
+        """Records a trace; where its fingerprint is known already, what came out then serves."""
+        twin = self._twin(trace)
+        if twin is not None:
+            name, first = twin
+            different = {
+                asset: artifact.content
+                for asset, artifact in trace.artifacts.items()
+                if asset in first.artifacts and first.artifacts[asset].content != artifact.content
+            }
+            if different:
+                marks = tuple(sorted({*trace.marks, "unstable"}))
+                trace = msgspec.structs.replace(trace, artifacts=first.artifacts, marks=marks, twins=different)
+                name = self._record(trace)
+                self._watcher.say(f"{trace.step} is unstable: the same inputs gave another {', '.join(sorted(different))}")
+            else:
+                trace = first
+        else:
+            name = self._record(trace)
+        self._evaluation.settle(trace.step, trace)
+        spent = time.monotonic() - running.started
+        self._note(trace.step, "made", running.decision, StandingResult(name, trace), spent)
+
+    def _record(self, trace: Trace) -> Digest:
+        if self._origin is None:
+            self._origin = bases.origin(self._opened.place)
+        builder: dict[str, object] = {"onward": onward.__version__, "commit": self._origin.commit, "dirty": self._origin.dirty}
+        return self._store.traces.record(trace, builder)
+
+    def _twin(self, trace: Trace) -> tuple[Digest, Trace] | None:
+        """The first usable trace of this very fingerprint."""
+        for name, found in self._store.traces.find(trace.key):
+            if found.observations == trace.observations and self._store.objects.has_all(found.addresses()):
+                return name, found
+        return None
+
+    # Endings that are not good.
+
+    def _suspend(self, unit: Unit, needs: Sequence[str]) -> Sequence[AnyEvent]:
+        """A name that the code's reading did not show: what makes it comes first, then the step starts again."""
+        step = self._graph.steps[unit.step]
+        extra = self._extra.setdefault(unit.step, _Extra())
+        makers = []
+        for name in needs:
+            try:
+                target = resolve_asset([*self._graph.maker, *self._graph.sources], name, step.project)
+            except UnknownNameError:
+                extra.absent.append(absent(name, self._evaluation, step.project))
+                continue
+            extra.targets[name] = target
+            if target in self._graph.maker:
+                makers.append(Unit(self._graph.maker[target]))
+        return [Suspended(unit, tuple(makers))]
+
+    def _fail(
+        self,
+        unit: Unit,
+        error: dict[str, Any],
+        log: Digest | None,
+        ending: Ending | None = None,
+        states: dict[str, str | None] | None = None,
+    ) -> Sequence[AnyEvent]:
+        """Writes a failure down. Readers of tracked files that it should have written may go on."""
+        name = unit.step
+        step = self._graph.steps[name]
+        self._evaluation.failed.add(name)
+        tracked = self._outputs.restore_tracked(states) if states else []
+        fallback = bool(tracked) and set(tracked) >= {output.path for output in step.outputs if output.path}
+        if fallback:
+            self._watcher.say(f"{name} failed; those who read {', '.join(tracked)} go on with the tracked file")
+        decision = self._decisions.get(name)
+        usage = Usage(ending.wall_s, ending.cpu_s, ending.peak_bytes) if ending is not None else None
+        seconds = ending.wall_s if ending is not None else 0.0
+        self.failures[name] = error["message"]
+        if step.check is not None:
+            self.checks[name] = CheckRecord(step.check.asset, step.check.severity, "not run", error["message"])
+        else:
+            reasons = tuple(str(reason) for reason in decision.reasons) if decision else ()
+            self.steps[name] = StepRecord("failed", round(seconds, 3), reasons, error=error, log=log, usage=usage)
+        self._watcher.ended(name, "failed", seconds)
+        return [Failed(unit, fallback)]
+
+    def _skipped(self, unit: Unit, because: str) -> None:
+        name = unit.step
+        step = self._graph.steps[name]
+        self._evaluation.failed.add(name)
+        if step.check is not None:
+            message = f"`{because}` was not made" if because in self._graph.steps else because or None
+            self.checks[name] = CheckRecord(step.check.asset, step.check.severity, "not run", message)
+            return
+        said = None
+        if because:
+            needed = because in self._graph.steps
+            said = _error("Skipped", f"it needs `{because}`, which was not made" if needed else because)
+        self.steps[name] = StepRecord("skipped", error=said)
+        self._watcher.ended(name, "skipped", 0.0)
+
+    def _note_unrun(self, name: str) -> None:
+        """No step of the selection is left unsaid."""
+        if name not in self.steps and name not in self.checks:
+            self._skipped(Unit(name), "")
+
+
+def _error(kind: str, message: str, hint: str | None = None) -> dict[str, Any]:
+    return {"type": kind, "message": message, "traceback": "", "file": None, "line": None, "hint": hint}

@@ -1,0 +1,162 @@
+"""`onward run` the whole way: what there is to do is found out from what the files say."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from typing import Any
+
+import click
+
+from onward.app.options import RunOptions
+from onward.app.plan import PlanReport, plan
+from onward.app.run import RunReport, run
+from onward.base.text import listed
+from onward.cli.render.errors import print_finding
+from onward.cli.render.progress import progress
+from onward.cli.render.summary import print_broken, summary
+from onward.cli.session import Session, is_terminal
+from onward.model.records import CheckRecord, StepRecord
+
+_MOST_REASONS = 3
+
+
+def carry_out(session: Session, words: RunOptions, *, dry_run: bool) -> int:
+    """Plans, or runs, and renders the answer; returns the exit status."""
+    with session.open(writes=not dry_run) as opened:
+        options = dataclasses.replace(words, folder=session.folder_in(opened))
+        if dry_run:
+            planned = plan(opened, options)
+            if session.as_json:
+                session.print_json(plan_json(planned))
+            else:
+                _print_plan(planned)
+            return 0
+        live = is_terminal() and not session.as_json
+        watcher = progress(options.jobs or os.cpu_count() or 1, live=live)
+        report = run(opened, options, watcher)
+    if session.as_json:
+        session.print_json(run_json(report))
+    else:
+        _print_report(report)
+    return 0 if report.ok else 1
+
+
+def run_json(report: RunReport) -> dict[str, Any]:
+    """The run as command-line.md has it."""
+    return {
+        "run": report.run.id,
+        "ok": report.ok,
+        "basis": report.run.basis,
+        "snapshot": report.run.snapshot,
+        "complete": report.run.complete,
+        "missing": list(report.run.missing),
+        "seconds": round(report.seconds, 3),
+        "counts": report.counts,
+        "steps": [_step_json(name, record, report) for name, record in sorted(report.steps.items())],
+        "checks": [_check_json(name, record) for name, record in sorted(report.checks.items())],
+        "findings": [finding.describe() for finding in report.findings],
+    }
+
+
+def _step_json(name: str, record: StepRecord, report: RunReport) -> dict[str, Any]:
+    return {
+        "name": name,
+        "file": report.reading.graph.steps[name].file,
+        "outcome": record.outcome,
+        "seconds": record.seconds,
+        "reasons": list(record.reasons),
+        "assets": record.assets,
+        "marks": list(record.marks),
+        "error": record.error,
+    }
+
+
+def _check_json(name: str, record: CheckRecord) -> dict[str, Any]:
+    return {
+        "name": name,
+        "asset": record.asset,
+        "severity": record.severity,
+        "outcome": record.outcome,
+        "message": record.message,
+        "rows": record.rows,
+    }
+
+
+def plan_json(planned: PlanReport) -> dict[str, Any]:
+    """The plan, in the form of a run."""
+    graph = planned.reading.graph
+    return {
+        "run": None,
+        "ok": True,
+        "dry_run": True,
+        "seconds": round(planned.seconds, 3),
+        "counts": planned.counts,
+        "steps": [
+            {
+                "name": name,
+                "file": graph.steps[name].file,
+                "outcome": step.outcome,
+                "reasons": list(step.reasons),
+                "seconds": None,
+                "assets": {
+                    asset: artifact.content
+                    for asset, artifact in (step.decision.trace.artifacts if step.decision.trace else {}).items()
+                },
+                "marks": [],
+                "error": None,
+            }
+            for name, step in sorted(planned.steps.items())
+        ],
+        "checks": [
+            {"name": name, "asset": check.asset, "severity": check.severity, "outcome": step.outcome}
+            for name, step in sorted(planned.checks.items())
+            if (check := graph.steps[name].check) is not None
+        ],
+        "findings": [finding.describe() for finding in planned.findings],
+    }
+
+
+def _print_plan(planned: PlanReport) -> None:
+    for name, step in planned.steps.items():
+        if step.outcome != "kept":
+            click.echo(f"{step.outcome:<14} {name}  {click.style(_because(step.reasons), dim=True)}")
+    for finding in planned.findings:
+        print_finding(finding, warning=True)
+    counts = [f"{count} {outcome}" for outcome, count in planned.counts.items() if count]
+    click.echo(", ".join(counts) or "there is nothing to run")
+
+
+def _because(reasons: tuple[str, ...]) -> str:
+    return listed(reasons, _MOST_REASONS)
+
+
+def _print_report(report: RunReport) -> None:
+    """A summary that can be read in five seconds: what failed and why, what broke, then one line of counts."""
+    for finding in report.findings:
+        print_finding(finding, warning=True)
+    for name, record in report.steps.items():
+        if record.outcome == "failed" and record.error is not None:
+            _print_failure(name, record)
+    for name, check in report.checks.items():
+        if check.outcome == "broken":
+            print_broken(name, check.severity, check.rows, check.message)
+    click.echo(_summary(report))
+
+
+def _print_failure(name: str, record: StepRecord) -> None:
+    error = record.error or {}
+    click.echo(click.style(f"\n{name} failed", fg="red", bold=True))
+    text = error.get("traceback") or error.get("message") or ""
+    for line in str(text).rstrip().splitlines():
+        click.echo(f"  {line}")
+    if error.get("hint"):
+        click.echo(f"{click.style('hint', bold=True)}: {error['hint']}")
+    if record.log:
+        click.echo(f"  what it printed: onward logs {name}")
+
+
+def _summary(report: RunReport) -> str:
+    incomplete = not report.run.complete and report.ok and not report.run.targets
+    checks = [check.outcome for check in report.checks.values()]
+    return summary(report.counts, checks, report.seconds, incomplete=incomplete)

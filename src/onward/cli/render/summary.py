@@ -1,0 +1,28 @@
+"""The end of a run in a few lines: which checks broke, and one line of counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import click
+
+from onward.base.text import duration, plural
+
+
+def print_broken(name: str, severity: str, rows: int | None, message: str | None) -> None:
+    """A broken check, with how many rows break it."""
+    colour = "red" if severity == "error" else "yellow"
+    on_rows = f" on {plural(rows, 'row')}" if rows else ""
+    said = f": {message}" if message else ""
+    click.echo(click.style(f"check {name} ({severity}) is broken{on_rows}", fg=colour, bold=True) + said)
+
+
+def summary(counts: Mapping[str, int], checks: Sequence[str], seconds: float, *, incomplete: bool = False) -> str:
+    """`3 made, 17 kept · 5 checks, all passed · 1.9 s`."""
+    said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count) or "there is nothing to run"
+    if checks:
+        passed = checks.count("passed")
+        said += f" · {plural(len(checks), 'check')}"
+        said += ", all passed" if passed == len(checks) else f", {passed} passed"
+    said += " · incomplete" if incomplete else ""
+    return f"{said} · {duration(seconds)}"
