@@ -38,9 +38,7 @@ def executable() -> str:
     """The path of a Chromium; fails the test where there is none and none can be installed."""
     path = _found()
     if path is None and hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(
-            ["apt-get", "install", "-y", "--no-install-recommends", "chromium"], check=False, timeout=600
-        )
+        subprocess.run(["apt-get", "install", "-y", "--no-install-recommends", "chromium"], check=False, timeout=600)
         path = _found()
     if path is None:
         pytest.fail(f"a browser is missing: none of {', '.join(_NAMES)} is on PATH (install `chromium`)")
@@ -80,9 +78,7 @@ class Watched:
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on(
             "console",
-            lambda message: (
-                self.complaints.append(message.text) if message.type in ("error", "warning") else None
-            ),
+            lambda message: self.complaints.append(message.text) if message.type in ("error", "warning") else None,
         )
 
     def open(self, file: Path) -> Page:

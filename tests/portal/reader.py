@@ -91,8 +91,7 @@ def read(page: str) -> Reading:
 def pages(site: Path) -> dict[str, Reading]:
     """Every page that onward wrote into the folder `site`, by its path."""
     return {
-        path.relative_to(site).as_posix(): read(path.read_text("utf-8"))
-        for path in sorted(site.rglob("index.html"))
+        path.relative_to(site).as_posix(): read(path.read_text("utf-8")) for path in sorted(site.rglob("index.html"))
     }
 
 

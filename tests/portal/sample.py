@@ -143,9 +143,7 @@ def _history(last: float, wobble: float, digits: int = 1) -> tuple[HistoryPoint,
         HistoryPoint(
             number,
             NOW - timedelta(days=7 * (12 - number)),
-            round(last + wobble * math.sin(number * 1.7) * (12 - number) / 6, digits)
-            if number < 12
-            else last,
+            round(last + wobble * math.sin(number * 1.7) * (12 - number) / 6, digits) if number < 12 else last,
         )
         for number in range(1, 13)
     )
@@ -219,9 +217,7 @@ def _delays() -> tuple[Asset, ...]:
             made_at=NOW,
             changed_in=12,
             table=carriers_table(),
-            provenance=_made(
-                "delays/carriers", "projects/delays/carriers.py", 6, CARRIERS, "python", (flights,)
-            ),
+            provenance=_made("delays/carriers", "projects/delays/carriers.py", 6, CARRIERS, "python", (flights,)),
             used_by=("delays/worst_routes", "delays/report"),
         ),
         Asset(
@@ -236,9 +232,7 @@ def _delays() -> tuple[Asset, ...]:
             made_at=NOW,
             changed_in=12,
             history=_history(12.5384, 2.4),
-            provenance=_made(
-                "delays/median_delay", "projects/delays/carriers.py", 31, CARRIERS, "python", (flights,)
-            ),
+            provenance=_made("delays/median_delay", "projects/delays/carriers.py", 31, CARRIERS, "python", (flights,)),
             used_by=("delays/report",),
         ),
         Asset(
@@ -362,9 +356,7 @@ def _weather() -> tuple[Asset, ...]:
             title="Gusts to explore",
             files=(
                 _file("spec.json", "application/vnd.plotly.v1+json", b'{"data": []}'),
-                _file(
-                    "figure.html", "text/html", b"<p id='plot'></p><script>plot.textContent='drawn'</script>"
-                ),
+                _file("figure.html", "text/html", b"<p id='plot'></p><script>plot.textContent='drawn'</script>"),
             ),
             content="d3" * 32,
             made_at=NOW - timedelta(days=1),
@@ -439,9 +431,7 @@ def _checks() -> tuple[Check, ...]:
             ),
         ),
         Check(name="delays_are_possible", asset="delays/flights", outcome="passed"),
-        Check(
-            name="one_row_per_flight", asset="delays/flights", outcome="passed", doc="No flight counts twice."
-        ),
+        Check(name="one_row_per_flight", asset="delays/flights", outcome="passed", doc="No flight counts twice."),
         Check(name="delay_is_plausible", asset="delays/median_delay", outcome="passed"),
         Check(
             name="is_recent",
@@ -474,9 +464,7 @@ def _changes() -> tuple[Change, ...]:
 
 def _graph(assets: tuple[Asset, ...]) -> Graph:
     sources = [Node(name=name, kind="source") for name in ("flights_raw", "airlines", "stations", "orders")]
-    nodes = [
-        Node(name=asset.name, kind=asset.kind, project=asset.project, title=asset.title) for asset in assets
-    ]
+    nodes = [Node(name=asset.name, kind=asset.kind, project=asset.project, title=asset.title) for asset in assets]
     nodes.append(Node(name="delays/worst_routes", kind="table", project="delays"))
     return Graph(
         tuple(sources + nodes),
@@ -574,9 +562,7 @@ def carriers_table() -> TablePreview:
         "Envoy",
         "United",
     ]
-    rows = [
-        [name[:2].upper(), name, 700 * (place + 1), 8.25 - place * 1.5] for place, name in enumerate(names)
-    ]
+    rows = [[name[:2].upper(), name, 700 * (place + 1), 8.25 - place * 1.5] for place, name in enumerate(names)]
     return table_preview(
         {
             "rows": len(rows),

@@ -52,9 +52,7 @@ def test_a_plain_name_is_its_own_address() -> None:
 
 def test_an_address_does_not_hang_on_what_else_there_is() -> None:
     alone = Addresses(["p"], [("p", "p/Report")])
-    among = Addresses(
-        ["p", "q"], [("p", "p/report"), ("p", "p/Report"), ("p", "p/REPORT"), ("q", "q/Report")]
-    )
+    among = Addresses(["p", "q"], [("p", "p/report"), ("p", "p/Report"), ("p", "p/REPORT"), ("q", "q/Report")])
     assert alone.asset("p/Report") == among.asset("p/Report")
 
 

@@ -109,9 +109,7 @@ def test_a_failure_half_way_leaves_the_old_site_whole(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
-def test_systems_that_cannot_swap_two_folders_rename_them(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_systems_that_cannot_swap_two_folders_rename_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(folder.sys, "platform", "other")
     out = tmp_path / "site"
     publish(out, {"index.html": "1", "a.html": "1"})

@@ -44,9 +44,7 @@ def test_an_attribute_stays_one_attribute(raw: str) -> None:
 
 
 @given(
-    st.recursive(
-        anything | st.none() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(anything, inner)
-    )
+    st.recursive(anything | st.none() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(anything, inner))
 )
 def test_embedded_json_comes_back_and_ends_nothing(value: object) -> None:
     def speakable(inner: object) -> object:

@@ -45,9 +45,7 @@ def every_page(site: Path) -> list[Path]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_no_page_asks_for_anything_or_complains(
-    chromium_running: Browser, written: Path, scheme: str
-) -> None:
+def test_no_page_asks_for_anything_or_complains(chromium_running: Browser, written: Path, scheme: str) -> None:
     with offline(chromium_running, viewport=WIDE, color_scheme=scheme) as context:
         watched = Watched(context)
         for page in every_page(written):
@@ -61,9 +59,7 @@ def test_no_page_is_wider_than_a_phone(chromium_running: Browser, written: Path)
     with offline(chromium_running, viewport=PHONE, has_touch=True) as context:
         watched = Watched(context)
         widths = {
-            path.relative_to(written).as_posix(): watched.open(path).evaluate(
-                "document.documentElement.scrollWidth"
-            )
+            path.relative_to(written).as_posix(): watched.open(path).evaluate("document.documentElement.scrollWidth")
             for path in every_page(written)
         }
     assert {path: width for path, width in widths.items() if width > PHONE["width"]} == {}
@@ -198,15 +194,11 @@ def test_links_within_a_report_move_the_page(wide: Watched, written: Path) -> No
     assert frame.locator("h2").count() == 1
 
 
-@pytest.mark.parametrize(
-    "style", ["height: 120vh", "height: 100vh; margin: 9px", "height: 100%; padding: 9px"]
-)
+@pytest.mark.parametrize("style", ["height: 120vh", "height: 100vh; margin: 9px", "height: 100%; padding: 9px"])
 def test_a_page_that_grows_with_its_window_does_not_grow_for_ever(
     chromium_running: Browser, tmp_path: Path, style: str
 ) -> None:
-    framed = frames.frame(
-        f"<!doctype html><style>html {{ height: 100% }}</style><body style='{style}'>x</body>", "x"
-    )
+    framed = frames.frame(f"<!doctype html><style>html {{ height: 100% }}</style><body style='{style}'>x</body>", "x")
     script = Path(site.__file__).parent / "static" / "site.js"
     (tmp_path / "index.html").write_text(
         html.document(html.meta(charset="utf-8"), html.body(framed, html.script(src=script.as_uri())))

@@ -82,9 +82,7 @@ def test_every_link_leads_somewhere(written: Path) -> None:
 
 
 def test_a_dead_end_is_noticed(tmp_path: Path) -> None:
-    (tmp_path / "index.html").write_text(
-        '<a href="gone.html">x</a><a href="#nowhere">y</a><a href="index.html">z</a>'
-    )
+    (tmp_path / "index.html").write_text('<a href="gone.html">x</a><a href="#nowhere">y</a><a href="index.html">z</a>')
     assert dead_ends(tmp_path) == ["index.html: gone.html", "index.html: #nowhere"]
 
 
@@ -131,13 +129,9 @@ def test_an_author_s_page_is_shut_in_without_the_site_s_origin(readings: dict[st
     assert "postMessage" in report
 
 
-def test_pickles_and_specifications_are_only_for_download(
-    written: Path, readings: dict[str, Reading]
-) -> None:
+def test_pickles_and_specifications_are_only_for_download(written: Path, readings: dict[str, Reading]) -> None:
     model = readings["delays/late_model/index.html"]
-    assert [a.attributes["href"] for a in model.all("a") if "download" in a.attributes] == [
-        "late_model.joblib"
-    ]
+    assert [a.attributes["href"] for a in model.all("a") if "download" in a.attributes] == ["late_model.joblib"]
     assert "HistGradientBoostingClassifier" in model.text
     assert "learning_rate" in model.text
     assert (written / "delays/late_model/late_model.joblib").stat().st_size == 900
@@ -195,9 +189,7 @@ def test_never_more_than_five_thousand_rows_are_embedded(tmp_path: Path) -> None
         (AT, AT.isoformat(), AT.isoformat()),
     ],
 )
-def test_a_cell_is_shown_and_embedded_without_loss(
-    tmp_path: Path, value: Any, embedded: Any, shown: str
-) -> None:
+def test_a_cell_is_shown_and_embedded_without_loss(tmp_path: Path, value: Any, embedded: Any, shown: str) -> None:
     preview = TablePreview(1, (Column("c", "Any"),), ((value,),))
     page = one_asset(tmp_path, Asset(name="a/t", project="a", kind="table", table=preview))
     data = next(element for element in page.all("script") if "data-rows" in element.attributes)
@@ -232,9 +224,7 @@ def test_a_metric_shows_its_delta_and_its_course(readings: dict[str, Reading]) -
 )
 def test_a_metric_of_any_past_has_a_page(tmp_path: Path, value: Any, history: tuple[Any, ...]) -> None:
     points = tuple(HistoryPoint(number, AT, past) for number, past in enumerate(history, 1))
-    page = one_asset(
-        tmp_path, Asset(name="a/m", project="a", kind="metric", facts={"value": value}, history=points)
-    )
+    page = one_asset(tmp_path, Asset(name="a/m", project="a", kind="metric", facts={"value": value}, history=points))
     assert page.faults == []
 
 
@@ -275,16 +265,43 @@ def test_a_broken_check_is_said_before_the_result(readings: dict[str, Reading]) 
         (["broken", "not run", "failed"], "2 of 3 checks broken"),
     ],
 )
-def test_a_check_that_did_not_run_never_counts_as_passed(
-    tmp_path: Path, outcomes: list[str], said: str
-) -> None:
-    checks = tuple(
-        Check(name=f"c{number}", asset="a/m", outcome=outcome) for number, outcome in enumerate(outcomes)
-    )
+def test_a_check_that_did_not_run_never_counts_as_passed(tmp_path: Path, outcomes: list[str], said: str) -> None:
+    checks = tuple(Check(name=f"c{number}", asset="a/m", outcome=outcome) for number, outcome in enumerate(outcomes))
     site.write(small(checks=checks), tmp_path)
     home = pages(tmp_path)["index.html"].text
     assert said in home
     assert ("✓" in home) == (bool(outcomes) and set(outcomes) == {"passed"})
+
+
+@pytest.mark.parametrize(
+    ("severities", "look"), [(["warn"], "status warn"), (["warn", "error"], "status bad"), (["error"], "status bad")]
+)
+def test_a_broken_warning_is_quieter_than_a_broken_error(tmp_path: Path, severities: list[str], look: str) -> None:
+    checks = tuple(
+        Check(name=f"a/c_{number}", asset="a/m", outcome="broken", severity=severity)
+        for number, severity in enumerate(severities)
+    )
+    page = one_asset(tmp_path, Asset(name="a/m", project="a", kind="metric", facts={"value": 1}), checks=checks)
+    assert look in [element.attributes.get("class") for element in page.elements]
+    assert ("banner" in [element.attributes.get("class") for element in page.elements]) == (look == "status warn")
+    assert "c 0" in page.text
+    assert "a/c" not in page.text
+    assert f"{len(checks)} of {len(checks)} check" in pages(tmp_path)["index.html"].text
+
+
+@pytest.mark.parametrize(
+    ("number", "previous", "said"),
+    [
+        (None, None, "There is no release to compare with; this snapshot holds 0 results."),
+        (1, None, "This is the first release, with 0 results."),
+        (3, 2, "Nothing since release 2: 0 results unchanged."),
+    ],
+)
+def test_where_nothing_changed_it_says_since_when(
+    tmp_path: Path, number: int | None, previous: int | None, said: str
+) -> None:
+    site.write(small(release=Release(channel="main", number=number, at=AT, previous=previous)), tmp_path)
+    assert said in pages(tmp_path)["index.html"].text
 
 
 def test_an_asset_whose_bytes_are_gone_says_how_to_make_them(tmp_path: Path) -> None:
@@ -306,9 +323,7 @@ def test_content_that_is_not_there_leaves_the_old_site(tmp_path: Path) -> None:
     before = (tmp_path / "site" / "index.html").read_bytes()
     lost = File(name="x.csv", media="text/csv", size=3, source=tmp_path / "lost.csv")
     with pytest.raises(StoreError, match=r"x\.csv"):
-        site.write(
-            small(assets=(Asset(name="a/f", project="a", kind="file", files=(lost,)),)), tmp_path / "site"
-        )
+        site.write(small(assets=(Asset(name="a/f", project="a", kind="file", files=(lost,)),)), tmp_path / "site")
     assert (tmp_path / "site" / "index.html").read_bytes() == before
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
@@ -339,9 +354,7 @@ def test_files_are_copied_byte_for_byte_from_paths_and_functions(tmp_path: Path)
         File(name="index.html", media="text/html", size=4, source=lambda: b"3"),
     )
     asset = Asset(name="a/f", project="a", kind="file", files=files)
-    paths = [
-        path for path in site.write(small(assets=(asset,)), tmp_path / "site") if path.startswith("a/f/")
-    ]
+    paths = [path for path in site.write(small(assets=(asset,)), tmp_path / "site") if path.startswith("a/f/")]
     found = {(tmp_path / "site" / path).read_bytes() for path in paths}
     assert len({path.casefold() for path in paths}) == 4
     assert {b"\x00\r\n\xff", b"2", b"3"} <= found
@@ -368,9 +381,7 @@ def hostile(name: str = HOSTILE) -> SiteContent:
         parameters={name: name},
         reasons=(name,),
     )
-    markdown = File(
-        name="x.md", media="text/markdown", size=1, source=lambda: name.encode("utf-8", "replace")
-    )
+    markdown = File(name="x.md", media="text/markdown", size=1, source=lambda: name.encode("utf-8", "replace"))
     page = File(name="x.html", media="text/html", size=1, source=lambda: name.encode("utf-8", "replace"))
     picture = File(name=name + ".png", media="image/png", size=1, source=bytes)
     return SiteContent(
@@ -413,17 +424,14 @@ def hostile(name: str = HOSTILE) -> SiteContent:
 
 @settings(max_examples=10)
 @given(
-    st.sampled_from([HOSTILE, "<!--", "a/b/../..", "&lt;", "\u202e\u0000", "\ud83d"])
-    | st.text(min_size=1, max_size=12)
+    st.sampled_from([HOSTILE, "<!--", "a/b/../..", "&lt;", "\u202e\u0000", "\ud83d"]) | st.text(min_size=1, max_size=12)
 )
 def test_no_name_and_no_value_becomes_markup(tmp_path_factory: pytest.TempPathFactory, name: str) -> None:
     out = tmp_path_factory.mktemp("hostile")
     site.write(hostile(name), out)
     for path, reading in pages(out).items():
         assert reading.faults == [], path
-        sources = [
-            element.attributes.get("src") for element in reading.all("script") if "src" in element.attributes
-        ]
+        sources = [element.attributes.get("src") for element in reading.all("script") if "src" in element.attributes]
         assert len(sources) == 1, path
         for element in reading.elements:
             assert not any(attribute.startswith("on") for attribute in element.attributes), path
@@ -435,8 +443,7 @@ def test_no_name_and_no_value_becomes_markup(tmp_path_factory: pytest.TempPathFa
 def test_a_large_graph_is_drawn_project_by_project(tmp_path: Path) -> None:
     count = 400
     assets = tuple(
-        Asset(name=f"p{number % 8}/t{number}", project=f"p{number % 8}", kind="table")
-        for number in range(count)
+        Asset(name=f"p{number % 8}/t{number}", project=f"p{number % 8}", kind="table") for number in range(count)
     )
     nodes = tuple(Node(name=asset.name, kind="table", project=asset.project) for asset in assets)
     edges = tuple((assets[number // 2].name, assets[number].name) for number in range(1, count))
@@ -444,18 +451,14 @@ def test_a_large_graph_is_drawn_project_by_project(tmp_path: Path) -> None:
     found = pages(tmp_path)
     graph = found["graph/index.html"]
     boxes = [element for element in graph.elements if "data-node" in element.attributes]
-    assert sorted(box.attributes["href"] or "" for box in boxes) == [
-        f"../p{n}/index.html#graph" for n in range(8)
-    ]
+    assert sorted(box.attributes["href"] or "" for box in boxes) == [f"../p{n}/index.html#graph" for n in range(8)]
     assert dead_ends(tmp_path) == []
     assert any(svg.attributes.get("class") == "graph" for svg in found["p0/index.html"].all("svg"))
     assert len(graph.all("tr")) == count + 1
 
 
 def test_boxes_of_the_graph_are_links_and_sources_are_not(readings: dict[str, Reading]) -> None:
-    boxes = [
-        element for element in readings["graph/index.html"].elements if "data-node" in element.attributes
-    ]
+    boxes = [element for element in readings["graph/index.html"].elements if "data-node" in element.attributes]
     links = {box.attributes["href"] for box in boxes if box.tag == "a"}
     assert "../delays/flights/index.html" in links
     assert len([box for box in boxes if box.tag == "g"]) == 5  # four sources and a result that is missing

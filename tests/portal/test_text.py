@@ -11,10 +11,7 @@ from onward.portal.content import Excerpt
 from tests.portal.reader import FETCHING, read
 
 
-@given(
-    st.text()
-    | st.sampled_from(["<script>x</script>", "![a](https://x/y.png)", "<img src=x onerror=y>", "[a](b)"])
-)
+@given(st.text() | st.sampled_from(["<script>x</script>", "![a](https://x/y.png)", "<img src=x onerror=y>", "[a](b)"]))
 def test_markdown_fetches_nothing_and_holds_no_html_of_its_author(source: str) -> None:
     reading = read(prose.markdown(source))
     for element in reading.elements:
@@ -51,9 +48,7 @@ def test_a_heading_that_the_page_has_already_is_left_out() -> None:
 
 
 code = st.text() | st.lists(
-    st.sampled_from(
-        ["'", '"', "'''", '"""', "#", "--", "/*", "*/", "\n", "\\", "select", "def x():", " ", "1e5", "<"]
-    )
+    st.sampled_from(["'", '"', "'''", '"""', "#", "--", "/*", "*/", "\n", "\\", "select", "def x():", " ", "1e5", "<"])
 ).map("".join)
 
 

@@ -102,9 +102,7 @@ def test_backticks_become_code_and_nothing_else_becomes_markup() -> None:
         (Change(name="a", kind="file", how="changed"), "changed"),
         (Change(name="a", kind="file", how="changed", summary="2 lines"), "2 lines"),
         (
-            Change(
-                name="a", kind="table", how="changed", before={"rows": 10}, after={"rows": 12}, summary="x"
-            ),
+            Change(name="a", kind="table", how="changed", before={"rows": 10}, after={"rows": 12}, summary="x"),
             "10 rows → 12 rows+2 rows (+20 %)",
         ),
         (

@@ -34,9 +34,7 @@ def segment(name: str, *, suffix: str = "") -> str:
 
 def _marked(name: str, suffix: str = "") -> str:
     stem = name.removesuffix(suffix) if suffix else name
-    letters = (
-        unicodedata.normalize("NFKD", stem.replace("ß", "ss")).encode("ascii", "ignore").decode().lower()
-    )
+    letters = unicodedata.normalize("NFKD", stem.replace("ß", "ss")).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9_]+", "-", letters).strip("-_")[:48].rstrip("-_")
     digits = digest_text(name)[:_DIGITS]
     return (f"{words}-{digits}" if words else digits) + suffix

@@ -139,10 +139,7 @@ def _release_labels(places: list[tuple[float, int]]) -> list[html.Markup]:
     """The first and the last release below the line, and between them as many as have room."""
     every = max(1, -(-len(places) // 8))
     shown = [place for index, place in enumerate(places) if (len(places) - 1 - index) % every == 0]
-    return [
-        html.svg_text(str(number), x=_short(x), y=_CHART_HEIGHT - 8, text_anchor="middle")
-        for x, number in shown
-    ]
+    return [html.svg_text(str(number), x=_short(x), y=_CHART_HEIGHT - 8, text_anchor="middle") for x, number in shown]
 
 
 def _short(number: float) -> str:

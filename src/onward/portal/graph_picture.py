@@ -38,11 +38,7 @@ def picture(nodes: Mapping[str, DrawnNode], edges: Iterable[tuple[str, str]], la
         html.path(d=_curve(points), data_from=numbers[source], data_to=numbers[target], class_="edge")
         for (source, target), points in placed.routes.items()
     ]
-    boxes = [
-        _box(node, placed.corners[name], numbers[name])
-        for name, node in nodes.items()
-        if name in placed.corners
-    ]
+    boxes = [_box(node, placed.corners[name], numbers[name]) for name, node in nodes.items() if name in placed.corners]
     drawing = html.svg(
         html.svg_title(label),
         html.g(lines, aria_hidden="true"),
@@ -57,9 +53,7 @@ def picture(nodes: Mapping[str, DrawnNode], edges: Iterable[tuple[str, str]], la
     frame = html.div(drawing, class_="scroller graph-frame", role="region", aria_label=label, tabindex="0")
     if placed.width <= _PAGE_WIDTH:
         return frame
-    return html.text(
-        html.label(html.input_(type="checkbox"), " The whole picture at once", class_="fit"), frame
-    )
+    return html.text(html.label(html.input_(type="checkbox"), " The whole picture at once", class_="fit"), frame)
 
 
 def _box(node: DrawnNode, corner: Point, number: int) -> html.Markup:
@@ -67,12 +61,8 @@ def _box(node: DrawnNode, corner: Point, number: int) -> html.Markup:
     drawn = html.text(
         html.svg_title(f"{node.name} ({node.kind})"),
         html.rect(x=f"{x:.0f}", y=f"{y:.0f}", width=f"{NODE_WIDTH:.0f}", height=f"{NODE_HEIGHT:.0f}", rx=4),
-        html.svg_text(
-            _fitted(node.label, _LABEL_LETTERS), x=f"{x + 12:.0f}", y=f"{y + 19:.0f}", class_="node-label"
-        ),
-        html.svg_text(
-            _fitted(node.kind, _KIND_LETTERS), x=f"{x + 12:.0f}", y=f"{y + 35:.0f}", class_="node-kind"
-        ),
+        html.svg_text(_fitted(node.label, _LABEL_LETTERS), x=f"{x + 12:.0f}", y=f"{y + 19:.0f}", class_="node-label"),
+        html.svg_text(_fitted(node.kind, _KIND_LETTERS), x=f"{x + 12:.0f}", y=f"{y + 35:.0f}", class_="node-kind"),
     )
     look = f"node {node.look}".strip()
     if node.href is None:

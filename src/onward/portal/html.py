@@ -51,8 +51,7 @@ def speakable(raw: str) -> str:
     if raw.isprintable():
         return raw
     return "".join(
-        "�" if "\ud800" <= letter <= "\udfff" or (letter < " " and letter not in "\n\t\r") else letter
-        for letter in raw
+        "�" if "\ud800" <= letter <= "\udfff" or (letter < " " and letter not in "\n\t\r") else letter for letter in raw
     )
 
 
@@ -117,8 +116,7 @@ a, abbr, article, aside, b, body, caption, circle = (
     Tag(name) for name in ("a", "abbr", "article", "aside", "b", "body", "caption", "circle")
 )
 button, code, col, colgroup, data, dd, details, div, dl, dt, em = (
-    Tag(name)
-    for name in ("button", "code", "col", "colgroup", "data", "dd", "details", "div", "dl", "dt", "em")
+    Tag(name) for name in ("button", "code", "col", "colgroup", "data", "dd", "details", "div", "dl", "dt", "em")
 )
 figcaption, figure, footer, g, h1, h2, h3, header, hr = (
     Tag(name) for name in ("figcaption", "figure", "footer", "g", "h1", "h2", "h3", "header", "hr")
@@ -137,6 +135,5 @@ p, path, polyline, pre, rect, script, section, small, span, strong, summary, svg
     )
 )  # fmt: skip
 svg_text, svg_title, table, tbody, td, th, thead, time, title, tr, ul = (
-    Tag(name)
-    for name in ("text", "title", "table", "tbody", "td", "th", "thead", "time", "title", "tr", "ul")
+    Tag(name) for name in ("text", "title", "table", "tbody", "td", "th", "thead", "time", "title", "tr", "ul")
 )

@@ -67,9 +67,7 @@ def _all_projects(site: content.SiteContent) -> list[content.Project]:
     known = {project.name: project for project in site.projects}
     for asset in site.assets:
         known.setdefault(asset.project, content.Project(name=asset.project))
-    return sorted(
-        known.values(), key=lambda project: ((project.title or project.name).casefold(), project.name)
-    )
+    return sorted(known.values(), key=lambda project: ((project.title or project.name).casefold(), project.name))
 
 
 def _file_names(files: Iterable[content.File]) -> dict[str, str]:

@@ -175,9 +175,7 @@ def _with_few_crossings(columns: list[list[_Slot]], links: list[tuple[_Slot, _Sl
     return best
 
 
-def _by_barycentre(
-    column: list[_Slot], beside: dict[_Slot, list[_Slot]], place: dict[_Slot, int]
-) -> list[_Slot]:
+def _by_barycentre(column: list[_Slot], beside: dict[_Slot, list[_Slot]], place: dict[_Slot, int]) -> list[_Slot]:
     def centre(item: tuple[int, _Slot]) -> tuple[float, int]:
         index, slot = item
         places = [place[other] for other in beside.get(slot, ()) if other in place]
@@ -200,14 +198,10 @@ def _crossings(columns: list[list[_Slot]], right: dict[_Slot, list[_Slot]]) -> i
     return count
 
 
-def _heights(
-    columns: list[list[_Slot]], links: list[tuple[_Slot, _Slot]], node_count: int
-) -> dict[_Slot, float]:
+def _heights(columns: list[list[_Slot]], links: list[tuple[_Slot, _Slot]], node_count: int) -> dict[_Slot, float]:
     """The vertical middle of each slot: near its neighbours, in order, none on another."""
     left, right = _neighbours(links)
-    size = {
-        slot: NODE_HEIGHT if slot < node_count else WAYPOINT_HEIGHT for column in columns for slot in column
-    }
+    size = {slot: NODE_HEIGHT if slot < node_count else WAYPOINT_HEIGHT for column in columns for slot in column}
     middle: dict[_Slot, float] = {}
     for column in columns:
         _pack(column, dict.fromkeys(column, 0.0), size, middle)
@@ -255,14 +249,8 @@ def _drawn(
     chains: dict[tuple[int, int], list[_Slot]],
     middle: dict[_Slot, float],
 ) -> Layout:
-    x_of = {
-        slot: MARGIN + index * (NODE_WIDTH + COLUMN_GAP)
-        for index, column in enumerate(columns)
-        for slot in column
-    }
-    corners = {
-        names[slot]: (x_of[slot], middle[slot] - NODE_HEIGHT / 2) for slot in x_of if slot < len(names)
-    }
+    x_of = {slot: MARGIN + index * (NODE_WIDTH + COLUMN_GAP) for index, column in enumerate(columns) for slot in column}
+    corners = {names[slot]: (x_of[slot], middle[slot] - NODE_HEIGHT / 2) for slot in x_of if slot < len(names)}
     routes: dict[tuple[str, str], tuple[Point, ...]] = {}
     for source, target in edges:
         chain = chains.get((source, target)) or chains[target, source][::-1]

@@ -52,9 +52,7 @@ def listing(excerpt: Excerpt) -> html.Markup:
     """The excerpt's lines, numbered as in its file; the numbers are drawn, so copying leaves them out."""
     code = excerpt.text.rstrip("\n").replace("\r\n", "\n").replace("\t", "    ")
     lines = [
-        html.span(
-            [html.span(part, class_=kind) if kind else part for kind, part in line], "\n", class_="line"
-        )
+        html.span([html.span(part, class_=kind) if kind else part for kind, part in line], "\n", class_="line")
         for line in _lines(code, excerpt.language)
     ]
     return html.div(

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from onward.base.text import plural
 from onward.portal import html, words
-from onward.portal.content import BROKEN, FAILED, NOT_RUN, PASSED, Asset, Release, SiteContent
+from onward.portal.content import BROKEN, FAILED, NOT_RUN, PASSED, Asset, Check, Release, SiteContent
 from onward.portal.index import CHECKS, GRAPH, HOME, RELEASES, Page, Place
+
+WARNED = "warned"
+"""How a broken check of severity `warn` is shown: it holds no release back."""
 
 SECTIONS = (("Projects", HOME), ("Graph", GRAPH), ("Checks", CHECKS), ("Releases", RELEASES))
 
@@ -96,20 +101,31 @@ def checks_in_words(site: SiteContent) -> tuple[str, str]:
     """How the checks ended, in a few words, and the outcome that decides their colour."""
     if not site.checks:
         return "No checks", NOT_RUN
-    broken = sum(check.outcome in (BROKEN, FAILED) for check in site.checks)
+    broken = sum(is_broken(check) for check in site.checks)
     idle = sum(check.outcome == NOT_RUN for check in site.checks)
     total = plural(len(site.checks), "check")
     if broken:
-        return f"{broken} of {total} broken", BROKEN
+        return f"{broken} of {total} broken", worst(site.checks)
     if idle:
         return f"{idle} of {total} not run", NOT_RUN
     return ("The one check passed" if len(site.checks) == 1 else f"All {total} passed"), PASSED
 
 
+def is_broken(check: Check) -> bool:
+    """Whether a check did not hold, or could not be said to."""
+    return check.outcome in (BROKEN, FAILED)
+
+
+def worst(checks: Iterable[Check]) -> str:
+    """What is said of several checks at once: `broken`, `warned` where only warnings are, or as they are."""
+    outcomes = {WARNED if is_broken(check) and check.severity == "warn" else check.outcome for check in checks}
+    return next((one for one in (FAILED, BROKEN, WARNED, NOT_RUN) if one in outcomes), PASSED)
+
+
 def status(outcome: str, said: str | None = None) -> html.Markup:
     """An outcome as a sign and a word; the sign is for the eye alone."""
-    kind = {PASSED: "good", BROKEN: "bad", FAILED: "bad"}.get(outcome, "idle")
-    sign = {"good": "✓", "bad": "✗", "idle": "○"}[kind]
+    kind = {PASSED: "good", BROKEN: "bad", FAILED: "bad", WARNED: "warn"}.get(outcome, "idle")
+    sign = {"good": "✓", "bad": "✗", "warn": "!", "idle": "○"}[kind]
     return html.span(
         html.span(sign, aria_hidden="true", class_="sign"),
         said or words.OUTCOMES.get(outcome, outcome),
@@ -121,9 +137,7 @@ def marks(asset: Asset | None) -> html.Markup | None:
     """An asset's marks in small letters, for wherever it shows; its own page explains them."""
     if asset is None or not asset.marks:
         return None
-    return html.small(
-        ", ".join(asset.marks), title=" ".join(words.MARKS.get(mark, mark) for mark in asset.marks)
-    )
+    return html.small(", ".join(asset.marks), title=" ".join(words.MARKS.get(mark, mark) for mark in asset.marks))
 
 
 def crumb(child: html.Child, *, here: bool = False) -> html.Markup:
@@ -131,14 +145,10 @@ def crumb(child: html.Child, *, here: bool = False) -> html.Markup:
     return html.li(child, aria_current="page" if here else None)
 
 
-def block(
-    heading: str, *children: html.Child, anchor: str | None = None, note: html.Child = None
-) -> html.Markup:
+def block(heading: str, *children: html.Child, anchor: str | None = None, note: html.Child = None) -> html.Markup:
     """A section under a heading; `note` stands beside the heading."""
     return html.section(
-        html.div(
-            html.h2(heading, id=anchor), html.p(note, class_="note") if note else None, class_="section-head"
-        ),
+        html.div(html.h2(heading, id=anchor), html.p(note, class_="note") if note else None, class_="section-head"),
         children,
         class_="block",
     )

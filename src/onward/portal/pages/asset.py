@@ -83,9 +83,7 @@ def _facts(place: Place, asset: content.Asset) -> html.Markup:
     if asset.content:
         pairs.append(("Content", words.short(asset.content, 8)))
     if asset.made_at is not None:
-        pairs.append(
-            ("Made", words.instant(asset.made_at))
-        )  # last: the script shortens it, and nothing moves
+        pairs.append(("Made", words.instant(asset.made_at)))  # last: the script shortens it, and nothing moves
     return shell.facts(pairs)
 
 
@@ -93,10 +91,10 @@ def _checks_in_short(place: Place, asset: content.Asset) -> html.Markup:
     own = place.index.checks.get(asset.name, [])
     if not own:
         return shell.status(content.NOT_RUN, "none")
-    broken = sum(check.outcome in (content.BROKEN, content.FAILED) for check in own)
+    broken = sum(shell.is_broken(check) for check in own)
     idle = sum(check.outcome == content.NOT_RUN for check in own)
     if broken:
-        status = shell.status(content.BROKEN, f"{broken} of {len(own)} broken")
+        status = shell.status(shell.worst(own), f"{broken} of {len(own)} broken")
     elif idle:
         status = shell.status(content.NOT_RUN, f"{idle} of {len(own)} not run")
     else:
@@ -112,9 +110,7 @@ def _downloads(place: Place, asset: content.Asset) -> html.Markup | None:
     return html.div(
         html.span("Download ", class_="note"),
         links[:_FILES_SHOWN],
-        html.details(html.summary(f"{len(rest):,} more"), html.div(rest, class_="downloads"))
-        if rest
-        else None,
+        html.details(html.summary(f"{len(rest):,} more"), html.div(rest, class_="downloads")) if rest else None,
         class_="downloads",
     )
 
@@ -139,14 +135,14 @@ def _file_kind(asset: content.Asset, file: content.File) -> str:
 def _broken(place: Place, asset: content.Asset) -> html.Markup | None:
     """What a reader must know before she reads: a check of this very result did not hold."""
     own = place.index.checks.get(asset.name, [])
-    broken = [check for check in own if check.outcome in (content.BROKEN, content.FAILED)]
+    broken = [check for check in own if shell.is_broken(check)]
     if not broken:
         return None
     return html.p(
         html.strong(f"{plural(len(broken), 'check')} did not hold. "),
-        html.text(words.spoken(broken[0].message or broken[0].name.replace("_", " ")), ". "),
+        html.text(words.spoken(broken[0].message or broken[0].name.rpartition("/")[2].replace("_", " ")), ". "),
         html.a("Details", href="#checks"),
-        class_="banner bad",
+        class_="banner" if shell.worst(own) == shell.WARNED else "banner bad",
     )
 
 

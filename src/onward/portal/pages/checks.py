@@ -68,8 +68,8 @@ def shown(place: Place, check: content.Check, *, with_asset: bool = False) -> ht
     passed = check.outcome == content.PASSED
     return html.article(
         html.div(
-            shell.status(check.outcome),
-            html.strong(check.name.replace("_", " "), class_="check-name"),
+            shell.status(shell.worst([check]), words.OUTCOMES.get(check.outcome, check.outcome)),
+            html.strong(check.name.rpartition("/")[2].replace("_", " "), class_="check-name", title=check.name),
             html.span("warning only", class_="note") if check.severity == "warn" and not passed else None,
             html.span("on ", place.asset_link(check.asset), class_="note") if with_asset else None,
             class_="check-head",
@@ -78,8 +78,14 @@ def shown(place: Place, check: content.Check, *, with_asset: bool = False) -> ht
         _offending(check) if check.offending is not None and not passed else None,
         html.div(prose.docstring(check.doc), class_="prose small") if check.doc.strip() else None,
         html.details(html.summary("How it is checked"), listing(check.code)) if check.code else None,
-        class_="check broken" if check.outcome in (content.BROKEN, content.FAILED) else "check",
+        class_=_look(check),
     )
+
+
+def _look(check: content.Check) -> str:
+    if not shell.is_broken(check):
+        return "check"
+    return "check broken warning" if check.severity == "warn" else "check broken"
 
 
 def _offending(check: content.Check) -> html.Markup | None:

@@ -69,9 +69,7 @@ def _overview(place: Place, graph: content.Graph) -> html.Markup:
             look="" if name else "source",
         )
     edges = [
-        (home_of[source], home_of[target])
-        for source, target in graph.edges
-        if source in home_of and target in home_of
+        (home_of[source], home_of[target]) for source, target in graph.edges if source in home_of and target in home_of
     ]
     return picture(nodes, edges, "Graph of the projects")
 
@@ -84,11 +82,7 @@ def project_picture(place: Place, project: str) -> html.Markup | None:
     shown = own | {name for edge in edges for name in edge}
     if not edges or len(shown) > MOST_NODES:
         return None
-    nodes = {
-        node.name: _drawn(place, node, away=node.name not in own)
-        for node in graph.nodes
-        if node.name in shown
-    }
+    nodes = {node.name: _drawn(place, node, away=node.name not in own) for node in graph.nodes if node.name in shown}
     return picture(nodes, edges, f"Graph of {project}")
 
 
@@ -101,7 +95,7 @@ def _drawn(place: Place, node: content.Node, *, away: bool = False) -> DrawnNode
         "source" if node.kind == SOURCE else "absent" if target is None else "",
         "away" if away else "",
         "changed" if node.name in index.changes else "",
-        "broken" if any(check.outcome in (content.BROKEN, content.FAILED) for check in checks) else "",
+        "broken" if any(map(shell.is_broken, checks)) else "",
     ]
     label = index.title_of(node.name) if target else node.title or node.name
     return DrawnNode(
@@ -131,9 +125,7 @@ def _as_table(place: Place, graph: content.Graph) -> html.Markup:
         html.tr(
             html.th(place.asset_link(node.name, said=node.name), scope="row"),
             html.td(kind_label(node.kind, "")),
-            html.td(
-                _joined([place.asset_link(name, said=name) for name in sorted(set(reads.get(node.name, ())))])
-            ),
+            html.td(_joined([place.asset_link(name, said=name) for name in sorted(set(reads.get(node.name, ())))])),
         )
         for node in sorted(graph.nodes, key=lambda node: node.name)
     ]

@@ -72,13 +72,10 @@ def _incomplete(site: content.SiteContent) -> html.Markup | None:
 
 def _changes(place: Place) -> html.Markup:
     site = place.index.site
-    since = (
-        f"since release {site.release.previous}" if site.release.previous is not None else "in this release"
-    )
-    unchanged = sum(asset.name not in place.index.changes for asset in site.assets)
-    still = f"{plural(unchanged, 'result')} unchanged." if site.assets else "There are no results yet."
     if not site.changes:
-        return shell.block("What changed", html.p(f"Nothing {since}. {still}"), anchor="changes")
+        return shell.block("What changed", html.p(_nothing_changed(site)), anchor="changes")
+    unchanged = sum(asset.name not in place.index.changes for asset in site.assets)
+    since = "in this release" if site.release.previous is None else f"since release {site.release.previous}"
     shown = sorted(site.changes, key=_by_weight)
     rows = [_change(place, change) for change in shown]
     listing = html.ul(rows[:_CHANGES_SHOWN], class_="changes")
@@ -87,10 +84,19 @@ def _changes(place: Place) -> html.Markup:
         "What changed",
         listing,
         html.details(html.summary(f"{len(more)} more"), html.ul(more, class_="changes")) if more else None,
-        html.p(still, class_="note"),
+        html.p(f"{plural(unchanged, 'result')} unchanged.", class_="note"),
         anchor="changes",
         note=since,
     )
+
+
+def _nothing_changed(site: content.SiteContent) -> str:
+    results = plural(len(site.assets), "result")
+    if site.release.previous is not None:
+        return f"Nothing since release {site.release.previous}: {results} unchanged."
+    if site.release.number is not None:
+        return f"This is the first release, with {results}."
+    return f"There is no release to compare with; this snapshot holds {results}."
 
 
 def _by_weight(change: content.Change) -> tuple[bool, int, str]:
@@ -104,9 +110,7 @@ def _change(place: Place, change: content.Change) -> html.Markup:
     asset = place.asset_link(change.name) if known else html.span(change.title or change.name)
     project = change.name.rpartition("/")[0]
     return html.li(
-        html.span(
-            asset, html.small(project), shell.marks(place.index.assets.get(change.name)), class_="what"
-        ),
+        html.span(asset, html.small(project), shell.marks(place.index.assets.get(change.name)), class_="what"),
         html.span(words.change_sentence(change), class_="how"),
         class_=change.how,
     )
@@ -169,9 +173,7 @@ def _key_number(place: Place, metric: content.Asset) -> html.Markup:
         html.dt(place.asset_link(metric.name), shell.marks(metric)),
         html.dd(
             html.data(said, value=words.value_text(value), class_=_long(said)),
-            html.span(metric.unit, class_=f"unit {_long(metric.unit) or ''}".strip())
-            if metric.unit
-            else None,
+            html.span(metric.unit, class_=f"unit {_long(metric.unit) or ''}".strip()) if metric.unit else None,
             drawing.sparkline(metric.history),
         ),
     )
@@ -219,12 +221,7 @@ def _everything(place: Place) -> html.Markup | None:
         html.div(
             html.table(
                 html.thead(
-                    html.tr(
-                        [
-                            html.th(head, scope="col", class_="number" if head == "Says" else None)
-                            for head in heads
-                        ]
-                    )
+                    html.tr([html.th(head, scope="col", class_="number" if head == "Says" else None) for head in heads])
                 ),
                 html.tbody(rows),
                 class_="plain everything",

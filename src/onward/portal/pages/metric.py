@@ -24,9 +24,7 @@ def result(place: Place, asset: content.Asset) -> html.Markup:
 
 
 def _is_rounded(value: object, said: str) -> bool:
-    return (
-        isinstance(value, float) and words.numeric(value) is not None and _unformatted(said) != float(value)
-    )
+    return isinstance(value, float) and words.numeric(value) is not None and _unformatted(said) != float(value)
 
 
 def _unformatted(said: str) -> float:

@@ -27,9 +27,7 @@ def page(index: SiteIndex, project: content.Project) -> Page:
             _picture(place, project),
             shell.block(
                 "About",
-                html.div(
-                    prose.markdown(project.readme, heading=project.title or project.name), class_="prose"
-                ),
+                html.div(prose.markdown(project.readme, heading=project.title or project.name), class_="prose"),
             )
             if project.readme.strip()
             else None,

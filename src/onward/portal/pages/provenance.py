@@ -66,9 +66,7 @@ def _inputs(place: Place, provenance: content.Provenance) -> html.Markup:
                 html.li(
                     place.asset_link(read.name, said=read.name),
                     " ",
-                    html.small(
-                        read.kind, html.text(", ", words.short(read.version)) if read.version else None
-                    ),
+                    html.small(read.kind, html.text(", ", words.short(read.version)) if read.version else None),
                 )
                 for read in provenance.inputs
             ]
@@ -88,9 +86,7 @@ def _used_by(place: Place, asset: content.Asset) -> html.Markup:
 def _used_by_alone(place: Place, asset: content.Asset) -> html.Markup | None:
     if not asset.used_by:
         return None
-    return shell.block(
-        "Where it goes", html.div(_used_by(place, asset), class_="lineage"), anchor="provenance"
-    )
+    return shell.block("Where it goes", html.div(_used_by(place, asset), class_="lineage"), anchor="provenance")
 
 
 def _code(provenance: content.Provenance) -> html.Child:
@@ -99,9 +95,7 @@ def _code(provenance: content.Provenance) -> html.Child:
     step, *reached = provenance.code
     own = listing(step)
     if step.text.count("\n") > _LONG_CODE:
-        own = html.details(
-            html.summary(f"{plural(step.text.count(chr(10)) + 1, 'line')} of {step.path}"), own
-        )
+        own = html.details(html.summary(f"{plural(step.text.count(chr(10)) + 1, 'line')} of {step.path}"), own)
     return [
         html.h3("Code"),
         html.div(html.p(_place_of(step), class_="file-name"), own, class_="code"),

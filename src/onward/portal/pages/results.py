@@ -62,9 +62,7 @@ def _picture(place: Place, asset: content.Asset, file: content.File, title: str)
     described = words.first_paragraph(asset.doc)
     return html.figure(
         html.a(
-            html.img(
-                src=address, alt=f"{title}. {described}" if described else title, width=width, height=height
-            ),
+            html.img(src=address, alt=f"{title}. {described}" if described else title, width=width, height=height),
             href=address,
         ),
         class_="picture",
@@ -78,9 +76,7 @@ def document(asset: content.Asset, title: str) -> html.Child:
         return frames.frame(sources.read_text(page), title)
     written = next((file for file in asset.files if media_of(file) in MARKDOWN_MEDIA), None)
     if written is not None:
-        return html.article(
-            prose.markdown(sources.read_text(written), heading=title, level=2), class_="prose document"
-        )
+        return html.article(prose.markdown(sources.read_text(written), heading=title, level=2), class_="prose document")
     return preview(asset)
 
 

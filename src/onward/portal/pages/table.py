@@ -78,13 +78,9 @@ def _tools(total: int, shown: int) -> html.Markup:
     )
 
 
-def _plain_table(
-    preview: content.TablePreview, head: list[tuple[Any, ...]], forms: list[_Form]
-) -> html.Markup:
+def _plain_table(preview: content.TablePreview, head: list[tuple[Any, ...]], forms: list[_Form]) -> html.Markup:
     heads = [
-        html.th(
-            html.span(column.name, class_="sorter"), scope="col", class_="number" if form.numeric else None
-        )
+        html.th(html.span(column.name, class_="sorter"), scope="col", class_="number" if form.numeric else None)
         for column, form in zip(preview.columns, forms, strict=True)
     ]
     body = [html.tr([_cell(value, form) for value, form in zip(row, forms, strict=False)]) for row in head]
@@ -126,9 +122,7 @@ def _plain(value: Any) -> Any:
 
 def _form(values: list[Any]) -> _Form:
     known = [value for value in values if value is not None]
-    numeric = bool(known) and all(
-        isinstance(value, int | float) and not isinstance(value, bool) for value in known
-    )
+    numeric = bool(known) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)
     decimals = _decimals(known) if numeric else None
     longest = max((len(value) for value in known if isinstance(value, str)), default=0)
     return _Form(numeric, decimals, short=longest <= _SHORT)
@@ -176,9 +170,7 @@ def columns(preview: content.TablePreview) -> html.Markup | None:
     numbers = heads[3:]
     table = html.table(
         html.thead(
-            html.tr(
-                [html.th(head, scope="col", class_="number" if head in numbers else None) for head in heads]
-            )
+            html.tr([html.th(head, scope="col", class_="number" if head in numbers else None) for head in heads])
         ),
         html.tbody([_column(column, preview.rows) for column in preview.columns]),
         class_="plain columns-table",
