@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import platform
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -91,8 +91,7 @@ def _data_files(reading: Reading, traces: Mapping[str, Trace]) -> set[str]:
     data = {path for name in used for path in graph.sources[name].paths}
     for trace in traces.values():
         data |= {seen.name for seen in trace.observations if seen.kind == "file"}
-    written = {path for step in graph.steps.values() for path in step.writes}
-    return data - written
+    return data - written_files(reading)
 
 
 def _file_state(
@@ -119,14 +118,19 @@ def _tracked_by_git(place: Place) -> frozenset[str]:
     return frozenset(name.decode("utf-8", "surrogateescape") for name in names if name)
 
 
-def origin(place: Place) -> Origin:
-    """Where a run is made: commit, branch, whether the tree differs from the commit, machine, user."""
+def origin(place: Place, written: Collection[str]) -> Origin:
+    """Where a run is made: commit, branch, whether the tree differs from the commit, machine, user.
+
+    Files that steps write (`written`) make no tree differ: they are results.
+    """
     commit = branch = None
     dirty = False
     if place.git is not None:
         commit = _git(place.root, "rev-parse", "--verify", "-q", "HEAD")
         branch = _git(place.root, "symbolic-ref", "--short", "-q", "HEAD")
-        dirty = bool(_git(place.root, "status", "--porcelain", "--untracked-files=normal"))
+        status = _git(place.root, "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames") or ""
+        changed = {line[3:] for line in status.split("\0") if line}
+        dirty = bool(changed - set(written))
     try:
         user = getpass.getuser()
     except (KeyError, OSError):
@@ -135,12 +139,17 @@ def origin(place: Place) -> Origin:
     return Origin(commit or None, branch or None, dirty, machine, user, onward.__version__)
 
 
+def written_files(reading: Reading) -> set[str]:
+    """The files of the tree that steps write."""
+    return {path for step in reading.graph.steps.values() for path in step.writes}
+
+
 def _git(root: Path, *words: str) -> str | None:
     try:
         done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, timeout=60)
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else None
+    return done.stdout.decode("utf-8", "surrogateescape").rstrip("\n") if done.returncode == 0 else None
 
 
 @dataclass
@@ -177,7 +186,7 @@ class Finish:
             snapshot=store.records.put_snapshot(snapshot),
             complete=self._is_complete(steps, missing),
             missing=tuple(missing),
-            origin=origin(self.opened.place),
+            origin=origin(self.opened.place, written_files(evaluation.reading)),
             catalogue=catalogue.keep(evaluation.reading, store),
             environment=keep_environment(store, evaluation.python),
             steps=dict(sorted(steps.items())),
@@ -187,8 +196,21 @@ class Finish:
             settings=dict(self.settings),
             targets=tuple(self.targets),
         )
+        standing = self._standing(run)
+        if standing is not None:
+            return standing
         store.records.put_run(run)
         return run
+
+    def _standing(self, run: Run) -> Run | None:
+        """The last run, where this one found just what that one left: history tells states, not visits."""
+        if any(record.outcome != "kept" for record in run.steps.values()) or self.opened.standing.run is None:
+            return None
+        last = self.opened.store.records.run(self.opened.standing.run)
+        told = ("basis", "snapshot", "complete", "missing", "origin", "catalogue", "targets", "settings")
+        if last is None or any(getattr(last, name) != getattr(run, name) for name in told):
+            return None
+        return last
 
     def _traces(self, steps: Mapping[str, StepRecord], checks: Mapping[str, CheckRecord]) -> dict[str, Trace]:
         named = {name: (record.key, record.trace) for name, record in steps.items()}

@@ -10,6 +10,7 @@ import msgspec
 from onward.app.reading import Reading
 from onward.base.codec import decode, encode
 from onward.base.digest import Digest
+from onward.model.workspace import Output, Step
 from onward.store.opened import Store
 
 CATALOGUE_FORMAT = 1
@@ -113,7 +114,7 @@ def of(reading: Reading) -> Catalogue:
         ),
         tuple(_step(reading, name) for name in graph.order),
         tuple(
-            AssetEntry(output.asset, step.name, output.title or step.title, output.unit, output.key)
+            AssetEntry(output.asset, step.name, output.title or _title(step, output), output.unit, output.key)
             for step in graph.steps.values()
             for output in step.outputs
         ),
@@ -143,6 +144,11 @@ def _step(reading: Reading, name: str) -> StepEntry:
         step.check.severity if step.check else None,
         (step.file,),
     )
+
+
+def _title(step: Step, output: Output) -> str | None:
+    """A document goes by its step's title; what else the step makes has names of its own."""
+    return step.title if output.asset == step.name else None
 
 
 def _readme(reading: Reading, folder: str) -> str:

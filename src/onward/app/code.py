@@ -6,6 +6,7 @@ Also the way of an import through the workspace: which file a dotted name means,
 from __future__ import annotations
 
 import sys
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -120,6 +121,7 @@ class ImportPath:
         self._files = files
         self._folders = folders
         self._found: dict[str, tuple[str | None, tuple[str, ...]]] = {}
+        self._names: list[str] | None = None
 
     def find(self, module: str) -> str | None:
         """The file of `module`; None where it is a folder, or not of the workspace."""
@@ -132,16 +134,22 @@ class ImportPath:
 
     def importable(self, prefix: str) -> list[str]:
         """The dotted names of all modules that are `prefix` or lie below it, sorted."""
+        if self._names is None:
+            self._names = sorted(name for name in self._dotted_names() if self.find(name) is not None)
+        if not prefix:
+            return self._names
+        first = bisect_left(self._names, prefix)
+        last = bisect_left(self._names, prefix + "/", first)  # "/" is what follows "." in the order of text
+        return [name for name in self._names[first:last] if name == prefix or name.startswith(prefix + ".")]
+
+    def _dotted_names(self) -> set[str]:
         names = set()
         for path in self._files:
-            if not path.endswith(".py"):
-                continue
-            for root in self.roots:
+            for root in self.roots if path.endswith(".py") else ():
                 if paths.is_below(path, root):
-                    dotted = path[len(root) :].strip("/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-                    if not prefix or dotted == prefix or dotted.startswith(prefix + "."):
-                        names.add(dotted)
-        return sorted(name for name in names if self.find(name) is not None)
+                    below = path[len(root) :].strip("/").removesuffix(".py").removesuffix("/__init__")
+                    names.add(below.replace("/", "."))
+        return names
 
     def _resolve(self, module: str) -> tuple[str | None, tuple[str, ...]]:
         """The file of a module, and the folders that its submodules are looked for in."""

@@ -124,11 +124,10 @@ class Evaluation:
     def world(self, traces: Iterable[Trace]) -> dict[tuple[str, str], Digest | None]:
         """What the observations of these traces would give now; files that steps write are as those made them."""
         observations = [observation for trace in traces for observation in trace.observations]
-        contents = {name: artifact.content for name, artifact in self.artifacts.items() if artifact is not None}
-        contents |= {
-            observation.name: self._asset_or_source(observation)
+        contents = {
+            observation.name: self._content_of(observation.name)
             for observation in observations
-            if observation.kind == "asset" and observation.name not in contents
+            if observation.kind == "asset"
         }
         world = self.observer.world(observations, contents)
         for observation in observations:
@@ -142,8 +141,12 @@ class Evaluation:
             self._environment = self.python.digests()
         return self._environment
 
-    def _asset_or_source(self, observation: Observation) -> Digest:
-        source = self.reading.graph.sources.get(observation.name)
+    def _content_of(self, name: str) -> Digest:
+        """The content of an asset or a source as it is settled; empty where there is none."""
+        artifact = self.artifacts.get(name)
+        if artifact is not None:
+            return artifact.content
+        source = self.reading.graph.sources.get(name)
         return (self.observer.source(source) or "") if source is not None else ""
 
     def _source(self, step: Step, name: str) -> Digest:
@@ -169,7 +172,7 @@ class Evaluation:
         reasons = []
         for reason in decision.reasons:
             where = reason.where
-            if where is None and reason.kind in ("input",):
+            if where is None and reason.kind == "input":
                 name = reason.what.partition(" as ")[0]
                 source = graph.sources.get(name)
                 maker = graph.maker.get(name)

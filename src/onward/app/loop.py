@@ -527,7 +527,7 @@ class Loop:
 
     def _record(self, trace: Trace) -> Digest:
         if self._origin is None:
-            self._origin = bases.origin(self._opened.place)
+            self._origin = bases.origin(self._opened.place, bases.written_files(self._evaluation.reading))
         builder: dict[str, object] = {"onward": onward.__version__, "commit": self._origin.commit, "dirty": self._origin.dirty}
         return self._store.traces.record(trace, builder)
 
