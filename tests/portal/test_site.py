@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +186,8 @@ def test_never_more_than_five_thousand_rows_are_embedded(tmp_path: Path) -> None
         (1e-9, 1e-9, "1e-09"),
         (True, True, "true"),
         ([1, {"a": "<"}], '[1, {"a": "<"}]', '[1, {"a": "<"}]'),
-        (AT, AT.isoformat(), AT.isoformat()),
+        (AT, "2026-11-22 00:00:00", "2026-11-22 00:00:00"),
+        (date(2026, 11, 22), "2026-11-22", "2026-11-22"),
     ],
 )
 def test_a_cell_is_shown_and_embedded_without_loss(tmp_path: Path, value: Any, embedded: Any, shown: str) -> None:
@@ -195,6 +196,13 @@ def test_a_cell_is_shown_and_embedded_without_loss(tmp_path: Path, value: Any, e
     data = next(element for element in page.all("script") if "data-rows" in element.attributes)
     assert json.loads(data.text)["rows"] == [[embedded]]
     assert page.all("td")[0].text == shown
+
+
+def test_instants_are_shown_without_letters_and_look_alikes_as_they_are(tmp_path: Path) -> None:
+    written = "2013-01-01T10:00:00.500000+00:00"
+    preview = TablePreview(1, (Column("at", "Datetime('us', 'UTC')"), Column("text", "String")), ((written, written),))
+    page = one_asset(tmp_path, Asset(name="a/t", project="a", kind="table", table=preview))
+    assert [cell.text for cell in page.all("td")[:2]] == ["2013-01-01 10:00:00.5", written]
 
 
 def test_an_empty_table_has_a_page(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ from onward.base.text import duration as plain_duration
 from onward.base.text import size as plain_size
 from onward.portal import content, html
 
-_INSTANT = re.compile(r"(?P<day>\d{4}-\d\d-\d\d)[T ](?P<clock>\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(?:Z|\+00:00)?")
+_INSTANT = re.compile(
+    r"(?P<day>\d{4}-\d\d-\d\d)[T ](?P<clock>\d\d:\d\d(?::\d\d)?)(?:\.(?P<fraction>\d+))?(?:Z|\+00:00)?"
+)
 _LONGEST_BOUND = 40
 
 GROUPED_FROM = 10_000
@@ -188,6 +190,15 @@ def value_text(value: Any) -> str:
     if isinstance(value, datetime | date):
         return value.isoformat()
     return str(value)
+
+
+def moment(written: str) -> str:
+    """An instant in UTC as a table shows it: `2013-01-01 10:00:00`; any other text stays as it is."""
+    found = _INSTANT.fullmatch(written)
+    if found is None:
+        return written
+    fraction = (found["fraction"] or "").rstrip("0")
+    return f"{found['day']} {found['clock']}" + (f".{fraction}" if fraction else "")
 
 
 def bound(value: Any) -> str:

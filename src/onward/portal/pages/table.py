@@ -7,6 +7,7 @@ filters and pages through; all of them are in the files to download.
 from __future__ import annotations
 
 import math
+import re
 from datetime import date, time
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ from onward.portal import content, drawing, html, shell, words
 
 PLAIN_ROWS = 50
 _MOST_DECIMALS = 4
+_INSTANTS = re.compile("datetime|timestamp", re.IGNORECASE)  # in the names that libraries give to types
 _SHORT = 32  # letters
 _EXACT_IN_SCRIPTS = 2**53
 
@@ -34,7 +36,7 @@ class _Form(msgspec.Struct, frozen=True):
 def rows(preview: content.TablePreview) -> html.Markup:
     """The rows: plain ones for all readers, and the browser of rows for those with scripts."""
     head = [
-        tuple(_plain(value) for value in row[: len(preview.columns)])
+        tuple(_plain(value, column) for value, column in zip(row, preview.columns, strict=False))
         for row in preview.head[: content.MAX_EMBEDDED_ROWS]
     ]
     forms = [_form([row[place] for row in head if place < len(row)]) for place in range(len(preview.columns))]
@@ -105,18 +107,18 @@ def _about_the_rest(preview: content.TablePreview, embedded: int) -> html.Markup
     )
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, column: content.Column) -> Any:
     """A cell's value as JSON and script can hold it without loss; what they cannot hold becomes text."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return html.speakable(value)
+        return words.moment(value) if _INSTANTS.search(column.type) else html.speakable(value)
     if isinstance(value, int):
         return value if abs(value) <= _EXACT_IN_SCRIPTS else str(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else words.number(value)
     if isinstance(value, Decimal | date | time):
-        return words.value_text(value)
+        return words.moment(words.value_text(value))
     return html.json_text(value)  # a list or a struct
 
 
