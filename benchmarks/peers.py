@@ -1,0 +1,248 @@
+"""The tools side by side: how each is given a workload, run, made to forget, and asked for its results.
+
+Every tool is run as its users run it: one command in the workload's folder, as many steps at once as there are
+cores. ninja and doit start a process for each step; `doit, one process` calls the functions inside doit itself,
+without any isolation of one step from the next; onward forks a fresh process for each step.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from benchmarks.measure import cores, variables
+from benchmarks.workload import Form, Rule, Workload
+
+MISSING = "missing"
+_SCRIPTS = Path(sys.executable).parent
+
+
+class Peer(Protocol):
+    """One tool."""
+
+    name: str
+
+    def lay_out(self, workload: Workload, folder: Path) -> None:
+        """Gives the tool a workload in an empty folder."""
+        ...
+
+    def command(self, folder: Path) -> list[str]:
+        """Brings everything up to date, run in the workload's folder."""
+        ...
+
+    def forget(self, folder: Path) -> None:
+        """Takes away all that the tool has made and remembers: the next run is a first one."""
+        ...
+
+    def lose_results(self, folder: Path) -> None:
+        """Takes the files of the results away and leaves what the tool remembers."""
+        ...
+
+    def results(self, workload: Workload, folder: Path) -> Mapping[str, Any]:
+        """Each step's result as the tool has it now, `MISSING` where there is none."""
+        ...
+
+
+def start_up(name: str) -> list[str]:
+    """The command that a tool is started by, without what it is to do."""
+    if name == "onward":
+        return [str(_SCRIPTS / "onward")]
+    if name == "ninja":
+        return [_ninja()]
+    return [sys.executable, "-m", "doit"]
+
+
+def _ninja() -> str:
+    import ninja
+
+    return str(Path(ninja.BIN_DIR) / "ninja")
+
+
+class _WithFiles:
+    """What ninja and doit share: results are files in `out`."""
+
+    memory: tuple[str, ...] = ()
+
+    def forget(self, folder: Path) -> None:
+        for path in ("out", *self.memory):
+            _remove(folder / path)
+        (folder / "out").mkdir()
+
+    def lose_results(self, folder: Path) -> None:
+        for path in (folder / "out").iterdir():
+            path.unlink()
+
+    def results(self, workload: Workload, folder: Path) -> dict[str, Any]:
+        found = {}
+        for rule in workload.rules():
+            path = folder / rule.output
+            found[rule.name] = workload.read_file(path) if path.exists() else MISSING
+        return found
+
+
+class Ninja(_WithFiles):
+    """ninja, with one build statement for each step."""
+
+    memory = (".ninja_log", ".ninja_deps")
+
+    def __init__(self, *, knows_library: bool = True) -> None:
+        self.name = "ninja" if knows_library else "ninja, library not declared"
+        self._knows_library = knows_library
+
+    def lay_out(self, workload: Workload, folder: Path) -> None:
+        workload.write(folder, "rules")
+        lines = ["rule step", "  command = $run", ""]
+        for rule in workload.rules():
+            takes = [rule.script, *rule.inputs, *(rule.library if self._knows_library else ())]
+            lines.append(f"build {rule.output}: step {' '.join(takes)}")
+            lines.append(f"  run = {' '.join(command_of(rule))}")
+        (folder / "build.ninja").write_text("\n".join(lines) + "\n")
+        self.forget(folder)
+
+    def command(self, folder: Path) -> list[str]:
+        return ["/usr/bin/env", f"PYTHONPATH={folder}/lib", *start_up("ninja"), "--quiet", f"-j{cores()}"]
+
+
+DODO = """\
+import importlib
+import json
+
+with open("rules.json") as file:
+    RULES = json.load(file)
+
+
+def call(script, name, output, inputs):
+    from starting import call as start
+
+    start(getattr(importlib.import_module(script), name), output, inputs)
+
+
+def task_step():
+    for rule in RULES:
+        action = (call, rule["call"]) if {in_process} else rule["command"]
+        yield {{
+            "name": rule["name"],
+            "file_dep": rule["takes"],
+            "targets": [rule["output"]],
+            "actions": [action],
+        }}
+"""
+
+
+class Doit(_WithFiles):
+    """doit, with one task for each step."""
+
+    memory = (".doit.db", ".doit.db.db", ".doit.db.dat", ".doit.db.dir", ".doit.db.bak")
+
+    def __init__(self, *, knows_library: bool = True, in_process: bool = False) -> None:
+        self.name = "doit, one process" if in_process else "doit"
+        self.name += "" if knows_library else ", library not declared"
+        self._knows_library = knows_library
+        self._in_process = in_process
+
+    def lay_out(self, workload: Workload, folder: Path) -> None:
+        workload.write(folder, "rules")
+        rules = [
+            {
+                "name": rule.name,
+                "takes": [rule.script, *rule.inputs, *(rule.library if self._knows_library else ())],
+                "output": rule.output,
+                "command": command_of(rule),
+                "call": [f"steps.{Path(rule.script).stem}", rule.name, rule.output, list(rule.inputs)],
+            }
+            for rule in workload.rules()
+        ]
+        (folder / "rules.json").write_text(json.dumps(rules))
+        (folder / "dodo.py").write_text(DODO.format(in_process=self._in_process))
+        self.forget(folder)
+
+    def command(self, folder: Path) -> list[str]:
+        parallel = [] if self._in_process else ["-n", str(cores()), "-P", "thread"]
+        # doit puts its own folder on the path of Python actions, and the steps' files are imported from it.
+        return ["/usr/bin/env", f"PYTHONPATH={folder}/lib:{folder}", *start_up("doit"), "-v", "0", *parallel]
+
+
+class Onward:
+    """onward, in a git repository with everything committed, as a team would have it."""
+
+    def __init__(self, form: Form = "onward", name: str = "onward") -> None:
+        self.name = name
+        self._form: Form = form
+
+    def lay_out(self, workload: Workload, folder: Path) -> None:
+        workload.write(folder, self._form)
+        (folder / "onward.toml").write_text("")
+        (folder / "projects/bench/out").mkdir(exist_ok=True)
+        (folder / ".gitignore").write_text("projects/bench/out/\n")
+        git = ["git", "-c", "user.name=benchmark", "-c", "user.email=benchmark@localhost", "-c", "gc.auto=0"]
+        for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "The workload"]):
+            subprocess.run([*git, *words], cwd=folder, check=True, env=variables())
+
+    def command(self, folder: Path) -> list[str]:
+        return [*start_up("onward"), "run", "--jobs", str(cores())]
+
+    def forget(self, folder: Path) -> None:
+        _remove(folder / ".onward")
+        self.lose_results(folder)
+
+    def lose_results(self, folder: Path) -> None:
+        """Files of results, and what is derived from the store; results that are no files lie in the store."""
+        for path in (folder / "projects/bench/out").iterdir():
+            path.unlink()
+        for derived in ("cache", "state"):
+            _remove(folder / ".onward" / derived)
+
+    def results(self, workload: Workload, folder: Path) -> dict[str, Any]:
+        found: dict[str, Any] = dict.fromkeys(workload.names, MISSING)
+        if self._form == "onward files":
+            paths = {name: folder / f"projects/bench/out/{name}.txt" for name in found}
+            return {name: workload.read_file(path) if path.exists() else MISSING for name, path in paths.items()}
+        for name, (media, path) in _artifacts(folder).items():
+            stem = name.rpartition("/")[2]
+            if stem in found and path is not None:
+                found[stem] = workload.read_artifact(media, path)
+        return found
+
+
+def _artifacts(folder: Path) -> dict[str, tuple[str, Path | None]]:
+    """The results of the last run: media type, and the path of the bytes that hold the value."""
+    from onward.app.wiring import open_workspace
+
+    with open_workspace(folder) as opened:
+        store = opened.store
+        runs = store.records.run_ids()
+        run = store.records.run(runs[-1]) if runs else None
+        found: dict[str, tuple[str, Path | None]] = {}
+        for name, artifact in (run.artifacts if run is not None else {}).items():
+            first = artifact.parts[0] if artifact.is_tree else None
+            address, media = (first.bytes, first.media) if first else (artifact.bytes, artifact.media)
+            found[name] = (media, store.objects.path(address))
+        return found
+
+
+def command_of(rule: Rule) -> list[str]:
+    """The command that carries a rule out in a process of its own."""
+    if rule.command:
+        return list(rule.command)
+    return [sys.executable, rule.script, rule.name, rule.output, *rule.inputs]
+
+
+def wrong(expected: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
+    """The steps whose result is missing or is not the right one."""
+    return [name for name, value in expected.items() if not _equal(found.get(name, MISSING), value)]
+
+
+def _equal(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,97 @@
+"""The tables of a benchmark as Markdown, and their place in the page of the documentation.
+
+Absolute times are those of one machine at one time. What can be compared are the ratios within one table, so
+each row has two: to onward, and to an empty Python that was started in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from benchmarks.situations import ANCHOR, Precision, Table
+
+BEGIN = "<!-- measured: begin (written by benchmarks/run.py --write) -->"
+END = "<!-- measured: end -->"
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference" / "speed.md"
+
+
+def seconds(value: float) -> str:
+    """A duration that can be read at a glance: `14 ms`, `2.3 s`, `1.8 min`."""
+    if value < 0.9995:
+        return f"{value * 1000:.1f} ms" if value < 0.00995 else f"{value * 1000:.0f} ms"
+    return f"{value:.1f} s" if value < 99.95 else f"{value / 60:.1f} min"
+
+
+def ratio(value: float) -> str:
+    """A ratio with two telling digits: `0.08`, `1.0`, `12`."""
+    if value >= 9.95:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 0.095 else f"{value:.2f}"
+
+
+def table_text(table: Table) -> str:
+    """One situation as a Markdown table, the quickest tool first."""
+    ours = table.row("onward").series.median_s
+    anchor = table.anchor.median_s
+    lines = [
+        f"### {table.title}",
+        "",
+        f"| tool | median | least | processor | a step | to onward | to `{ANCHOR}` | ran |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for row in sorted(table.rows, key=lambda row: row.series.median_s):
+        series = row.series
+        ran = str(row.ran) if row.ran == table.expected else f"{row.ran} (should be {table.expected})"
+        cells = [
+            row.peer,
+            seconds(series.median_s),
+            seconds(series.least_s),
+            seconds(series.cpu_s),
+            seconds(series.median_s / table.steps) if table.steps > 1 else "–",
+            ratio(series.median_s / ours),
+            ratio(series.median_s / anchor),
+            f"{ran} STALE {row.stale}" if row.stale else ran,
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    cells = [f"`{ANCHOR}`", seconds(anchor), seconds(table.anchor.least_s), seconds(table.anchor.cpu_s)]
+    lines.append(f"| {' | '.join(cells)} | – | {ratio(anchor / ours)} | 1.0 | – |")
+    return "\n".join(lines) + "\n"
+
+
+def precision_text(found: Precision) -> str:
+    """The precision table: what ran again after each change."""
+    names = list(found.rows[0][2])
+    lines = [
+        f"### What runs again, {found.steps} steps",
+        "",
+        f"| what was changed | a perfect tool | {' | '.join(names)} |",
+        f"| --- | ---: | {' | '.join(['---:'] * len(names))} |",
+    ]
+    for change, perfect, counted in found.rows:
+        cells = [str(ran) + (f" STALE {stale}" if stale else "") for ran, stale in counted.values()]
+        lines.append(f"| {change} | {perfect} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def measured_text(machine: Mapping[str, str], tables: Sequence[Table], found: Precision | None, *, date: str) -> str:
+    """All that a run has measured."""
+    said = "; ".join(f"{name}: {value}" for name, value in machine.items())
+    parts = [f"Measured {date}. {said}.\n"]
+    parts += [table_text(table) for table in tables]
+    if found is not None:
+        parts.append(precision_text(found))
+    return "\n".join(parts)
+
+
+def write_page(text: str, page: Path = PAGE) -> None:
+    """Puts what was measured into its place in the page, and leaves the rest of the page alone.
+
+    Raises:
+        ValueError: the page lacks one of the marks that the place lies between.
+    """
+    before, begin, rest = page.read_text("utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{page} lacks the lines `{BEGIN}` and `{END}`")
+    page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", "utf-8")

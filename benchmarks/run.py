@@ -1,0 +1,97 @@
+"""Times onward beside ninja and doit, in one run, and prints the ratios.
+
+    python benchmarks/run.py                 everything; takes some twenty minutes on two cores
+    python benchmarks/run.py --quick         fewer rounds, and no 10,000 steps
+    python benchmarks/run.py --only cold     one part; may be given more than once
+    python benchmarks/run.py --write         puts the tables into docs/reference/speed.md as well
+
+Only figures of one run may be compared with each other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import sys
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks import report, situations
+from benchmarks.measure import machine
+from benchmarks.peers import Doit, Ninja, Onward, Peer
+from benchmarks.realistic import NotebookWorkload, PandasWorkload
+from benchmarks.shapes import TrivialWorkload
+
+PARTS = ("start", "nothing", "cold", "pandas", "notebooks", "precision")
+
+
+def main() -> None:
+    """Runs the parts that were asked for, prints each table as it is ready."""
+    words = arguments().parse_args()
+    parts = words.only or list(PARTS)
+    if words.write and (words.quick or words.only):
+        raise SystemExit("`--write` writes the whole page: leave `--quick` and `--only` out")
+    state = machine()
+    tables = []
+    found = None
+    with tempfile.TemporaryDirectory(prefix="onward-benchmark-") as folder:
+        home = Path(folder)
+        for table in timed(parts, home, quick=words.quick):
+            tables.append(table)
+            print(report.table_text(table), flush=True)
+        if "precision" in parts:
+            found = situations.precision(home / "precision")
+            print(report.precision_text(found), flush=True)
+    if words.write:
+        today = datetime.datetime.now(datetime.UTC).date().isoformat()
+        report.write_page(report.measured_text(state, tables, found, date=today))
+
+
+def arguments() -> argparse.ArgumentParser:
+    """What the command line takes."""
+    parser = argparse.ArgumentParser(description="Times onward beside ninja and doit.")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, and no 10,000 steps")
+    parser.add_argument("--only", action="append", choices=PARTS, help="one part; may be given more than once")
+    parser.add_argument("--write", action="store_true", help=f"write the tables into {report.PAGE.name}")
+    return parser
+
+
+def timed(parts: list[str], home: Path, *, quick: bool) -> Iterator[situations.Table]:
+    """The tables of the parts, one after the other."""
+    many, some = (3, 1) if quick else (9, 3)
+    if "start" in parts:
+        for option in ("--version", "--help"):
+            yield situations.start(option, home / option.strip("-"), many)
+    if "nothing" in parts:
+        for count in (100, 1_000) if quick else (100, 1_000, 10_000):
+            # At 10,000 steps a process for each would build for minutes what is then left untouched.
+            peers: list[Peer] = [Ninja(), Doit(in_process=count > 1_000), Onward()]
+            yield situations.nothing_to_do(count, home / f"nothing-{count}", peers, many)
+    if "cold" in parts:
+        yield cold(home / "cold", 100 if quick else 1_000, some)
+    if "pandas" in parts:
+        entries = [(peer, PandasWorkload) for peer in every_way()]
+        yield situations.cold("20 pandas steps", home / "pandas", entries, some)
+    if "notebooks" in parts:
+        tools: list[Peer] = [Ninja(), Doit(), Onward()]
+        yield situations.cold("5 notebooks", home / "notebooks", [(peer, NotebookWorkload) for peer in tools], some)
+
+
+def cold(home: Path, count: int, rounds: int) -> situations.Table:
+    """First runs of trivial steps; onward also with each step in a file of its own."""
+    entries: list[situations.Entry] = [(peer, partial(TrivialWorkload, count)) for peer in every_way()]
+    entries.append((Onward(name="onward, a file for each"), partial(TrivialWorkload, count, per_file=1)))
+    return situations.cold(f"Cold, {count:,} trivial steps", home, entries, rounds)
+
+
+def every_way() -> list[Peer]:
+    """The tools, doit in both of its ways."""
+    return [Ninja(), Doit(), Doit(in_process=True), Onward()]
+
+
+if __name__ == "__main__":
+    main()

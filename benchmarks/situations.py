@@ -1,0 +1,201 @@
+"""The situations that are timed, each with the tools in turn, A B A B, so that a busy moment hits them alike.
+
+Every run is judged: results are compared with the right answers, and the steps that really ran are counted by
+their own bodies. A run with a wrong or missing result is `stale`, whatever its time.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from benchmarks.measure import Sample, Series, run
+from benchmarks.peers import Doit, Ninja, Onward, Peer, start_up, wrong
+from benchmarks.shapes import LIST_VARIABLE, TrivialWorkload, World
+from benchmarks.workload import Workload
+
+ANCHOR = "python -c pass"
+# Files younger than this are read again by tools that know how coarse a file's time is.
+_SETTLED_S = 2.2
+
+
+@dataclass
+class Row:
+    """One tool in one situation.
+
+    Attributes:
+        ran: the most steps that ran in one of the timed runs.
+        stale: the most results that were wrong or missing after one of them.
+    """
+
+    peer: str
+    series: Series = field(default_factory=Series)
+    ran: int = 0
+    stale: int = 0
+
+
+@dataclass
+class Table:
+    """A situation, timed. `steps` is what its times are divided by, `expected` how many of them must run."""
+
+    title: str
+    steps: int
+    expected: int
+    rows: list[Row]
+    anchor: Series
+
+    def row(self, peer: str) -> Row:
+        return next(row for row in self.rows if row.peer == peer)
+
+
+@dataclass(frozen=True)
+class Precision:
+    """Steps that ran again after each change, by tool: `(change, perfect tool, {tool: (ran, stale)})`."""
+
+    steps: int
+    rows: list[tuple[str, int, dict[str, tuple[int, int]]]]
+
+
+Entry = tuple[Peer, Callable[[], Workload]]
+"""A tool, and what makes the workload that it is given."""
+
+
+class FailedRunError(Exception):
+    """A tool did not do what the situation asked for, so that its time means nothing."""
+
+
+class Bench:
+    """A folder with one laid-out workload for each tool, and how a run of one is judged."""
+
+    def __init__(self, home: Path, entries: Sequence[Entry]) -> None:
+        self.peers = [peer for peer, _ in entries]
+        self._home = home
+        self.workloads: dict[str, Workload] = {}
+        self.folders: dict[str, Path] = {}
+        for place, (peer, make) in enumerate(entries):
+            self.folders[peer.name] = home / f"tool-{place}"
+            self.folders[peer.name].mkdir(parents=True)
+            self.workloads[peer.name] = make()
+            peer.lay_out(self.workloads[peer.name], self.folders[peer.name])
+
+    def run(self, peer: Peer) -> tuple[Sample, int, int]:
+        """One run: its sample, the steps that ran, the results that are wrong or missing.
+
+        Raises:
+            FailedRunError: the tool itself failed.
+        """
+        folder, workload = self.folders[peer.name], self.workloads[peer.name]
+        ran = folder.with_suffix(".list")
+        ran.write_text("")
+        sample = run(peer.command(folder), folder, {LIST_VARIABLE: str(ran)})
+        if sample.status != 0:
+            raise FailedRunError(f"{peer.name} ended with status {sample.status}:\n{sample.output}")
+        stale = len(wrong(workload.answers(), peer.results(workload, folder)))
+        return sample, len(ran.read_text().split()), stale
+
+    def close(self) -> None:
+        shutil.rmtree(self._home)
+
+
+def cold(title: str, home: Path, entries: Sequence[Entry], rounds: int) -> Table:
+    """First runs: before each, everything that the tool has made and remembers is taken away."""
+    bench = Bench(home, entries)
+    steps = max(len(workload.names) for workload in bench.workloads.values())
+    table = Table(title, steps, steps, [Row(peer.name) for peer in bench.peers], Series())
+    for _ in range(rounds):
+        _time_anchor(table, home)
+        for peer in bench.peers:
+            peer.forget(bench.folders[peer.name])
+            _add(table, peer, bench)
+    bench.close()
+    return table
+
+
+def nothing_to_do(count: int, home: Path, peers: Sequence[Peer], rounds: int) -> Table:
+    """Runs of what has just been built and not been touched since."""
+    bench = Bench(home, [(peer, partial(TrivialWorkload, count)) for peer in peers])
+    table = Table(f"Nothing to do, {count:,} steps", count, 0, [Row(peer.name) for peer in peers], Series())
+    for peer in peers:
+        bench.run(peer)
+    time.sleep(_SETTLED_S)
+    for peer in peers:
+        bench.run(peer)
+    for _ in range(rounds):
+        _time_anchor(table, home)
+        for peer in peers:
+            _add(table, peer, bench)
+    bench.close()
+    return table
+
+
+def start(words: str, home: Path, rounds: int) -> Table:
+    """How long a tool takes to say something about itself."""
+    home.mkdir(parents=True)
+    names = ("ninja", "doit", "onward")
+    table = Table(f"`{words}`", 1, 0, [Row(name) for name in names], Series())
+    for _ in range(rounds):
+        _time_anchor(table, home)
+        for name in names:
+            # doit has no option of that name: its help is a command.
+            said = ["help"] if (name, words) == ("doit", "--help") else [words]
+            table.row(name).series.samples.append(run([*start_up(name), *said], home))
+    shutil.rmtree(home)
+    return table
+
+
+def precision(home: Path, count: int = 100) -> Precision:
+    """What each tool runs again after changes that ought to cost this much and no more."""
+    peers: list[Peer] = [
+        Ninja(), Ninja(knows_library=False), Doit(), Doit(knows_library=False), Onward(),
+        Onward("onward files", "onward, results as files"),
+    ]  # fmt: skip
+    bench = Bench(home, [(peer, partial(TrivialWorkload, count)) for peer in peers])
+    shape = TrivialWorkload(count).shape
+    first = shape.world
+    function, data = first.with_other_function(), first.with_other_data()
+    changes: list[tuple[str, World, int]] = [
+        ("nothing", first, 0),
+        ("a comment in the library", first.with_comment(), 0),
+        ("the comment taken out", first, 0),
+        ("a function that 6 steps use", function, len(shape.reached(first, function))),
+        ("the function as it was", first, 0),
+        ("one data file", data, len(shape.reached(first, data))),
+        ("the data file as it was", first, 0),
+        ("the results deleted", first, 0),
+    ]
+    for peer in peers:
+        bench.run(peer)
+    rows = []
+    for change, world, perfect in changes:
+        time.sleep(_SETTLED_S)
+        counted = {}
+        for peer in peers:
+            folder, workload = bench.folders[peer.name], bench.workloads[peer.name]
+            assert isinstance(workload, TrivialWorkload)
+            workload.change(world, folder)
+            if change == "the results deleted":
+                peer.lose_results(folder)
+            _, ran, stale = bench.run(peer)
+            counted[peer.name] = (ran, stale)
+        rows.append((change, perfect, counted))
+    bench.close()
+    return Precision(count, rows)
+
+
+def _add(table: Table, peer: Peer, bench: Bench) -> None:
+    sample, ran, stale = bench.run(peer)
+    row = table.row(peer.name)
+    row.series.samples.append(sample)
+    row.ran = max(row.ran, ran)
+    row.stale = max(row.stale, stale)
+
+
+def _time_anchor(table: Table, home: Path) -> None:
+    """An empty Python, in the same minute as what is compared with it."""
+    for _ in range(3):
+        table.anchor.samples.append(run([sys.executable, "-c", "pass"], home))
