@@ -16,6 +16,7 @@ from onward.app.observe import Observer
 from onward.app.reading import Reading
 from onward.app.standing import Standing
 from onward.base.digest import Digest
+from onward.base.text import nearest
 from onward.engine.decide import decide, foresee, holds
 from onward.engine.inputs import inputs_of
 from onward.model.artifact import Artifact
@@ -36,7 +37,8 @@ class Evaluation:
 
     Attributes:
         artifacts: the settled assets; None for one that its step did not make.
-        lost: traces whose bytes turned out to be damaged.
+        lost: objects whose bytes turned out to be damaged.
+        failed, settled: steps that have ended without a result, and with one.
     """
 
     reading: Reading
@@ -48,6 +50,7 @@ class Evaluation:
     artifacts: dict[str, Artifact | None] = field(default_factory=dict)
     lost: set[Digest] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
+    settled: set[str] = field(default_factory=set)
     _in_tree: dict[str, Digest] = field(default_factory=dict)
     _environment: dict[str, Digest] | None = None
 
@@ -58,7 +61,8 @@ class Evaluation:
             MissingSourceError: a source that it takes is missing.
         """
         step = self.reading.graph.steps[name]
-        sources = {binding.target: self._source(step, binding.target) for binding in step.bindings if binding.form == "source"}
+        taken = [binding.target for binding in step.bindings if binding.form == "source"]
+        sources = {name: self._source(step, name) for name in taken}
         inputs = inputs_of(
             step,
             kinds()[step.kind].format,
@@ -67,6 +71,7 @@ class Evaluation:
             self.environment(),
             self.artifacts,
         )
+        self._require_made(step)
         graph = self.reading.graph
         unmade = [("file", path) for path, writer in step.fed_by if not self._is_settled(writer)]
         loaded = graph.discovered.get(name, ())
@@ -86,7 +91,7 @@ class Evaluation:
         missing = [
             binding.target
             for binding in step.bindings
-            if binding.form == "asset" and self.reading.graph.maker[binding.target] in self.failed
+            if binding.form == "asset" and self.reading.graph.maker.get(binding.target) in self.failed
         ]
         if missing:
             return Decision(name, "blocked", None, None, (Reason("input", missing[0], change="was not made"),))
@@ -113,6 +118,7 @@ class Evaluation:
     def settle(self, name: str, trace: Trace) -> None:
         """Takes a trace's artifacts as what the step's assets are now."""
         step = self.reading.graph.steps[name]
+        self.settled.add(name)
         for asset in step.assets:
             self.artifacts[asset] = trace.artifacts.get(asset)
         for asset, artifact in trace.artifacts.items():
@@ -120,6 +126,12 @@ class Evaluation:
         for output in step.outputs:
             if output.path is not None and (made := trace.artifacts.get(output.asset)) is not None:
                 self._in_tree[output.path] = made.bytes
+
+    def unsettle(self, name: str) -> None:
+        """Takes a settled step back: its bytes are damaged."""
+        self.settled.discard(name)
+        for asset in self.reading.graph.steps[name].assets:
+            self.artifacts.pop(asset, None)
 
     def world(self, traces: Iterable[Trace]) -> dict[tuple[str, str], Digest | None]:
         """What the observations of these traces would give now; files that steps write are as those made them."""
@@ -156,8 +168,20 @@ class Evaluation:
             raise MissingSourceError(f"the source `{name}` is missing: there is no readable file at `{source.where}`")
         return digest
 
+    def _require_made(self, step: Step) -> None:
+        """Finds out that nothing is called by a name, once every open step has ended that might have saved it."""
+        graph = self.reading.graph
+        for binding in step.bindings:
+            is_open = binding.form == "asset" and binding.target not in graph.maker
+            if is_open and binding.target not in self.artifacts and all(map(self._is_settled, graph.upstream[step.name])):
+                name = binding.target.removeprefix(step.project + "/")
+                known = [asset.removeprefix(step.project + "/") for asset in (*self.artifacts, *graph.sources)]
+                close = nearest(name, known)
+                near = f"; close to it: {', '.join(close)}" if close else ""
+                raise MissingSourceError(f"nothing is called `{name}`, and no open step saved it{near}")
+
     def _is_settled(self, step: str) -> bool:
-        return step in self.failed or all(asset in self.artifacts for asset in self.reading.graph.steps[step].assets)
+        return step in self.failed or step in self.settled
 
     def _is_usable(self, trace: Trace) -> bool:
         addresses = trace.addresses()

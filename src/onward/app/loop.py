@@ -314,8 +314,7 @@ class Loop:
         self._watcher.say(f"the stored `{asset}` is damaged and is made again")
         for table in (self.steps, self.checks, self.results):
             table.pop(maker, None)
-        for made in self._graph.steps[maker].assets:
-            self._evaluation.artifacts.pop(made, None)
+        self._evaluation.unsettle(maker)
         return [Lost(unit, Unit(maker))]
 
     def _new_outbox(self) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,8 +22,9 @@ from onward.base.codec import decode
 from onward.base.digest import Digest
 from onward.base.errors import MachineError, MissingLibraryError, RefusedError, UnknownNameError, UsageError
 from onward.base.text import listed
+from onward.engine.inputs import parameter_digest
 from onward.model.artifact import DOCUMENT, METRIC, TABLE, Artifact, Part
-from onward.model.records import Environment, Run
+from onward.model.records import CheckRecord, Environment, Run, StepRecord
 from onward.model.trace import Trace
 
 Remake = Callable[[str], None]
@@ -46,6 +47,8 @@ class Shown:
     run: str | None
     code: tuple[str, ...]
     """Names of the code that it rests on."""
+    parameters: dict[str, Any]
+    """By `project.name`, those that are set away from the code."""
 
 
 def show(opened: Opened, word: str, at: str | None = None, remake: Remake | None = None) -> Shown:
@@ -139,7 +142,31 @@ def _shown(
         stale=stale,
         run=run,
         code=tuple(row[1] for row in trace.inputs if row[0] == "code"),
+        parameters=_parameters(opened, reading, trace),
     )
+
+
+def _parameters(opened: Opened, reading: Reading, trace: Trace) -> dict[str, Any]:
+    """The values of a trace's parameters, which it knows by their digests; the digest where no basis has the value."""
+    values: dict[str, Any] = {name: digest for kind, name, digest in trace.inputs if kind == "parameter"}
+    missing = dict(values)
+    for settings in _settings(opened, reading) if missing else ():
+        for name in missing.keys() & settings.keys():
+            if parameter_digest(settings[name]) == missing[name]:
+                values[name] = settings[name]
+                del missing[name]
+        if not missing:
+            break
+    return values
+
+
+def _settings(opened: Opened, reading: Reading) -> Iterator[dict[str, Any]]:
+    """The parameters as they are set now, then as the runs had them, newest first."""
+    yield reading.parameters
+    for run in history.runs(opened):
+        basis = opened.store.records.basis(run.basis)
+        if basis is not None:
+            yield basis.parameters
 
 
 def _is_whole(opened: Opened, artifact: Artifact) -> bool:
@@ -331,7 +358,9 @@ def logs(opened: Opened, word: str, run_id: str | None = None) -> Log:
             return found
     assets = {asset: step for step, record in run.steps.items() for asset in record.assets}
     name = resolve_asset([*run.steps, *run.checks, *assets], word)
-    return Log(name, run.id, "skipped", run.at, (), None)
+    message = run.checks[name].message if name in run.checks else None
+    error = {"message": message} if message else None
+    return Log(name, run.id, "not run" if name in run.checks else "skipped", run.at, (), error)
 
 
 def _run(opened: Opened, run_id: str) -> Run:
@@ -345,19 +374,18 @@ def _run(opened: Opened, run_id: str) -> Run:
 
 
 def _log_in(opened: Opened, run: Run, word: str) -> Log | None:
-    """The log of a step in one run; None where the run did not have it or did nothing with it."""
+    """The log of a step or check in one run; None where the run did not have it or did nothing with it."""
     assets = {asset: step for step, record in run.steps.items() for asset in record.assets}
     try:
-        name = resolve_asset([*run.steps, *assets], word)
+        name = resolve_asset([*run.steps, *run.checks, *assets], word)
     except UnknownNameError:
         return None
-    record = run.steps[assets.get(name, name)]
-    if record.outcome == "skipped":
-        return None
-    content = opened.store.objects.read(record.log) if record.log else b""
-    lines = tuple(LogLine(*json.loads(line)) for line in (content or b"").splitlines())
+    name = assets.get(name, name)
+    record = run.steps[name] if name in run.steps else run.checks[name]
     trace = opened.store.traces.get(record.key, record.trace) if record.key and record.trace else None
-    made_at = trace.made_at if trace is not None else run.at
-    return Log(assets.get(name, name), run.id, record.outcome, made_at, lines, record.error)
-
-
+    if record.outcome == "skipped" or (isinstance(record, CheckRecord) and trace is None):
+        return None
+    address, error = (record.log, record.error) if isinstance(record, StepRecord) else (trace and trace.log, None)
+    content = opened.store.objects.read(address) if address else b""
+    lines = tuple(LogLine(*json.loads(line)) for line in (content or b"").splitlines())
+    return Log(name, run.id, record.outcome, trace.made_at if trace is not None else run.at, lines, error)

@@ -128,12 +128,18 @@ class _Linker:
         self.named = self._name(drafts)
         self.maker: dict[str, str] = {}
         self.by_symbol: dict[str, str] = {}
-        self.open_projects = {self.project_of(draft).name for draft in drafts if draft.open}
+        self.open_steps: dict[str, list[str]] = defaultdict(list)
+        for name, draft in self.named.items():
+            if draft.open:
+                self.open_steps[self.project_of(draft).name].append(name)
+        self.waits: dict[str, set[str]] = defaultdict(set)
 
     def link(self) -> Graph:
         self._claim_assets()
         steps = {name: self._step(name, draft) for name, draft in self.named.items()}
         steps, feeding = _feed_by_path(steps)
+        for name, open_steps in self.waits.items():
+            feeding[name] |= open_steps
         upstream = self._edges(steps, feeding)
         self._order(steps, upstream, feeding)
         discovered = self._add_discovered(upstream)
@@ -185,9 +191,7 @@ class _Linker:
                     named[own] = draft
         return named
 
-    def _file_step_name(
-        self, name: str, draft: Draft, sharing: list[Draft], taken: Mapping[str, Draft]
-    ) -> str:
+    def _file_step_name(self, name: str, draft: Draft, sharing: list[Draft], taken: Mapping[str, Draft]) -> str:
         if name not in taken and (len(sharing) == 1 or _is_lone_script(draft, sharing)):
             return name
         project = self.project_of(draft)
@@ -197,9 +201,7 @@ class _Linker:
             return name + extension
         return f"{project.name}/{draft.file.removeprefix(project.folder).lstrip('/')}"
 
-    def _made_twice(
-        self, asset: str, maker: str, first: Draft, second: Draft, also: str | None = None
-    ) -> None:
+    def _made_twice(self, asset: str, maker: str, first: Draft, second: Draft, also: str | None = None) -> None:
         """Of two that claim one asset neither can run: which of them is meant is not for us to say."""
         self.findings.append(
             Finding(
@@ -235,9 +237,7 @@ class _Linker:
     def _asset_name(self, step: str, project: Project, draft: Draft, output: OutputDraft) -> str:
         if output.path is not None:
             below = paths.is_below(output.path, project.folder)
-            return (
-                f"{project.name}/{output.path[len(project.folder) :].lstrip('/') if below else output.path}"
-            )
+            return f"{project.name}/{output.path[len(project.folder) :].lstrip('/') if below else output.path}"
         if draft.document and output.name == draft.stem:
             return step
         return f"{project.name}/{output.name}"
@@ -292,9 +292,7 @@ class _Linker:
         for parameter in draft.parameters:
             setting = f"{project.name}.{parameter.name}"
             is_set = setting in self.settings
-            default = (
-                msgspec.json.decode(parameter.default.text) if parameter.default.form == "value" else None
-            )
+            default = msgspec.json.decode(parameter.default.text) if parameter.default.form == "value" else None
             yield ParameterUse(parameter.name, setting, self.settings.get(setting, default), is_set)
 
     def _bind(self, step: str, project: Project, draft: Draft, reference: Reference) -> Binding | None:
@@ -303,7 +301,12 @@ class _Linker:
         own = {self._asset_name(step, project, draft, output) for output in draft.outputs}
         found = self._look_up(project, reference.text, own, qualified=reference.form == "ref")
         if found is None:
-            if not reference.optional and project.name not in self.open_projects:
+            open_steps = [other for other in self.open_steps.get(project.name, ()) if other != step]
+            if open_steps and not reference.optional and "/" not in reference.text:
+                # Only running the open steps shows whether one of them makes it.
+                self.waits[step].update(open_steps)
+                return Binding(reference.name, f"{project.name}/{reference.text}", "asset", reference.wanted)
+            if not reference.optional:
                 self._unknown(step, project, draft, reference, self._names_in(project))
             return None
         target, form = found
@@ -334,9 +337,7 @@ class _Linker:
         )
         return None
 
-    def _look_up(
-        self, project: Project, text: str, own: set[str], *, qualified: bool
-    ) -> tuple[str, str] | None:
+    def _look_up(self, project: Project, text: str, own: set[str], *, qualified: bool) -> tuple[str, str] | None:
         asset = f"{project.name}/{text}"
         if asset in self.maker and asset not in own:
             return asset, "asset"
@@ -355,15 +356,11 @@ class _Linker:
 
     def _names_in(self, project: Project) -> list[str]:
         prefix = project.name + "/"
-        names = [
-            name.removeprefix(prefix) for name in [*self.maker, *self.sources] if name.startswith(prefix)
-        ]
+        names = [name.removeprefix(prefix) for name in [*self.maker, *self.sources] if name.startswith(prefix)]
         names += [source.name for source in self.sources.values() if source.project is None]
         return names + [name for name in self.maker if not name.startswith(prefix)]
 
-    def _unknown(
-        self, step: str, project: Project, draft: Draft, reference: Reference, known: Sequence[str]
-    ) -> None:
+    def _unknown(self, step: str, project: Project, draft: Draft, reference: Reference, known: Sequence[str]) -> None:
         text = reference.text.rpartition(":")[2] if reference.form == "symbol" else reference.text
         close = nearest(text, known)
         verb = "looks at" if draft.check is not None else "takes"
@@ -387,12 +384,11 @@ class _Linker:
 
     # Edges.
 
-    def _edges(
-        self, steps: Mapping[str, Step], feeding: Mapping[str, set[str]]
-    ) -> dict[str, tuple[str, ...]]:
+    def _edges(self, steps: Mapping[str, Step], feeding: Mapping[str, set[str]]) -> dict[str, tuple[str, ...]]:
         upstream = {}
         for name, step in steps.items():
-            needed = [self.maker[binding.target] for binding in step.bindings if binding.form == "asset"]
+            targets = [binding.target for binding in step.bindings if binding.form == "asset"]
+            needed = [self.maker[target] for target in targets if target in self.maker]
             if step.check is not None and step.check.asset in self.maker:
                 needed.append(self.maker[step.check.asset])
             needed.extend(sorted(feeding.get(name, ())))
@@ -547,9 +543,7 @@ def _feed_by_path(steps: Mapping[str, Step]) -> tuple[dict[str, Step], dict[str,
             feeding[later].add(earlier)
     linked = dict(steps)
     for step in steps.values():
-        fed = [
-            (path, name) for path in step.reads for name in _writers_of(path, writers) if name != step.name
-        ]
+        fed = [(path, name) for path in step.reads for name in _writers_of(path, writers) if name != step.name]
         if fed:
             feeding[step.name].update(name for _, name in fed)
             linked[step.name] = msgspec.structs.replace(step, fed_by=tuple(fed))

@@ -116,9 +116,7 @@ class Schedule:
                 self._enter(unit)
         for unit in sorted(self._wanted & self._blocked.keys()):
             commands += self._end_badly(unit, "skipped", self._blocked[unit])
-        ready = [
-            unit for unit, state in self.state.items() if state == "waiting" and not self._open_needs[unit]
-        ]
+        ready = [unit for unit, state in self.state.items() if state == "waiting" and not self._open_needs[unit]]
         for unit in sorted(ready, key=self._by_urgency):
             commands += self._look(unit)
         return commands

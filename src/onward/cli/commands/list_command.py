@@ -117,5 +117,6 @@ def _print_step(shown: Listing, name: str) -> None:
         takes = f"← {listed(step.inputs(), 4)}" if step.inputs() else ""
         checks = graph.checks_of(name)
         checked = f" · {len(checks)} ✓" if checks else ""
+        is_open = " · open" if step.open else ""
         shadow = f" · shadows the source {graph.shadows[asset]}" if asset in graph.shadows else ""
-        click.echo(f"  {asset:<34} {kind:<9} {click.style(takes + checked + shadow, dim=True)}".rstrip())
+        click.echo(f"  {asset:<34} {kind:<9} {click.style(takes + checked + is_open + shadow, dim=True)}".rstrip())
