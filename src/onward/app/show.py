@@ -19,10 +19,9 @@ from onward.app.reading import Reading, read
 from onward.app.targets import resolve_asset, select_steps
 from onward.app.wiring import Opened
 from onward.base.codec import decode
-from onward.base.digest import Digest
+from onward.base.digest import Digest, digest_text
 from onward.base.errors import MachineError, MissingLibraryError, RefusedError, UnknownNameError, UsageError
 from onward.base.text import listed
-from onward.engine.inputs import parameter_digest
 from onward.model.artifact import DOCUMENT, METRIC, TABLE, Artifact, Part
 from onward.model.records import CheckRecord, Environment, Run, StepRecord
 from onward.model.trace import Trace
@@ -152,7 +151,7 @@ def _parameters(opened: Opened, reading: Reading, trace: Trace) -> dict[str, Any
     missing = dict(values)
     for settings in _settings(opened, reading) if missing else ():
         for name in missing.keys() & settings.keys():
-            if parameter_digest(settings[name]) == missing[name]:
+            if digest_text(repr(settings[name])) == missing[name]:  # as `engine.inputs` counts them
                 values[name] = settings[name]
                 del missing[name]
         if not missing:
@@ -385,7 +384,10 @@ def _log_in(opened: Opened, run: Run, word: str) -> Log | None:
     trace = opened.store.traces.get(record.key, record.trace) if record.key and record.trace else None
     if record.outcome == "skipped" or (isinstance(record, CheckRecord) and trace is None):
         return None
-    address, error = (record.log, record.error) if isinstance(record, StepRecord) else (trace and trace.log, None)
+    if isinstance(record, StepRecord):
+        address, error = record.log, record.error
+    else:
+        address, error = trace.log if trace is not None else None, None
     content = opened.store.objects.read(address) if address else b""
     lines = tuple(LogLine(*json.loads(line)) for line in (content or b"").splitlines())
     return Log(name, run.id, record.outcome, trace.made_at if trace is not None else run.at, lines, error)

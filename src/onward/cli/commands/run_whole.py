@@ -90,6 +90,10 @@ def plan_json(planned: PlanReport) -> dict[str, Any]:
         "run": None,
         "ok": True,
         "dry_run": True,
+        "basis": None,
+        "snapshot": None,
+        "complete": False,
+        "missing": [],
         "seconds": round(planned.seconds, 3),
         "counts": planned.counts,
         "steps": [
@@ -109,7 +113,14 @@ def plan_json(planned: PlanReport) -> dict[str, Any]:
             for name, step in sorted(planned.steps.items())
         ],
         "checks": [
-            {"name": name, "asset": check.asset, "severity": check.severity, "outcome": step.outcome}
+            {
+                "name": name,
+                "asset": check.asset,
+                "severity": check.severity,
+                "outcome": step.outcome,
+                "message": None,
+                "rows": None,
+            }
             for name, step in sorted(planned.checks.items())
             if (check := graph.steps[name].check) is not None
         ],

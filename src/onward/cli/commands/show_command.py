@@ -50,7 +50,7 @@ def show_json(shown: Shown) -> dict[str, Any]:
             "sources": {name: digest for kind, name, digest in trace.inputs if kind == "source"}
             | {seen.name: seen.digest for seen in trace.observations if seen.kind == "file"},
             "environment": _environment(shown),
-            "parameters": {name: digest for kind, name, digest in trace.inputs if kind == "parameter"},
+            "parameters": shown.parameters,
         },
         "made_at": trace.made_at,
         "seconds": trace.usage.wall_s,

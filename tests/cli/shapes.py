@@ -1,0 +1,168 @@
+"""The answers of the commands as the page on the command line has them."""
+
+from __future__ import annotations
+
+import re
+
+from tests.cli.schema import Map, Shape
+
+
+def digest(value: object) -> bool:
+    """64 hexadecimal digits."""
+    return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{64}", value) is not None
+
+
+def qualified(value: object) -> bool:
+    """A name with its project."""
+    return isinstance(value, str) and re.fullmatch(r"[^/]+(/[^/]+)+", value) is not None
+
+
+def instant(value: object) -> bool:
+    """A time in UTC."""
+    return isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", value) is not None
+
+
+def path(value: object) -> bool:
+    """A path in the workspace, relative to its root."""
+    return isinstance(value, str) and bool(value) and not value.startswith("/") and "\\" not in value
+
+
+SEVERITY = {"error", "warn"}
+STEP_KIND = {"function", "sql", "notebook", "script", "command"}
+ASSET_KIND = ({"table", "metric", "figure", "model", "document", "app", "file"}, None)
+FINDING = {"code": str, "message": str, "where": (str, None), "hint": (str, None)}
+ERROR: Shape = {"schema": {1}, "error": {**FINDING, "findings": [FINDING]}}
+
+INIT: Shape = {"schema": {1}, "workspace": str, "created": [path]}
+LIST: Shape = {
+    "schema": {1},
+    "workspace": str,
+    "sources": [{"name": str, "project": (str, None), "kind": str, "where": path}],
+    "steps": [
+        {
+            "name": qualified,
+            "project": str,
+            "kind": STEP_KIND,
+            "file": path,
+            "line": int,
+            "inputs": [str],
+            "assets": [qualified],
+            "open": bool,
+        }
+    ],
+    "assets": [{"name": qualified, "kind": ASSET_KIND, "step": qualified}],
+    "checks": [{"name": qualified, "asset": qualified, "severity": SEVERITY}],
+    "candidates": [{"file": path, "why": str, "line": str}],
+    "findings": [FINDING],
+}
+_STEP_ERROR = (
+    None,
+    {
+        "type": str,
+        "message": str,
+        "traceback": str,
+        "file": (path, None),
+        "line": (int, None),
+        "hint": (str, None),
+    },
+)
+
+
+def _run(outcomes: set[str], check_outcomes: set[str], *, is_plan: bool) -> Shape:
+    return {
+        "schema": {1},
+        "run": (None if is_plan else str),
+        "ok": bool,
+        "basis": (None if is_plan else digest),
+        "snapshot": (None if is_plan else digest),
+        "complete": bool,
+        "missing": [str],
+        "seconds": float,
+        "counts": dict.fromkeys(outcomes, int),
+        "steps": [
+            {
+                "name": qualified,
+                "file": path,
+                "outcome": outcomes,
+                "seconds": (None if is_plan else float),
+                "reasons": [str],
+                "assets": Map(digest, qualified),
+                "marks": [{"unpinned", "unstable", "unchecked", "partial", "self-changing"}],
+                "error": _STEP_ERROR,
+            }
+        ],
+        "checks": [
+            {
+                "name": qualified,
+                "asset": qualified,
+                "severity": SEVERITY,
+                "outcome": check_outcomes,
+                "message": (str, None),
+            }
+        ],
+        "findings": [FINDING],
+    }
+
+
+_PLANNED = {"would-make", "would-restore", "may-make", "kept", "would-skip"}
+RUN = _run({"made", "kept", "restored", "failed", "skipped"}, {"passed", "broken", "not run"}, is_plan=False)
+PLAN = _run(_PLANNED, _PLANNED, is_plan=True)
+_STATES = ("current", "stale", "may be stale", "never made", "failed")
+STATUS: Shape = {
+    "schema": {1},
+    "steps": [{"name": qualified, "state": set(_STATES), "reasons": [str]}],
+    "counts": dict.fromkeys(_STATES, int),
+    "findings": [FINDING],
+}
+REASON = {
+    "kind": {"code", "input", "file", "environment", "parameter", "step", "never made"},
+    "what": str,
+    "before": (str, None),
+    "after": (str, None),
+    "where": (str, None),
+}
+WHY: Shape = {
+    "schema": {1},
+    "name": qualified,
+    "decision": {"run", "keep", "restore", "await", "blocked"},
+    "reasons": [REASON],
+    "chain": [REASON],
+}
+SHOW: Shape = {
+    "schema": {1},
+    "name": qualified,
+    "kind": ASSET_KIND[0],
+    "digest": digest,
+    "bytes_digest": digest,
+    "fingerprint": digest,
+    "marks": [str],
+    "used_by": [qualified],
+    "basis": {
+        "code": {"commit": (str, None), "dirty": bool},
+        "sources": Map(str),
+        "environment": {"digest": digest, "python": str, "distributions": Map(str)},
+        "parameters": Map((str, int, float, bool, list, dict, None)),
+    },
+    "made_at": instant,
+    "seconds": float,
+    "step": qualified,
+    "inputs": [str],
+    "value?": float,
+    "unit?": (str, None),
+    "columns?": [{"name": str, "type": str}],
+    "rows?": int,
+    "bytes": int,
+}
+GET: Shape = {"schema": {1}, "name": qualified, "out": str}
+LOGS: Shape = {
+    "schema": {1},
+    "step": qualified,
+    "run": str,
+    "lines": [{"at": float, "stream": {"out", "err"}, "text": str}],
+}
+_LISTED = {"id": str, "at": instant, "commit": (str, None), "dirty": bool}
+SNAPSHOTS: Shape = {"schema": {1}, "snapshots": [{**_LISTED, "id": digest}]}
+RELEASES: Shape = {"schema": {1}, "releases": [{**_LISTED, "channel": str, "number": int}]}
+MOVED: Shape = {"schema": {1}, "channel": str, "number": int, "snapshot": digest, "previous": (int, None)}
+SITE: Shape = {"schema": {1}, "out": str}
+GRAPH: Shape = {"schema": {1}}
