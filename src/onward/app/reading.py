@@ -199,7 +199,7 @@ def _digests(
         try:
             digests[path] = index.digest(prefix + path, tree.code[path])
         except OSError as error:
-            findings.append(Finding("unreadable", f"cannot read `{path}`: {error.strerror}", path))
+            findings.append(Finding("unreadable", f"cannot read `{path}`: {error.strerror}", path, touches=(f"file:{path}",)))
     return digests, findings
 
 
@@ -396,7 +396,8 @@ def _with_reach(findings: list[Finding], graph: Graph, project_rules: ProjectRul
     """Findings with the steps that they touch: of a project's file all its steps, which may need what it holds."""
     settled = []
     for finding in findings:
-        if finding.project is None and finding.path is not None and finding.touches != ("*",):
+        is_general = finding.touches == ("*",) and not paths.folder_of(finding.path or "")
+        if finding.project is None and finding.path is not None and not is_general:
             folder = finding.path if finding.code == "source" else paths.folder_of(finding.path)
             project = project_rules.name_of(project_rules.folder_of(folder))
             finding = msgspec.structs.replace(finding, project=project)

@@ -36,6 +36,8 @@ class RunReport:
     findings: tuple[Finding, ...]
     seconds: float
     interrupted: bool = False
+    is_held: bool = False
+    """A finding touches what was meant, whether or not it left a step to be skipped."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -46,10 +48,10 @@ class RunReport:
 
     @property
     def ok(self) -> bool:
-        """Nothing failed, nothing was skipped, and no check of severity `error` broke or did not run."""
+        """Nothing failed, was skipped or could not be read, and no check of severity `error` broke or did not run."""
         bad = any(record.outcome in ("failed", "skipped") for record in self.steps.values())
         held = any(check.severity == "error" and check.outcome != "passed" for check in self.checks.values())
-        return not (bad or held or self.interrupted)
+        return not (bad or held or self.interrupted or self.is_held)
 
 
 def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
@@ -80,7 +82,14 @@ def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
     recorded = finish.record(loop.steps, loop.checks, report_seconds, selection)
     _remember(opened, evaluation, loop, recorded.id)
     report = RunReport(
-        recorded, reading, loop.steps, loop.checks, reading.graph.findings, report_seconds, loop.interrupted
+        recorded,
+        reading,
+        loop.steps,
+        loop.checks,
+        reading.graph.findings,
+        report_seconds,
+        loop.interrupted,
+        bool(relevant_findings(reading, selection)),
     )
     if selection.is_whole and report.ok and recorded.complete:
         shortcut.keep(evaluation, opened, recorded)
@@ -93,17 +102,22 @@ def check_findings(reading: Reading, selection: Selection, *, keep_going: bool) 
     Raises:
         GraphError: a finding touches what is needed, or nothing was targeted and there is one.
     """
-    touched = reading.graph.blocked()
-    blocked = {name: finding for name, finding in touched.items() if name in selection.needed}
-    general = [finding for finding in reading.graph.findings if selection.is_whole or _is_general(finding)]
-    relevant = list(dict.fromkeys([*blocked.values(), *general]))
+    relevant = relevant_findings(reading, selection)
     if relevant and not keep_going:
         raise findings_error(relevant)
-    return blocked
+    return {name: finding for name, finding in reading.graph.blocked().items() if name in selection.needed}
 
 
-def _is_general(finding: Finding) -> bool:
-    return finding.project is None and "*" in finding.touches
+def relevant_findings(reading: Reading, selection: Selection) -> list[Finding]:
+    """The findings that touch what is meant; all of them where the whole workspace is."""
+    blocked = [finding for name, finding in reading.graph.blocked().items() if name in selection.needed]
+    others = [finding for finding in reading.graph.findings if selection.is_whole or _reaches(finding, selection)]
+    return list(dict.fromkeys([*blocked, *others]))
+
+
+def _reaches(finding: Finding, selection: Selection) -> bool:
+    """Whether a finding touches all of what is meant, steps that cannot be read included."""
+    return "*" in finding.touches and (finding.project is None or finding.project in selection.projects)
 
 
 def findings_error(findings: Sequence[Finding]) -> OnwardError:

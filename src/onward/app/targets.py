@@ -13,11 +13,16 @@ from onward.engine.graph import Graph
 
 @dataclass(frozen=True)
 class Selection:
-    """The steps that targets name, and those with all that they need. `is_whole`: the whole workspace is meant."""
+    """The steps that targets name, and those with all that they need. `is_whole`: the whole workspace is meant.
+
+    `projects` are meant as such, or are broken and may hold what is meant: what keeps one from being read counts,
+    even where that leaves it without steps.
+    """
 
     named: frozenset[str]
     needed: frozenset[str]
     is_whole: bool
+    projects: frozenset[str] = frozenset()
 
 
 def select_steps(reading: Reading, targets: Sequence[str], folder: str = "") -> Selection:
@@ -37,17 +42,32 @@ def select_steps(reading: Reading, targets: Sequence[str], folder: str = "") -> 
         everything = frozenset(graph.steps)
         return Selection(everything, everything, True)
     named: set[str] = set()
+    projects: set[str] = set()
     for target in targets:
         word = target.strip()
         follows = word.endswith("+")
         word = word.removesuffix("+").removeprefix("+")
-        found = _named(reading, word, folder)
+        meant = _projects_meant(reading, word, folder)
+        found = _named(reading, word, folder, meant)
+        projects |= meant
         named |= graph.depending_on(found) if follows else found
     with_checks = named | {check for name in named for check in graph.checks_of(name)}
-    return Selection(frozenset(named), frozenset(graph.needed_by(with_checks)), False)
+    return Selection(frozenset(named), frozenset(graph.needed_by(with_checks)), False, frozenset(projects))
 
 
-def _named(reading: Reading, word: str, folder: str) -> set[str]:
+def _projects_meant(reading: Reading, word: str, folder: str) -> set[str]:
+    """The projects that a word names, and broken ones that may hold the asset or the file that it names."""
+    names = {project.name for project in reading.projects}
+    meant = {name for name in names if name == word or name.startswith(word + "/")}
+    files = {paths.join(folder, word), paths.join("", word)}
+    for finding in reading.graph.findings:
+        if finding.project is not None and "*" in finding.touches:
+            if finding.path in files or word.rpartition("/")[0] == finding.project:
+                meant.add(finding.project)
+    return meant
+
+
+def _named(reading: Reading, word: str, folder: str, meant: set[str]) -> set[str]:
     graph = reading.graph
     by_project = _of_project(graph, word, reading)
     by_name = _of_name(graph, word)
@@ -60,10 +80,8 @@ def _named(reading: Reading, word: str, folder: str) -> set[str]:
     if not found and paths.is_glob(word):
         pattern = paths.glob_pattern(word)
         found = {graph.maker.get(name, name) for name in [*graph.maker, *graph.steps] if pattern.match(name)}
-    if found:
+    if found or meant:
         return found
-    if word in {project.name for project in reading.projects}:
-        return set()
     known = [*graph.maker, *graph.steps, *(project.name for project in reading.projects)]
     raise unknown_name("asset, project or file of steps", word, known)
 
