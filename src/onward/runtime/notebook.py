@@ -1,0 +1,410 @@
+"""Runs one notebook from top to bottom in a kernel of its own and keeps it, with what it shows, as a document.
+
+The kernel is a process of the step's group, so that it ends with the step however that ends. It needs no
+installed kernelspec and reads nobody's profile. The user's file is only read: older formats are brought up to
+date in memory. What outputs mean is `notebook_outputs`', how they look `notebook_page`'s.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+from typing import Any, Dict, List, Optional
+
+from onward.runtime import notebook_outputs, notebook_page, session, values
+from onward.runtime.values import libraries
+
+Result = Dict[str, Any]
+
+NOTEBOOK_MEDIA, HTML_MEDIA = "application/x-ipynb+json", "text/html"
+_NEEDED = ("ipykernel", "nbclient", "nbformat", "mistune", "pygments")
+_START_S = 600
+"""A kernel that does not start dies, which is seen at once; this bounds one that hangs."""
+_LAST_OUTPUT_S = 120
+"""After a cell's end: for what it printed to arrive."""
+_END_S = 10
+"""For the kernel's own end: what the user's code registered with `atexit`."""
+_VOLATILE_OF_CELL = ("execution", "ExecuteTime", "collapsed", "scrolled")
+
+
+def run(task: Dict[str, Any]) -> Result:
+    """Executes the notebook of a task.
+
+    Returns:
+        `{"ok": True, "written": {document: ...}}`; `{"ok": False, "error": ...}` where a cell failed or the
+        kernel died; `{"ok": False}` where a load needs something to be made first.
+
+    Raises:
+        MissingLibrary: the workspace's Python cannot run notebooks.
+        ValueError: the file is no notebook.
+    """
+    # No code of the workspace runs in this process, and none of its files may stand in for a library's module.
+    sys.path[:] = [place for place in sys.path if place not in task["roots"]]
+    for name in _NEEDED:
+        if not libraries.is_installed(name):
+            raise values.MissingLibrary(name, "pip install ipykernel nbconvert", purpose="run a notebook")
+    raw = _raw(task["file"])
+    numbers = [number for number, cell in enumerate(_cells(raw), start=1) if _is_executed(cell)]
+    # Started before anything else is imported: the two take as long as each other.
+    kernel = Kernel(task, numbers)
+    try:
+        notebook = current_format(raw)
+        failure = _execute(notebook, kernel, task)
+    finally:
+        kernel.close()
+    if failure is not None:
+        return failure
+    return {"ok": True, "written": {task["document"]: _written(notebook, task)}}
+
+
+# The file
+
+
+def _raw(path: str) -> Dict[str, Any]:
+    with open(path, encoding="utf-8-sig") as file:
+        raw = json.load(file)
+    if not isinstance(raw, dict) or not ("cells" in raw or "worksheets" in raw):
+        raise ValueError("this is no notebook: it has no cells")
+    return raw
+
+
+def _cells(raw: Dict[str, Any]) -> List[Dict[str, Any]]:
+    """The cells of a notebook of any format, in order."""
+    if "cells" in raw:
+        return raw["cells"]
+    return [cell for sheet in raw["worksheets"] for cell in sheet.get("cells", ())]
+
+
+def _is_executed(cell: Dict[str, Any]) -> bool:
+    source = cell.get("source", cell.get("input", ""))
+    return cell.get("cell_type") == "code" and bool("".join(source).strip())
+
+
+def current_format(raw: Dict[str, Any]) -> Any:
+    """The notebook in format 4.5, with all that an earlier run left in it taken out.
+
+    Cells without an id get one from their place, so that every run of one file has the same.
+    """
+    import nbformat
+
+    given = [cell.get("id") for cell in _cells(raw)]
+    plain = json.loads(json.dumps(raw))
+    for cell in _cells(plain):
+        cell.setdefault("metadata", {})
+        for word in ("source", "input"):
+            if isinstance(cell.get(word), list):
+                cell[word] = "".join(cell[word])
+        if cell.get("cell_type") == "code":
+            cell["outputs"] = []
+            cell.pop("prompt_number", None)
+    if "cells" not in plain:
+        plain.setdefault("nbformat", 3)
+        plain.setdefault("nbformat_minor", 0)
+        for cell in _cells(plain):
+            cell.setdefault("language", "python")
+    else:
+        plain["nbformat"] = max(int(plain.get("nbformat", 4)), 4)
+    plain.setdefault("metadata", {})
+    notebook: Any = nbformat.from_dict(plain)
+    if notebook["nbformat"] < 4:
+        notebook = nbformat.convert(notebook, 4)
+    notebook["nbformat"], notebook["nbformat_minor"] = 4, 5
+    taken = {name for name in given if isinstance(name, str)}
+    for number, (cell, name) in enumerate(zip(notebook["cells"], given), start=1):
+        cell["id"] = name if isinstance(name, str) else _free(f"cell-{number}", taken)
+        cell["source"] = cell.get("source") or ""
+        for word in _VOLATILE_OF_CELL:
+            cell["metadata"].pop(word, None)
+        if cell["cell_type"] == "code":
+            cell["outputs"], cell["execution_count"] = [], None
+    metadata = notebook["metadata"]
+    for word in ("widgets", "orig_nbformat", "signature", "vscode"):
+        metadata.pop(word, None)
+    metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3", "file_extension": ".py"}
+    return notebook
+
+
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "-"
+    taken.add(name)
+    return name
+
+
+# The kernel
+
+
+class Kernel:
+    """The process that executes cells, and the way to reach it.
+
+    Args:
+        task: the step's task.
+        numbers: the places of the cells that will be executed.
+    """
+
+    def __init__(self, task: Dict[str, Any], numbers: List[int]) -> None:
+        self._home = os.path.join(task["outbox"], "kernel")
+        os.makedirs(self._home)
+        self._sockets = _socket_folder(self._home)
+        self.connection = os.path.join(self._home, "connection.json")
+        _write_private(self.connection, _connection(self._sockets))
+        told = os.path.join(task["outbox"], "task.json")
+        _write_private(told, {**task, "cells": numbers})
+        package = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+        # The folder of `-c` is the notebook's own: nothing in it may stand in for a module before it is time.
+        launch = "import sys; sys.path[:] = [place for place in sys.path if place]; "
+        launch += f"sys.path.insert(0, {package!r}); "
+        launch += "from onward.runtime.kernel import main; main(sys.argv[1:])"
+        # In this process' group, unlike Jupyter's own: whoever kills the step kills the kernel.
+        self.process = subprocess.Popen(
+            [task["python"], "-c", launch, "-f", self.connection],
+            stdin=subprocess.DEVNULL,
+            cwd=task["folder"],
+            env={
+                **os.environ,
+                "ONWARD_TASK": told,
+                "IPYTHONDIR": os.path.join(self._home, "ipython"),
+                "JUPYTER_RUNTIME_DIR": os.path.join(self._home, "runtime"),
+                "JPY_PARENT_PID": str(os.getpid()),
+            },
+        )
+
+    def client(self) -> Any:
+        """A client whose question whether the kernel lives is put to the process itself."""
+        import zmq
+        from jupyter_client.asynchronous.client import AsyncKernelClient
+
+        process = self.process
+
+        class Client(AsyncKernelClient):  # type: ignore[misc]
+            async def _async_is_alive(self) -> bool:
+                return process.poll() is None
+
+            is_alive = _async_is_alive
+
+        client = Client(connection_file=self.connection)
+        client.load_connection_file()
+        # Whatever was sent is taken: see the kernel's side.
+        client.context.setsockopt(zmq.RCVHWM, 0)
+        client.allow_stdin = False
+        return client
+
+    def death(self) -> str:
+        """How the process ended, in words."""
+        try:
+            status = self.process.wait(timeout=_END_S)
+        except subprocess.TimeoutExpired:
+            return "it does not answer"
+        return f"signal {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+
+    def close(self) -> None:
+        """Waits for the kernel's end, for which it was asked, and sees to it."""
+        try:
+            self.process.wait(timeout=_END_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        if self._sockets is not None and not self._sockets.startswith(self._home):
+            shutil.rmtree(self._sockets, ignore_errors=True)
+
+
+def _write_private(path: str, content: Any) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump(content, file)
+
+
+def _socket_folder(home: str) -> Optional[str]:
+    """A folder in which sockets can be made: their paths have some hundred signs, and not every disk has them."""
+    if _takes_sockets(home):
+        return home
+    folder = tempfile.mkdtemp(prefix="onward-")
+    if _takes_sockets(folder):
+        return folder
+    os.rmdir(folder)
+    return None
+
+
+def _takes_sockets(folder: str) -> bool:
+    path = os.path.join(folder, "socket-0")
+    try:
+        with socket.socket(socket.AF_UNIX) as tried:
+            tried.bind(path)
+        os.unlink(path)
+    except OSError:
+        return False
+    return True
+
+
+def _connection(sockets: Optional[str]) -> Dict[str, Any]:
+    """Jupyter's connection file: sockets in a private folder, or ports of this machine alone."""
+    words = ("shell_port", "iopub_port", "stdin_port", "control_port", "hb_port")
+    common = {"key": secrets.token_hex(32), "signature_scheme": "hmac-sha256", "kernel_name": "python3"}
+    if sockets is not None:
+        ports = list(range(1, len(words) + 1))
+        return {"transport": "ipc", "ip": os.path.join(sockets, "socket"), **dict(zip(words, ports)), **common}
+    return {"transport": "tcp", "ip": "127.0.0.1", **dict(zip(words, _free_ports(len(words)))), **common}
+
+
+def _free_ports(count: int) -> List[int]:
+    held = [socket.socket() for _ in range(count)]
+    try:
+        for each in held:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in held]
+    finally:
+        for each in held:
+            each.close()
+
+
+# The cells
+
+
+def _execute(notebook: Any, kernel: Kernel, task: Dict[str, Any]) -> Optional[Result]:
+    """Fills in the outputs of the cells. Returns what stopped it, or None."""
+    import asyncio
+
+    return asyncio.run(_execute_cells(notebook, kernel, task))
+
+
+async def _execute_cells(notebook: Any, kernel: Kernel, task: Dict[str, Any]) -> Optional[Result]:
+    from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+    driver = _driver(notebook)
+    driver.kc = client = kernel.client()
+    client.start_channels(stdin=False, hb=False)
+    try:
+        try:
+            await client.wait_for_ready(timeout=_START_S)
+        except RuntimeError:
+            return _error("KernelDied", f"the kernel did not start ({kernel.death()}); see the log", task)
+        for index, cell in enumerate(notebook["cells"]):
+            if not _is_executed(cell):
+                continue
+            try:
+                await driver.async_execute_cell(cell, index)
+            except CellExecutionError as error:
+                failure: Optional[Result] = _cell_error(cell, index + 1, error, task)
+            except DeadKernelError:
+                how = kernel.death()
+                hint = "perhaps it ran out of memory" if how == "signal SIGKILL" else None
+                failure = _error("KernelDied", f"cell {index + 1}: the kernel died ({how})", task, hint=hint)
+            else:
+                failure = None
+            driver.log_of_cells.end(index + 1)
+            if session.told(task["outbox"], "needs"):
+                return {"ok": False}
+            if failure is not None:
+                return failure
+        client.shutdown()
+        return None
+    finally:
+        if kernel.process.poll() is None:
+            client.shutdown()
+        client.stop_channels()
+
+
+def _driver(notebook: Any) -> Any:
+    """nbclient, with what cells print told to the step's log as well."""
+    from nbclient import NotebookClient
+
+    class Driver(NotebookClient):  # type: ignore[misc]
+        log_of_cells = CellLog()
+
+        def process_message(self, msg: Dict[str, Any], cell: Any, cell_index: int) -> Any:
+            if msg["msg_type"] == "stream":
+                self.log_of_cells.add(cell_index + 1, msg["content"]["name"], msg["content"]["text"])
+            return super().process_message(msg, cell, cell_index)
+
+    return Driver(
+        notebook,
+        timeout=None,
+        iopub_timeout=_LAST_OUTPUT_S,
+        raise_on_iopub_timeout=True,
+        record_timing=False,
+        store_widget_state=False,
+    )
+
+
+class CellLog:
+    """What cells print, line by line with the cell's number, on this process' own output."""
+
+    def __init__(self) -> None:
+        self._rest: Dict[str, str] = {}
+
+    def add(self, number: int, stream: str, text: str) -> None:
+        """Takes a piece of output; `stream` is stdout or stderr."""
+        *lines, rest = (self._rest.get(stream, "") + text).split("\n")
+        self._rest[stream] = rest
+        self._write(number, stream, lines)
+
+    def end(self, number: int) -> None:
+        """Writes the line that a cell left unended."""
+        for stream, rest in self._rest.items():
+            if rest:
+                self._write(number, stream, [rest])
+        self._rest.clear()
+
+    def _write(self, number: int, stream: str, lines: List[str]) -> None:
+        target = sys.stderr if stream == "stderr" else sys.stdout
+        for line in lines:
+            # Of a line that was written over, as a progress bar is, what a terminal shows in the end.
+            shown = line.rstrip("\r").rpartition("\r")[2]
+            target.write(f"[cell {number}] {shown}\n")
+        target.flush()
+
+
+def _cell_error(cell: Any, number: int, error: Any, task: Dict[str, Any]) -> Result:
+    told = [output for output in cell["outputs"] if output["output_type"] == "error"]
+    lines = "\n".join(told[-1]["traceback"]) if told else ""
+    said = str(getattr(error, "evalue", "")).strip()
+    if not told and not said:
+        said = str(error).strip()
+    name = str(getattr(error, "ename", "") or type(error).__name__)
+    first = said.splitlines()[0] if said else ""
+    message = f"cell {number}: {name}: {first}" if first else f"cell {number}: {name}"
+    return _error(name, message, task, lines=notebook_outputs.without_colours(lines))
+
+
+def _error(name: str, message: str, task: Dict[str, Any], *, lines: str = "", hint: Optional[str] = None) -> Result:
+    # A line of the file would be one of its JSON: the message and the traceback name cells and their lines.
+    found = {"type": name, "message": message, "traceback": lines, "file": task["file"], "line": None, "hint": hint}
+    return {"ok": False, "error": found}
+
+
+# The document
+
+
+def _written(notebook: Any, task: Dict[str, Any]) -> Dict[str, Any]:
+    """Writes the document's two files and says what they are."""
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code":
+            cell["outputs"] = notebook_outputs.settled(cell["outputs"])
+    notebook_outputs.name_ids(notebook)
+    stem = os.path.splitext(os.path.basename(task["file"]))[0]
+    title = task.get("title") or stem
+    page = notebook_page.page(notebook, title=title, folder=task["folder"], root=task["root"], cache=task["bytecode"])
+    shown = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    folder = os.path.join(task["outbox"], "document")
+    os.makedirs(folder)
+    files = []
+    for name, media, text in ((f"{stem}.html", HTML_MEDIA, page), (f"{stem}.ipynb", NOTEBOOK_MEDIA, shown)):
+        path = os.path.join(folder, name)
+        with open(path, "w", encoding="utf-8", errors="replace", newline="") as file:
+            file.write(text)
+        files.append({"name": name, "path": path, "media": media})
+    return {
+        "kind": "document",
+        "media": HTML_MEDIA,
+        "tree": True,
+        "files": files,
+        "content": notebook_outputs.content(notebook),
+        "facts": {"library": "notebook", "title": title},
+    }
