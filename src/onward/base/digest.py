@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from blake3 import blake3
@@ -30,10 +31,9 @@ def digest_file(path: Path | str) -> Digest:
         OSError: the file cannot be read.
     """
     with open(path, "rb", buffering=0) as file:
-        head = file.read(_MAPPED_FROM_BYTES)
-        if len(head) < _MAPPED_FROM_BYTES:
-            rest = file.read()
-            return blake3(head + rest).hexdigest() if rest else blake3(head).hexdigest()
+        # Reading to the end asks for the size first; a fixed large buffer would cost a small file more than itself.
+        if os.fstat(file.fileno()).st_size < _MAPPED_FROM_BYTES:
+            return blake3(file.readall()).hexdigest()
     hasher = blake3()
     hasher.update_mmap(path)
     return hasher.hexdigest()

@@ -48,7 +48,7 @@ def write_result(outbox: str, result: Result) -> None:
     """Puts the result in its place in one move."""
     beside = os.path.join(outbox, "result.tmp")
     with open(beside, "w", encoding="utf-8") as file:
-        json.dump(result, file)
+        file.write(json.dumps(result))
     os.replace(beside, os.path.join(outbox, "result.json"))
 
 
@@ -162,19 +162,23 @@ def _script(task: Dict[str, Any], current: session.Session) -> Result:
 
 def describe(error: BaseException, root: str) -> Dict[str, Any]:
     """What went wrong in the user's code, with the traceback cut to the user's own frames."""
+    frames = surroundings.user_frames(error.__traceback__, root)
+    file, line = (frames[-1].filename, frames[-1].lineno) if frames else (None, None)
     if isinstance(error, SystemExit):
         return {"type": "SystemExit", "message": f"the step ended with exit status {error.code}", "traceback": "",
-                "file": None, "line": None}
-    frames = surroundings.user_frames(error.__traceback__, root)
+                "file": file, "line": line, "hint": None}
     lines: List[str] = []
     if frames:
         lines.append("Traceback (most recent call last):\n")
         lines += traceback.format_list(frames)
-    lines += traceback.format_exception_only(type(error), error)
-    file, line = (frames[-1].filename, frames[-1].lineno) if frames else (None, None)
+    said = traceback.format_exception_only(type(error), error)
+    if type(error).__module__.partition(".")[0] == "onward":
+        # The name of the class says it; where onward keeps it is no help to anybody.
+        said = [text[len(type(error).__module__) + 1 :] for text in said[:1]] + said[1:]
+    lines += said
     if isinstance(error, SyntaxError):
         file, line = error.filename, error.lineno
-    message = "".join(traceback.format_exception_only(type(error), error)).strip()
+    message = "".join(said).strip()
     return {
         "type": type(error).__name__,
         "message": message.splitlines()[-1] if message else type(error).__name__,

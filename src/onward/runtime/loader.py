@@ -14,7 +14,7 @@ import marshal
 import os
 import sys
 from types import CodeType, ModuleType
-from typing import Any, Optional, Sequence
+from typing import Any, Sequence
 
 
 class SourceByDigest(importlib.machinery.SourceFileLoader):
@@ -78,7 +78,8 @@ def install(root: str, outside: Sequence[str], folder: str) -> None:
         return finder(path)
 
     sys.path_hooks.insert(0, hook)
-    sys.path_importer_cache.clear()
+    for path in [path for path in sys.path_importer_cache if path.startswith(inside.rstrip(os.sep))]:
+        del sys.path_importer_cache[path]
 
 
 def load_file(path: str, name: str, folder: str) -> ModuleType:
@@ -88,18 +89,5 @@ def load_file(path: str, name: str, folder: str) -> ModuleType:
     assert spec is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    _bind_to_parent(name, module)
     loader.exec_module(module)
     return module
-
-
-def _bind_to_parent(name: str, module: ModuleType) -> None:
-    """Lets `import a.b.c` find a module that was loaded by its file: its parents are packages of the workspace."""
-    parent, _, last = name.rpartition(".")
-    if not parent:
-        return
-    try:
-        package: Optional[ModuleType] = importlib.import_module(parent)
-    except ImportError:
-        return  # a folder whose name is no package's: the module is found in sys.modules alone
-    setattr(package, last, module)

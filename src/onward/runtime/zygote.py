@@ -11,6 +11,7 @@ When standard input ends, because onward ended or was killed, every child's proc
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import selectors
@@ -19,6 +20,7 @@ import sys
 import time
 from typing import Any, Dict, List, Optional
 
+import onward.api  # loaded once here instead of in every child
 from onward.runtime import child as step_child
 
 _DRAIN_S = 0.2
@@ -85,6 +87,9 @@ class Zygote:
         """Carries out commands until there are no more to come."""
         for descriptor in (self._wake_out, self._wake_in, self._commands):
             os.set_blocking(descriptor, False)
+        # What is loaded by now stays for good: a child that collects garbage must not copy all of its pages.
+        gc.collect()
+        gc.freeze()
         signal.set_wakeup_fd(self._wake_in, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -26,6 +26,8 @@ from onward.runtime.values.metrics import as_number, write_metric
 from onward.runtime.values.models import write_model
 from onward.runtime.values.tables import is_rows, is_table, parquet_content, write_table
 
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9_.-]")
+
 TABLE, METRIC, FIGURE, MODEL, DOCUMENT, FILE = "table", "metric", "figure", "model", "document", "file"
 KINDS = (TABLE, METRIC, FIGURE, MODEL, DOCUMENT, FILE)
 
@@ -113,7 +115,7 @@ class _Place:
 
     def __init__(self, folder: str, stem: str) -> None:
         # The digest keeps apart what the plain signs alone would not (`a/b` and `a b`).
-        plain = re.sub(r"[^A-Za-z0-9_.-]", "_", stem).lstrip(".")[:60]
+        plain = _NOT_PLAIN.sub("_", stem).lstrip(".")[:60]
         digest = hashlib.sha256(stem.encode("utf-8", "surrogatepass")).hexdigest()[:12]
         self._base = os.path.join(os.path.abspath(folder), plain if plain == stem else f"{plain}-{digest}")
 
