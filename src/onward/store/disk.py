@@ -11,110 +11,198 @@ import errno
 import os
 import secrets
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from onward.base.errors import MachineError, StoreError
 
 READ_ONLY = 0o444
+_NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
+_NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS, errno.EXDEV)
+
+
+class System:
+    """The operating system's own operations, one call each."""
+
+    def make_folder(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def write_new(self, path: Path, content: bytes) -> None:
+        """Writes a file that must not exist yet; may leave a part of it when it fails."""
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, READ_ONLY)
+        try:
+            view = memoryview(content)
+            while view:
+                view = view[os.write(descriptor, view) :]
+        finally:
+            os.close(descriptor)
+
+    def protect(self, path: Path) -> None:
+        """Takes the right to write from a file."""
+        os.chmod(path, READ_ONLY)
+
+    def link(self, source: Path, path: Path) -> None:
+        """Gives a file a second name, which must not exist yet."""
+        os.link(source, path)
+
+    def rename(self, source: Path, path: Path) -> None:
+        os.replace(source, path)
+
+    def remove(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+
+    def read(self, path: Path) -> bytes:
+        return path.read_bytes()
+
+    def list(self, folder: Path) -> list[str]:
+        return os.listdir(folder)
+
+    def sync_all(self, folder: Path) -> bool:
+        """Syncs the whole file system of a folder, where there is such a call (Linux); False elsewhere."""
+        if sys.platform != "linux":
+            return False
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            return ctypes.CDLL(None, use_errno=True).syncfs(descriptor) == 0
+        except AttributeError:
+            return False
+        finally:
+            os.close(descriptor)
+
+    def sync(self, path: Path) -> None:
+        """Syncs one file or folder."""
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 class Disk:
-    """Writes below one root folder; `tmp` holds what is not yet in its place."""
+    """Reads and writes below one root folder; `tmp` holds what is not yet in its place.
 
-    def __init__(self, root: Path) -> None:
+    Every method raises StoreError where the operating system refuses.
+    """
+
+    def __init__(self, root: Path, system: System | None = None) -> None:
         self.root = root
         self.tmp = root / "tmp"
+        self._system = system or System()
         self._unsynced: list[Path] = []
         self._folders: set[str] = set()
 
     def create(self, path: Path, content: bytes) -> bool:
         """Writes a new file; False where `path` exists already, which is then left as it is."""
-        beside = self.tmp / secrets.token_hex(8)
-        with _as_store_error(path):
-            self._make_folder(path.parent)
-            self._make_folder(self.tmp)
-            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, READ_ONLY)
-            try:
-                try:
-                    _write_all(descriptor, content)
-                finally:
-                    os.close(descriptor)
-                return self._place(beside, path)
-            finally:
-                beside.unlink(missing_ok=True)
+        with _telling_what_failed(path), self._written_beside(path, content) as beside:
+            return self._place(beside, path)
 
     def adopt(self, source: Path, path: Path) -> bool:
         """Moves a whole file of the same file system to its place; False where it is there already."""
-        with _as_store_error(path):
+        with _telling_what_failed(path):
             self._make_folder(path.parent)
-            os.chmod(source, READ_ONLY)
+            self._system.protect(source)
             try:
                 return self._place(source, path)
             finally:
-                source.unlink(missing_ok=True)
+                self._system.remove(source)
 
     def replace(self, path: Path, content: bytes) -> None:
-        """Writes a file that may be overwritten: pointers and caches, never a record."""
-        beside = self.tmp / secrets.token_hex(8)
-        with _as_store_error(path):
+        """Writes a file that may be overwritten: pointers and caches, or a record that turned out damaged."""
+        with _telling_what_failed(path), self._written_beside(path, content) as beside:
+            self._system.rename(beside, path)
+
+    def move(self, source: Path, path: Path) -> None:
+        """Renames a file, over whatever is there; nothing happens where there is no such file any more."""
+        with _telling_what_failed(path):
             self._make_folder(path.parent)
-            self._make_folder(self.tmp)
             try:
-                beside.write_bytes(content)
-                os.replace(beside, path)
-            finally:
-                beside.unlink(missing_ok=True)
+                self._system.rename(source, path)
+            except FileNotFoundError:
+                return
+
+    def remove(self, path: Path) -> None:
+        """Removes a file, where it is there."""
+        with _telling_what_failed(path):
+            self._system.remove(path)
+
+    def read(self, path: Path) -> bytes | None:
+        """A file's bytes; None where there is no file of that name."""
+        with _telling_what_failed(path, "read"):
+            try:
+                return self._system.read(path)
+            except OSError as error:
+                if error.errno in _NOTHING_THERE:
+                    return None
+                raise
+
+    def names(self, folder: Path) -> list[str]:
+        """The names in a folder, sorted; none where there is no such folder."""
+        with _telling_what_failed(folder, "read"):
+            try:
+                return sorted(self._system.list(folder))
+            except OSError as error:
+                if error.errno in _NOTHING_THERE:
+                    return []
+                raise
 
     def sync(self) -> None:
         """Makes all that was created or adopted so far survive a loss of power."""
         if not self._unsynced:
             return
-        with _as_store_error(self.root):
-            if not _sync_file_system(self.root):
+        with _telling_what_failed(self.root):
+            if not self._system.sync_all(self.root):
                 for path in self._unsynced:
-                    _sync_path(path)
-                for folder in {path.parent for path in self._unsynced}:
-                    _sync_path(folder)
+                    self._system.sync(path)
+                for folder in sorted({path.parent for path in self._unsynced}):
+                    self._system.sync(folder)
         self._unsynced.clear()
+
+    @contextmanager
+    def _written_beside(self, path: Path, content: bytes) -> Iterator[Path]:
+        """A whole file that does not have its name yet; gone afterwards, whatever happens."""
+        self._make_folder(path.parent)
+        self._make_folder(self.tmp)
+        beside = self.tmp / secrets.token_hex(8)
+        try:
+            self._system.write_new(beside, content)
+            yield beside
+        finally:
+            self._system.remove(beside)
 
     def _place(self, whole: Path, path: Path) -> bool:
         try:
-            os.link(whole, path)
+            self._system.link(whole, path)
         except FileExistsError:
             return False
         except OSError as error:
-            if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS):
+            if error.errno not in _NO_HARD_LINKS:
                 raise
-            # A file system without hard links: the exclusive creation of the name is lost, the wholeness is not.
+            # Without hard links the exclusive creation of the name is lost, the wholeness is not.
             if path.exists():
                 return False
-            os.rename(whole, path)
+            self._system.rename(whole, path)
         self._unsynced.append(path)
         return True
 
     def _make_folder(self, folder: Path) -> None:
         name = str(folder)
         if name not in self._folders:
-            folder.mkdir(parents=True, exist_ok=True)
+            self._system.make_folder(folder)
             self._folders.add(name)
 
 
-class _as_store_error:
+@contextmanager
+def _telling_what_failed(path: Path, verb: str = "write") -> Iterator[None]:
     """Turns what the operating system says into an error that names the path and what to do."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, OSError):
-            raise store_error(error, self._path) from error
+    try:
+        yield
+    except OSError as error:
+        raise store_error(error, path, verb) from error
 
 
-def store_error(error: OSError, path: Path) -> MachineError:
-    """The error for a store that cannot be written."""
+def store_error(error: OSError, path: Path, verb: str = "write") -> MachineError:
+    """The error for a store that cannot be written, or read."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StoreError(
             "the disk that holds the store is full",
@@ -123,34 +211,7 @@ def store_error(error: OSError, path: Path) -> MachineError:
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StoreError(
-            f"no right to write `{path}`",
-            hint="give yourself the right to write the folder `.onward`, or work on a copy of the workspace",
+            f"no right to {verb} `{path}`",
+            hint=f"give yourself the right to {verb} the folder `.onward`, or work on a copy of the workspace",
         )
-    return StoreError(f"cannot write `{path}`: {error.strerror or error}")
-
-
-def _write_all(descriptor: int, content: bytes) -> None:
-    view = memoryview(content)
-    while view:
-        view = view[os.write(descriptor, view) :]
-
-
-def _sync_path(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync_file_system(folder: Path) -> bool:
-    """One call for all files, where the system has it (Linux); False elsewhere."""
-    if sys.platform != "linux":
-        return False
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        return ctypes.CDLL(None, use_errno=True).syncfs(descriptor) == 0
-    except AttributeError:
-        return False
-    finally:
-        os.close(descriptor)
+    return StoreError(f"cannot {verb} `{path}`: {error.strerror or error}")

@@ -10,13 +10,24 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from onward.base.digest import Digest, digest_file
 
-INDEX_VERSION = 1
+INDEX_VERSION = 2
 RACY_NS = 2_000_000_000
+_OUT_OF_REACH = (
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_AUTH,
+    sqlite3.SQLITE_FULL,
+)
+"""What says nothing against the file: another process is writing, the disk is full, it is not ours to write."""
 
 Stamp = tuple[int, int, int, int]
 """Size in bytes, time of change of content and of state in ns, inode."""
@@ -30,9 +41,15 @@ def stamp_of(status: os.stat_result) -> Stamp:
 class Index:
     """The index of one worktree."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, patience_s: float = 10) -> None:
+        """
+        Args:
+            path: the index's file; `:memory:` for none.
+            patience_s: how long to wait for another process that is writing.
+        """
         self._path = path
-        self._connection = _open(path)
+        self._patience_s = patience_s
+        self._connection = _open(path, patience_s)
         self._files: dict[str, tuple[Stamp, Digest, int]] | None = None
         self._seen: dict[str, tuple[Stamp, Digest, int]] = {}
 
@@ -62,32 +79,24 @@ class Index:
         for start in range(0, len(wanted), 500):
             part = wanted[start : start + 500]
             marks = ",".join("?" * len(part))
-            rows = self._connection.execute(
-                f"select digest, content from tables where analyser = ? and digest in ({marks})", [analyser, *part]
-            )
-            found.update(rows.fetchall())
+            query = f"select digest, content from tables where analyser = ? and digest in ({marks})"
+            found.update(self._rows(query, [analyser, *part]))
         return found
 
     def keep_tables(self, analyser: str, tables: dict[Digest, bytes]) -> None:
         """Keeps tables of code for later."""
-        with self._connection:
-            self._connection.executemany(
-                "insert or replace into tables values (?, ?, ?)",
-                [(analyser, digest, content) for digest, content in tables.items()],
-            )
+        rows = [(analyser, digest, content) for digest, content in tables.items()]
+        self._write("insert or replace into tables values (?, ?, ?)", rows)
 
     def save(self) -> None:
         """Writes the digests that were worked out since the index was opened."""
         if not self._seen:
             return
-        rows = [(path, *stamp, digest, looked_at) for path, (stamp, digest, looked_at) in self._seen.items()]
-        try:
-            with self._connection:
-                self._connection.executemany("insert or replace into files values (?, ?, ?, ?, ?, ?, ?)", rows)
-        except sqlite3.OperationalError:
-            # Another process is writing, or the disk is full: the next run works the digests out again.
-            return
-        self._seen.clear()
+        rows = [
+            (os.fsencode(path), *stamp, digest, looked_at) for path, (stamp, digest, looked_at) in self._seen.items()
+        ]
+        if self._write("insert or replace into files values (?, ?, ?, ?, ?, ?, ?)", rows):
+            self._seen.clear()
 
     def close(self) -> None:
         self.save()
@@ -95,21 +104,50 @@ class Index:
 
     def _known(self) -> dict[str, tuple[Stamp, Digest, int]]:
         if self._files is None:
-            rows = self._connection.execute("select path, size, mtime, ctime, inode, digest, looked_at from files")
-            self._files = {row[0]: ((row[1], row[2], row[3], row[4]), row[5], row[6]) for row in rows}
+            rows = self._rows("select path, size, mtime, ctime, inode, digest, looked_at from files", [])
+            self._files = {os.fsdecode(row[0]): ((row[1], row[2], row[3], row[4]), row[5], row[6]) for row in rows}
         return self._files
 
+    def _rows(self, query: str, values: Sequence[str]) -> list[Any]:
+        """What the index knows; nothing where it is damaged, and then it is made anew."""
+        try:
+            return self._connection.execute(query, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            self._make_anew(error)
+            return []
 
-def _open(path: Path) -> sqlite3.Connection:
+    def _write(self, statement: str, rows: Sequence[Sequence[Any]]) -> bool:
+        """Adds to the index. False where that could not be done: it is worked out again when next needed."""
+        try:
+            with self._connection:
+                self._connection.executemany(statement, rows)
+        except sqlite3.DatabaseError as error:
+            self._make_anew(error)
+            return False
+        return True
+
+    def _make_anew(self, error: sqlite3.DatabaseError) -> None:
+        if not _is_out_of_reach(error):
+            self._connection.close()
+            _discard(self._path)
+            self._connection = _open(self._path, self._patience_s)
+
+
+def _open(path: Path, patience_s: float) -> sqlite3.Connection:
     """Opens the index, made anew where it is damaged or of another version; in memory where that is not allowed."""
-    for attempt in range(2 if str(path) != ":memory:" else 0):
+    for _ in range(2 if str(path) != ":memory:" else 0):
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(path, timeout=10)
+            connection = sqlite3.connect(path, timeout=patience_s)
+        except (OSError, sqlite3.DatabaseError):
+            break
+        try:
             _prepare(connection)
-        except (sqlite3.DatabaseError, OSError):
-            if attempt == 0:
-                _discard(path)
+        except sqlite3.DatabaseError as error:
+            connection.close()
+            if _is_out_of_reach(error):
+                break  # never taken away from a process that is using it
+            _discard(path)
             continue
         return connection
     connection = sqlite3.connect(":memory:")
@@ -126,7 +164,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
         connection.execute("pragma synchronous = off")
         with connection:
             connection.execute(
-                "create table if not exists files (path text primary key, size integer, mtime integer,"
+                "create table if not exists files (path blob primary key, size integer, mtime integer,"
                 " ctime integer, inode integer, digest text, looked_at integer) without rowid"
             )
             connection.execute(
@@ -135,6 +173,11 @@ def _prepare(connection: sqlite3.Connection) -> None:
             )
             connection.execute(f"pragma user_version = {INDEX_VERSION}")
     connection.execute("pragma synchronous = off")
+
+
+def _is_out_of_reach(error: sqlite3.DatabaseError) -> bool:
+    code = getattr(error, "sqlite_errorcode", None)  # an error of our own has none
+    return code is not None and code & 0xFF in _OUT_OF_REACH
 
 
 def _discard(path: Path) -> None:

@@ -50,7 +50,8 @@ class Layout:
         return self.root / "seen" / scope / digest_text(step)
 
     def channel(self, name: str) -> Path:
-        return self.channels / quote(name, safe="")
+        # `.` and `..` are names like any other, and no places.
+        return self.channels / quote(name, safe="").replace(".", "%2E")
 
     def channel_names(self) -> list[str]:
         """Names of the channels that have a move, sorted."""
@@ -66,8 +67,8 @@ class Layout:
         """
         try:
             found = (self.root / "FORMAT").read_text("ascii").strip()
-        except FileNotFoundError:
-            return
+        except (FileNotFoundError, NotADirectoryError):
+            return  # there is no store yet; whether one can be made is for `prepare` to say
         except (OSError, UnicodeDecodeError) as error:
             raise StoreError(f"cannot read the store's format: {error}") from error
         if found != str(STORE_FORMAT):

@@ -34,6 +34,9 @@ class KeyLocks:
             except BlockingIOError:
                 os.close(descriptor)
                 return False
+            except OSError as error:
+                os.close(descriptor)
+                raise store_error(error, path, "lock") from error
             if _is_file_at(descriptor, path):
                 self._held[key] = descriptor
                 return True

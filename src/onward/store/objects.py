@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from onward.base.digest import Digest, digest_bytes, digest_file
-from onward.store.disk import Disk
+from onward.store.disk import Disk, store_error
 from onward.store.layout import Layout
 
 
@@ -27,11 +27,11 @@ class Objects:
 
     def adopt(self, path: Path) -> Digest:
         """Keeps the file at `path`, which must lie on the store's file system and is gone afterwards."""
-        digest = digest_file(path)
+        digest = _digest_of_file(path)
         if not self.has(digest):
             self._disk.adopt(path, self._layout.object(digest))
         else:
-            path.unlink(missing_ok=True)
+            self._disk.remove(path)
         return digest
 
     def has(self, digest: Digest) -> bool:
@@ -47,30 +47,34 @@ class Objects:
         The file must not be written to. Cost: reads the whole object, once in a process.
         """
         path = self._layout.object(digest)
+        if not self.has(digest):
+            return None
         if digest in self._verified:
             return path
-        try:
-            found = digest_file(path)
-        except FileNotFoundError:
-            return None
-        if found != digest:
-            self._set_aside(path, digest)
+        if _digest_of_file(path) != digest:
+            self._set_aside(digest)
             return None
         self._verified.add(digest)
         return path
 
     def read(self, digest: Digest) -> bytes | None:
         """The bytes of an object that is there and whole, else None."""
-        path = self._layout.object(digest)
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError:
+        content = self._disk.read(self._layout.object(digest))
+        if content is None:
             return None
         if digest_bytes(content) != digest:
-            self._set_aside(path, digest)
+            self._set_aside(digest)
             return None
         return content
 
-    def _set_aside(self, path: Path, digest: Digest) -> None:
-        self._layout.damaged.mkdir(parents=True, exist_ok=True)
-        os.replace(path, self._layout.damaged / digest)
+    def _set_aside(self, digest: Digest) -> None:
+        """Keeps what is damaged for whoever looks into it, and the name free for whole bytes."""
+        self._verified.discard(digest)
+        self._disk.move(self._layout.object(digest), self._layout.damaged / digest)
+
+
+def _digest_of_file(path: Path) -> Digest:
+    try:
+        return digest_file(path)
+    except OSError as error:
+        raise store_error(error, path, "read") from error

@@ -15,10 +15,10 @@ from onward.store.traces import Traces
 class Store:
     """Objects, traces and records of one folder. Opening writes nothing."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, disk: Disk | None = None) -> None:
         self.layout = Layout(root)
         self.layout.check_format()
-        self.disk = Disk(root)
+        self.disk = disk or Disk(root)
         self.objects = Objects(self.layout, self.disk)
         self.traces = Traces(self.layout, self.disk)
         self.records = Records(self.layout, self.disk)

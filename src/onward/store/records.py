@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from datetime import datetime
 from pathlib import Path
@@ -31,13 +30,13 @@ class Records:
         return self._put(self._layout.bases, basis)
 
     def basis(self, digest: Digest) -> Basis | None:
-        return _read(self._layout.bases / digest, Basis, digest)
+        return self._read(self._layout.bases / digest, Basis, digest)
 
     def put_snapshot(self, snapshot: Snapshot) -> Digest:
         return self._put(self._layout.snapshots, snapshot)
 
     def snapshot(self, digest: Digest) -> Snapshot | None:
-        return _read(self._layout.snapshots / digest, Snapshot, digest)
+        return self._read(self._layout.snapshots / digest, Snapshot, digest)
 
     def put_run(self, run: Run) -> None:
         """Keeps a run; what it stands on is made to last first."""
@@ -47,14 +46,11 @@ class Records:
         self._disk.sync()
 
     def run(self, identity: str) -> Run | None:
-        return _read(self._layout.runs / identity, Run)
+        return self._read(self._layout.runs / identity, Run)
 
     def run_ids(self) -> list[str]:
         """The names of all runs, oldest first."""
-        try:
-            return sorted(name for name in os.listdir(self._layout.runs) if not name.startswith("."))
-        except FileNotFoundError:
-            return []
+        return [name for name in self._disk.names(self._layout.runs) if not name.startswith(".")]
 
     def runs(self) -> list[Run]:
         """All runs that can be read, oldest first. Cost: reads every run."""
@@ -66,13 +62,9 @@ class Records:
     def moves(self, channel: str) -> list[Move]:
         """The channel's log, oldest first; empty for a channel that has never moved."""
         folder = self._layout.channel(channel)
-        try:
-            names = sorted(name for name in os.listdir(folder) if name.isdigit())
-        except FileNotFoundError:
-            return []
         moves = []
-        for name in names:
-            move = _read(folder / name, Move)
+        for name in filter(str.isdigit, self._disk.names(folder)):
+            move = self._read(folder / name, Move)
             if move is None:
                 raise StoreError(
                     f"entry {int(name)} of the channel `{channel}` is damaged",
@@ -92,25 +84,22 @@ class Records:
         content = encode(record)
         digest = digest_bytes(content)
         path = folder / digest
-        if not self._disk.create(path, content) and path.read_bytes() != content:
+        if not self._disk.create(path, content) and self._disk.read(path) != content:
             # The name is the digest: what stands there is damaged, and this is what it should be.
             self._disk.replace(path, content)
         return digest
+
+    def _read(self, path: Path, form: type[T], digest: Digest | None = None) -> T | None:
+        """A record; None where it is gone or damaged."""
+        content = self._disk.read(path)
+        if content is None or (digest is not None and digest_bytes(content) != digest):
+            return None
+        try:
+            return decode(content, form)
+        except msgspec.DecodeError:
+            return None
 
 
 def new_run_id(at: datetime) -> str:
     """A name that sorts in the order of time: `20261122-213300-4f2a9c`."""
     return f"{at:%Y%m%d-%H%M%S}{at.microsecond // 1000:03d}-{secrets.token_hex(3)}"
-
-
-def _read(path: Path, form: type[T], digest: Digest | None = None) -> T | None:
-    try:
-        content = path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    if digest is not None and digest_bytes(content) != digest:
-        return None
-    try:
-        return decode(content, form)
-    except msgspec.DecodeError:
-        return None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import msgspec
 
 from onward.base.codec import decode, encode
@@ -26,10 +24,14 @@ class Traces:
         """Keeps a trace and returns its name, the digest of the record."""
         content = encode(Envelope(payload=trace, builder=builder))
         name = digest_bytes(content)
-        self._disk.create(self._layout.traces(self._scope, trace.key) / name, content)
-        if trace.step not in self._seen and not self.has_seen(trace.step):
+        if not self.has_seen(trace.step):
+            # First, for a mark without a trace is only a needless doubt; a plan trusts that there is no mark.
             self._disk.create(self._layout.seen(self._scope, trace.step), trace.key.encode())
-        self._seen.add(trace.step)
+            self._seen.add(trace.step)
+        path = self._layout.traces(self._scope, trace.key) / name
+        if not self._disk.create(path, content) and self._disk.read(path) != content:
+            # The name is the digest: what stands there is damaged, and this is what it should be.
+            self._disk.replace(path, content)
         return name
 
     def has_seen(self, step: str) -> bool:
@@ -39,10 +41,7 @@ class Traces:
     def find(self, key: Digest) -> list[tuple[Digest, Trace]]:
         """All readable traces under a key, oldest first. A damaged record is passed over."""
         folder = self._layout.traces(self._scope, key)
-        try:
-            names = sorted(os.listdir(folder))
-        except FileNotFoundError:
-            return []
+        names = self._disk.names(folder)
         found = [(name, trace) for name in names if (trace := self.get(key, name)) is not None]
         return sorted(found, key=lambda pair: (pair[1].made_at, pair[0]))
 
@@ -53,11 +52,8 @@ class Traces:
 
     def envelope(self, key: Digest, name: Digest) -> Envelope | None:
         """One trace with who vouches for it; None where it is gone or damaged."""
-        try:
-            content = (self._layout.traces(self._scope, key) / name).read_bytes()
-        except FileNotFoundError:
-            return None
-        if digest_bytes(content) != name:
+        content = self._disk.read(self._layout.traces(self._scope, key) / name)
+        if content is None or digest_bytes(content) != name:
             return None
         try:
             return decode(content, Envelope)
