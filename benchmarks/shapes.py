@@ -205,11 +205,14 @@ class TrivialWorkload:
         texts |= {f"data/{name}.txt": str(value) for name, value in self.world.seeds.items()}
         if form == "rules":
             texts["lib/starting.py"] = STARTING
-        for file, steps in self.shape.files().items():
-            if form == "rules":
+        if form == "onward files":
+            texts |= {f"projects/bench/{step.name}.py": _script(step) for step in self.shape.steps}
+        elif form == "onward":
+            for file, steps in self.shape.files().items():
+                texts[f"projects/bench/{file}.py"] = _onward_file(steps)
+        else:
+            for file, steps in self.shape.files().items():
                 texts[f"steps/{file}.py"] = _plain_file(steps)
-            else:
-                texts[f"projects/bench/{file}.py"] = _onward_file(steps, writes_files=form == "onward files")
         write_all(folder, texts)
 
     def rules(self) -> list[Rule]:
@@ -244,17 +247,23 @@ def _plain_file(steps: list[Step]) -> str:
     return head + "".join(functions) + '\n\nif __name__ == "__main__":\n    starting.main(globals())\n'
 
 
-def _onward_file(steps: list[Step], *, writes_files: bool) -> str:
-    head = f'"""Steps of {steps[0].file}."""\n\n'
-    head += "from pathlib import Path\n\n" if writes_files else ""
-    head += "from onward import asset\nfrom shared import combine, first, ran, special\n"
+def _onward_file(steps: list[Step]) -> str:
+    head = f'"""Steps of {steps[0].file}."""\n\nfrom onward import asset\n'
+    head += "from shared import combine, first, ran, special\n"
     functions = []
     for step in steps:
         takes = ", ".join(f"{name}: {'str' if step.seed else 'int'}" for name in arguments(step))
-        functions.append(f'\n\n@asset\ndef {step.name}({takes}) -> int:\n    ran("{step.name}")\n')
-        if writes_files:
-            functions.append(f'    value = {body(step)}\n    Path("out/{step.name}.txt").write_text(str(value))\n')
-            functions.append("    return value\n")
-        else:
-            functions.append(f"    return {body(step)}\n")
+        functions.append(
+            f'\n\n@asset\ndef {step.name}({takes}) -> int:\n    ran("{step.name}")\n    return {body(step)}\n'
+        )
     return head + "".join(functions)
+
+
+def _script(step: Step) -> str:
+    """A step as a plain script that knows nothing of onward: it reads files and writes one."""
+    text = "from pathlib import Path\n\nfrom shared import combine, first, ran, special\n\n"
+    text += f'ran("{step.name}")\n'
+    for name in arguments(step):
+        path = f"../../data/{name}.txt" if step.seed else f"out/{name}.txt"
+        text += f'{name} = int(Path("{path}").read_text())\n'
+    return text + f'Path("out/{step.name}.txt").write_text(str({body(step)}))\n'

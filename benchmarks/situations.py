@@ -152,7 +152,7 @@ def precision(home: Path, count: int = 100) -> Precision:
     """What each tool runs again after changes that ought to cost this much and no more."""
     peers: list[Peer] = [
         Ninja(), Ninja(knows_library=False), Doit(), Doit(knows_library=False), Onward(),
-        Onward("onward files", "onward, results as files"),
+        Onward("onward files", "onward, scripts with files"),
     ]  # fmt: skip
     bench = Bench(home, [(peer, partial(TrivialWorkload, count)) for peer in peers])
     shape = TrivialWorkload(count).shape

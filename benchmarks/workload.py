@@ -1,7 +1,7 @@
 """What a workload is to a tool: files to lay out, rules for tools that take rules, and the right answers.
 
 Two forms of one workload: `rules` for tools that are told each step (a script, its inputs, its output), and
-`onward`, where the same functions are assets. `onward files` writes each result into the tree as well.
+`onward`, where the same functions are assets. In `onward files` each step is a script that reads and writes files.
 """
 
 from __future__ import annotations
