@@ -16,8 +16,8 @@ from typing import Any, Self
 from onward.app import graphs, history
 from onward.app import init as making
 from onward.app.listing import Listing, listing
-from onward.app.plan import PlanReport, plan
 from onward.app.options import RunOptions
+from onward.app.plan import PlanReport, plan
 from onward.app.run import RunReport, run
 from onward.app.show import Log, Shown, get, logs, show
 from onward.app.status import StatusReport, WhyReport, status, why
@@ -70,7 +70,9 @@ class Workspace:
         options = RunOptions(targets, jobs, keep_going, force, parameters or {}, overwrite, time_limit_s)
         return run(self._opened, options, self._watcher)
 
-    def plan(self, *targets: str, force: tuple[str, ...] = (), parameters: Mapping[str, Any] | None = None) -> PlanReport:
+    def plan(
+        self, *targets: str, force: tuple[str, ...] = (), parameters: Mapping[str, Any] | None = None
+    ) -> PlanReport:
         """What `run` would do."""
         return plan(self._opened, RunOptions(targets, force=force, settings=parameters or {}))
 

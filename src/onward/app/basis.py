@@ -146,7 +146,7 @@ def written_files(reading: Reading) -> set[str]:
 
 def _git(root: Path, *words: str) -> str | None:
     try:
-        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, timeout=60)
+        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.decode("utf-8", "surrogateescape").rstrip("\n") if done.returncode == 0 else None
@@ -214,11 +214,11 @@ class Finish:
 
     def _traces(self, steps: Mapping[str, StepRecord], checks: Mapping[str, CheckRecord]) -> dict[str, Trace]:
         named = {name: (record.key, record.trace) for name, record in steps.items()}
-        found = {}
-        for name, (key, trace) in named.items():
-            if key is not None and trace is not None and (read := self._trace(name, key, trace)) is not None:
-                found[name] = read
-        return found
+        return {
+            name: read
+            for name, (key, trace) in named.items()
+            if key is not None and trace is not None and (read := self._trace(name, key, trace)) is not None
+        }
 
     def _trace(self, step: str, key: Digest, name: Digest) -> Trace | None:
         held = self.opened.standing.results.get(step)

@@ -19,7 +19,7 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB)\s*\Z", re.IGNORECASE)
 _BYTES = {"b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
 
 
-class _Wrong(Exception):
+class _WrongFormError(Exception):
     """A value of the wrong form; says what the form is."""
 
 
@@ -49,7 +49,7 @@ def read_settings(content: bytes, path: str, *, is_root: bool) -> tuple[Settings
             continue
         try:
             field, read = reader(value)
-        except _Wrong as error:
+        except _WrongFormError as error:
             findings.append(Finding("config", f"`{name}` {error}", path, lines.of(name)))
             continue
         fields[field] = read
@@ -71,7 +71,7 @@ def _read_table(
             continue
         try:
             fields[name] = readers[name](value)
-        except _Wrong as error:
+        except _WrongFormError as error:
             findings.append(Finding("config", f"`{table}.{name}` {error}", path, lines.of(f"{table}.{name}")))
 
 
@@ -87,7 +87,7 @@ def _unknown(name: str, known: list[str], path: str, lines: _Lines, *, root_only
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise _Wrong(f"is a text, not {_form(value)}")
+        raise _WrongFormError(f"is a text, not {_form(value)}")
     return value
 
 
@@ -95,13 +95,13 @@ def _texts(value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise _Wrong(f"is a list of texts, not {_form(value)}")
+        raise _WrongFormError(f"is a list of texts, not {_form(value)}")
     return tuple(value)
 
 
 def _table(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _Wrong(f"is a table, not {_form(value)}")
+        raise _WrongFormError(f"is a table, not {_form(value)}")
     return value
 
 
@@ -114,10 +114,10 @@ def _sources(value: Any) -> dict[str, SourceDeclaration]:
         try:
             declared[name] = msgspec.convert(row, SourceDeclaration, strict=True)
         except msgspec.ValidationError as error:
-            raise _Wrong(f'has `{name}` of the wrong form ({error}): write `{name} = "data/file.csv"`') from error
+            raise _WrongFormError(f'has `{name}` of the wrong form ({error}): write `{name} = "data/file.csv"`') from error
         extra = set(row) - {"path", "table", "form"}
         if extra:
-            raise _Wrong(f"has `{name}` with `{min(extra)}`, which does not exist; a source has path, table, form")
+            raise _WrongFormError(f"has `{name}` with `{min(extra)}`, which does not exist; a source has path, table, form")
     return declared
 
 
@@ -126,7 +126,7 @@ def _seconds(value: Any) -> float:
         return float(value)
     match = _DURATION.match(value) if isinstance(value, str) else None
     if match is None or float(match[1]) <= 0:
-        raise _Wrong('is a length of time like `"10 min"`')
+        raise _WrongFormError('is a length of time like `"10 min"`')
     return float(match[1]) * _SECONDS[match[2]]
 
 
@@ -135,7 +135,7 @@ def _bytes(value: Any) -> int:
         return value
     match = _SIZE.match(value) if isinstance(value, str) else None
     if match is None:
-        raise _Wrong('is a size like `"100 MB"`')
+        raise _WrongFormError('is a size like `"100 MB"`')
     return int(float(match[1]) * _BYTES[match[2].lower()])
 
 

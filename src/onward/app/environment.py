@@ -7,9 +7,11 @@ Python that runs onward. It may lack onward: its steps then get a private copy o
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -123,10 +125,8 @@ def _same_python(executable: Path) -> bool:
 def _probe(executable: Path, place: Place) -> Probe:
     """Asks the Python, once for each state of its file."""
     if _same_python(executable):
-        import sysconfig
-
         folders = tuple(path for path in sys.path if path.endswith(("site-packages", "dist-packages")))
-        return Probe(_own_version(), sys.implementation.name, sysconfig.get_platform(), sys.prefix, folders)
+        return Probe(platform.python_version(), sys.implementation.name, sysconfig.get_platform(), sys.prefix, folders)
     try:
         status = os.stat(executable)
         config = executable.parent.parent / "pyvenv.cfg"
@@ -145,12 +145,6 @@ def _probe(executable: Path, place: Place) -> Probe:
     except OSError:
         return probe  # a cache that cannot be written costs time only
     return probe
-
-
-def _own_version() -> str:
-    import platform
-
-    return platform.python_version()
 
 
 def _ask(executable: Path) -> Probe:

@@ -21,7 +21,7 @@ from onward.engine.decide import decide, foresee, holds
 from onward.engine.inputs import inputs_of
 from onward.model.artifact import Artifact
 from onward.model.decision import Decision, Reason
-from onward.model.trace import CompleteInputs, Observation, PartialInputs, Trace
+from onward.model.trace import CompleteInputs, PartialInputs, Trace
 from onward.model.workspace import Step
 from onward.steps.registry import kinds
 from onward.store.opened import Store
@@ -172,8 +172,9 @@ class Evaluation:
         """Finds out that nothing is called by a name, once every open step has ended that might have saved it."""
         graph = self.reading.graph
         for binding in step.bindings:
-            is_open = binding.form == "asset" and binding.target not in graph.maker
-            if is_open and binding.target not in self.artifacts and all(map(self._is_settled, graph.upstream[step.name])):
+            if binding.form != "asset" or binding.target in graph.maker or binding.target in self.artifacts:
+                continue
+            if all(map(self._is_settled, graph.upstream[step.name])):
                 name = binding.target.removeprefix(step.project + "/")
                 known = [asset.removeprefix(step.project + "/") for asset in (*self.artifacts, *graph.sources)]
                 close = nearest(name, known)

@@ -94,7 +94,7 @@ def _commit(opened: Opened, revision: str) -> str | None:
         return None
     command = ["git", "-C", str(opened.place.root), "rev-parse", "--verify", "-q", f"{revision}^{{commit}}"]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=60)
+        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.decode().strip() if done.returncode == 0 else None

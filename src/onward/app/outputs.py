@@ -153,7 +153,8 @@ class TreeOutputs:
         run = ["git", "-C", str(self._place.root)]
         try:
             name = subprocess.run([*run, "hash-object", "--", path], capture_output=True, check=True, timeout=60)
-            found = subprocess.run([*run, "cat-file", "-e", name.stdout.decode().strip()], capture_output=True, timeout=60)
+            blob = name.stdout.decode().strip()
+            found = subprocess.run([*run, "cat-file", "-e", blob], capture_output=True, timeout=60, check=False)
         except (OSError, subprocess.SubprocessError):
             return False
         return found.returncode == 0

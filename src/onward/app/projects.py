@@ -34,7 +34,7 @@ class ProjectRules:
                 return above
             above = paths.folder_of(above)
         base = PROJECTS_FOLDER if self.has_projects else ""
-        if self.has_projects and paths.is_below(folder, PROJECTS_FOLDER) or self.groups_root:
+        if (self.has_projects and paths.is_below(folder, PROJECTS_FOLDER)) or self.groups_root:
             below = folder[len(base) :].strip("/")
             if below:
                 return "/".join([*([base] if base else []), *below.split("/")[: self.depth]])

@@ -404,7 +404,8 @@ def _with_reach(findings: list[Finding], graph: Graph, project_rules: ProjectRul
         if any(touched.startswith("file:") for touched in finding.touches):
             finding = msgspec.structs.replace(finding, touches=("*",))
         elif finding.path is not None and finding.code == "declaration":
-            names = [step.name for step in graph.steps.values() if (step.file, step.line) == (finding.path, finding.line)]
+            place = (finding.path, finding.line)
+            names = [step.name for step in graph.steps.values() if (step.file, step.line) == place]
             finding = msgspec.structs.replace(finding, touches=tuple(names))
         settled.append(finding)
     return settled

@@ -87,11 +87,10 @@ def keep(evaluation: Evaluation, opened: Opened, run: Run) -> None:
     # A file that changes within the clock's grain of our look would keep its times: git calls that racy.
     if any(stamp is not None and now - max(stamp[1], stamp[2]) < _RACY_NS for stamp in states.values()):
         return
-    asked = any(seen.kind == "today" for result in opened.standing.results.values() for seen in result.trace.observations)
     layout = opened.store.layout
-    addresses = {
-        address for result in opened.standing.results.values() for address in result.trace.addresses()
-    }
+    traces = [result.trace for result in opened.standing.results.values()]
+    asked = any(seen.kind == "today" for trace in traces for seen in trace.observations)
+    addresses = {address for trace in traces for address in trace.addresses()}
     graph = reading.graph
     unchanged = Unchanged(
         format=SHORTCUT_FORMAT,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -300,7 +301,7 @@ def _write_pdf(opened: Opened, shown: Shown, target: Path) -> None:
     if page is None:
         raise _no_form(shown, "pdf", sorted({part.name.rpartition(".")[2] for part in shown.artifact.parts}))
     try:
-        import weasyprint
+        weasyprint = importlib.import_module("weasyprint")
     except ImportError as error:
         raise MissingLibraryError("writing PDF needs the library weasyprint", hint="pip install weasyprint") from error
     source = opened.store.objects.path(page.bytes)

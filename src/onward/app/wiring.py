@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from onward.app import place as places
 from onward.app import standing as standings
@@ -26,7 +27,7 @@ class Opened:
     def close(self) -> None:
         self.index.close()
 
-    def __enter__(self) -> Opened:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

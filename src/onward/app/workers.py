@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -116,10 +117,8 @@ class Workers:
 
     def close(self) -> None:
         """Ends the bare parent, and with it every child that is left."""
-        try:
+        with contextlib.suppress(OSError):  # it is gone already
             self._stdin.close()
-        except OSError:
-            pass  # it is gone already
         try:
             self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:

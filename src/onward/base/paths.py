@@ -10,7 +10,7 @@ from functools import lru_cache
 def join(folder: str, *parts: str) -> str | None:
     """The workspace path of `parts` as seen from `folder`, or None where it leaves the workspace."""
     path = posixpath.normpath(posixpath.join(folder, *parts))
-    if path.startswith("/") or path == ".." or path.startswith("../"):
+    if path == ".." or path.startswith(("/", "../")):
         return None
     return "" if path == "." else path
 

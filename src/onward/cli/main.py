@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -35,6 +36,10 @@ COMMANDS = {
     "site": "Write a release as a static site.",
 }
 INTERRUPTED = 130
+_LACKING = frozenset(
+    (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
+)
+"""What the system says where rights, space or memory are lacking, and nothing is wrong with onward."""
 
 
 class Program(click.Group):
@@ -100,6 +105,9 @@ def run(arguments: list[str]) -> int:
     except click.exceptions.Exit as ending:
         return ending.exit_code
     except click.ClickException as error:
+        if isinstance(error, click.exceptions.NoArgsIsHelpError) and "--json" not in arguments:
+            click.echo(error.format_message(), err=True)
+            return error.exit_code
         return _report(_usage_error(error), arguments)
     except (KeyboardInterrupt, click.Abort):
         click.echo("stopped", err=True)
@@ -111,6 +119,8 @@ def run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001 - an error of onward's own tree, or a broken promise that is reported
         from onward.base.errors import OnwardError
 
+        if isinstance(error, OSError) and error.errno in _LACKING:
+            error = _lacking(error)
         return _report(error, arguments) if isinstance(error, OnwardError) else _report_internal(error, arguments)
 
 
@@ -122,6 +132,16 @@ def _usage_error(error: click.ClickException) -> OnwardError:
     if isinstance(error, click.UsageError) and error.ctx is not None:
         hint = f"see `{error.ctx.command_path} --help`"
     return UsageError(message[:1].lower() + message[1:], hint=hint)
+
+
+def _lacking(error: OSError) -> OnwardError:
+    from onward.base.errors import MachineError
+
+    where = f" `{error.filename}`" if error.filename else ""
+    hint = "give yourself the right to it, or work in another folder"
+    if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+        hint = "make room and try again: what was finished is kept"
+    return MachineError(f"cannot use{where}: {(error.strerror or str(error)).lower()}", hint=hint)
 
 
 def _report(error: OnwardError, arguments: Sequence[str]) -> int:

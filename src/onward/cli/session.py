@@ -6,7 +6,8 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -53,6 +54,24 @@ def session_of(ctx: click.Context, folder: str | None, as_json: bool) -> Session
     outer = ctx.obj or {}
     start = Path(folder or outer.get("folder") or os.getcwd())
     return Session(start, as_json or bool(outer.get("as_json")))
+
+
+@contextmanager
+def written_to(out: Path | None) -> Iterator[None]:
+    """Around what writes to a path that was typed: what the system says against it becomes an error that names it.
+
+    Raises:
+        MachineError: nothing can be written there.
+    """
+    try:
+        yield
+    except OSError as error:
+        from onward.base.errors import MachineError
+
+        place = f"`{out}`" if out is not None else "the current folder"
+        raise MachineError(
+            f"cannot write to {place}: {error.strerror or error}", hint="choose another place with `--out`"
+        ) from error
 
 
 def is_terminal() -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -136,7 +137,7 @@ class _Gatherer:
         log = self.opened.store.records.moves(self.move.channel)
         left = {move.number for move in log if move.kind == "release"}
         standing = {move.number for move in log[-1:]}
-        back = {before.number for before, move in zip(log, log[1:], strict=False) if move.kind == "rollback"}
+        back = {before.number for before, move in itertools.pairwise(log) if move.kind == "rollback"}
         past = []
         before: Run | None = None
         for move in [move for move in log if move.kind == "release"][-_MOST_RELEASES:]:

@@ -30,10 +30,10 @@ def run(task: Dict[str, Any]) -> None:
         surroundings.enter(task)
         current = session.begin(task)
         kind = _KINDS.get(task["kind"])
-        result = kind(task, current) if kind else _by_module(task)
+        result: Result = kind(task, current) if kind else _by_module(task)
     except session.Suspend:
         result = {"ok": False}
-    except BaseException as error:  # whatever the user's code raised is this step's outcome
+    except BaseException as error:  # noqa: BLE001 - whatever the user's code raised is this step's outcome
         result = {"ok": False, "error": describe(error, task["root"])}
     needs = [fact["name"] for fact in session.told(task["outbox"], "needs")]
     if needs:

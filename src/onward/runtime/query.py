@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, Optional
 
-from onward.runtime import session, values
+from onward.runtime import values
 from onward.runtime.values import sources
 
 
@@ -18,12 +18,12 @@ def run(task: Dict[str, Any]) -> Dict[str, Any]:
     connection = duckdb.connect(":memory:")
     connection.execute("set threads = 1")
     connection.execute("set preserve_insertion_order = true")
-    held = []
-    for table in task["tables"]:
-        held.append(_bind(connection, table, task["inputs"][table["name"]]))
+    held = [_bind(connection, table, task["inputs"][table["name"]]) for table in task["tables"]]
     with open(task["file"], encoding="utf-8-sig") as file:
         text = file.read()
     relation = connection.sql(text)
+    # Frames that were registered have to live until the query has run.
+    assert len(held) == len(task["tables"])
     if relation is None:
         raise ValueError("the file holds no query that gives rows")
     output = task["outputs"][0]

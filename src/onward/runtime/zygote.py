@@ -4,7 +4,7 @@ It has imported nothing but the standard library, so a child starts in a millise
 speaks lines of JSON: commands come on standard input, what happened goes out on standard output.
 
     <- {"run": 7, "task": {...}}            -> {"started": 7, "pid": 4711}
-    <- {"kill": 7}                          -> {"ended": 7, "status": 0, "signal": 0, "wall": ..., "cpu": ..., "peak": ...}
+    <- {"kill": 7}                          -> {"ended": 7, "status": 0, "signal": 0, "wall": ..., "cpu": ..., ...}
 
 When standard input ends, because onward ended or was killed, every child's process group is killed with it.
 """
@@ -20,7 +20,7 @@ import sys
 import time
 from typing import Any, Dict, List, Optional
 
-import onward.api  # loaded once here instead of in every child
+import onward.api  # noqa: F401 - loaded once here instead of in every child
 from onward.runtime import child as step_child
 
 _DRAIN_S = 0.2
@@ -158,7 +158,7 @@ class Zygote:
             for descriptor in {out, err, self._wake_in, self._wake_out, self._commands, self._events, *others}:
                 os.close(descriptor)
             step_child.run(task)
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - nothing may return into the parent's loop
             import traceback
 
             traceback.print_exc()

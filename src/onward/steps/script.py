@@ -54,7 +54,7 @@ def script_draft(file: CodeFile, declared: Declarations) -> Draft:
         stem=paths.stem_of(file.path),
         is_file_step=True,
         references=tuple(loads(declared)),
-        outputs=tuple([*outputs(file, declared)]),
+        outputs=tuple(outputs(file, declared)),
         reads=declared.reads,
         writes=declared.writes,
         open=declared.opens_save or declared.opens_load,

@@ -8,7 +8,7 @@ import click
 
 from onward.app.show import get
 from onward.cli.remake import remake_in
-from onward.cli.session import complete_target, session_of, session_options
+from onward.cli.session import complete_target, session_of, session_options, written_to
 
 
 @click.command("get", short_help="Write an asset to a file.")
@@ -29,7 +29,7 @@ def command(
 ) -> int:
     """Write an asset's newest content (or that of a snapshot) to a file."""
     session = session_of(ctx, folder, as_json)
-    with session.open(writes=True) as opened:
+    with session.open(writes=True) as opened, written_to(out):
         shown, target = get(opened, asset, at, out, form, remake_in(opened))
     if session.as_json:
         session.print_json(

@@ -19,16 +19,18 @@ from onward.cli.session import Session, complete_target, session_of, session_opt
 
 @click.command("run", short_help="Bring targets up to date.")
 @click.argument("targets", metavar="[TARGET]...", nargs=-1, shell_complete=complete_target)
-@click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Run N steps at once (as many as there are cores).")
+@click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Run N at once (as many as there are cores).")
 @click.option("-k", "--keep-going", is_flag=True, help="Go on with what does not depend on a failure.")
 @click.option("--force", multiple=True, metavar="TARGET", help="Run these even where nothing has changed.")
 @click.option("-n", "--dry-run", is_flag=True, help="Print the plan and run nothing.")
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="Give a parameter another value.")
 @click.option("--overwrite", multiple=True, metavar="PATH", help="Let a step replace a file that was edited by hand.")
-@click.option("--time-limit", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="End steps that take longer.")
+@click.option(
+    "--time-limit", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="End steps that take longer."
+)
 @session_options
 @click.pass_context
-def command(
+def command(  # noqa: PLR0913, PLR0917 - one parameter for each option of the command
     ctx: click.Context,
     targets: tuple[str, ...],
     jobs: int | None,

@@ -161,6 +161,8 @@ def _print_failure(name: str, record: StepRecord) -> None:
     text = error.get("traceback") or error.get("message") or ""
     for line in str(text).rstrip().splitlines():
         click.echo(f"  {line}")
+    if "Traceback" not in str(text) and error.get("file"):
+        click.echo(f"  at {error['file']}:{error.get('line') or 1}")
     if error.get("hint"):
         click.echo(f"{click.style('hint', bold=True)}: {error['hint']}")
     if record.log:

@@ -42,6 +42,8 @@ def print_json(error: OnwardError) -> None:
     """The error as one JSON object on standard output."""
     findings = [finding.describe() for finding in error.findings if isinstance(finding, Finding)]
     described = {**error.describe(), "findings": findings or [error.describe()]}
+    if error.facts:
+        described["facts"] = dict(error.facts)
     click.echo(json.dumps({"schema": 1, "error": described}, ensure_ascii=False))
 
 
