@@ -1,0 +1,151 @@
+"""The benchmark's own parts: right answers are right, wrong ones are seen, the page keeps what is around its tables."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks import report
+from benchmarks.measure import Sample, Series, run, variables
+from benchmarks.peers import MISSING, Doit, Ninja, Onward, Peer, wrong
+from benchmarks.shapes import LAYERS, SPECIAL_STEPS, TrivialWorkload, trivial
+from benchmarks.situations import Bench, FailedRunError, Precision, Row, Table
+
+COUNT = 30
+SIZES = st.integers(SPECIAL_STEPS, 60).map(lambda width: width * LAYERS)
+
+
+@given(SIZES, st.integers(1, 12))
+def test_a_shape_has_its_steps_in_an_order_in_which_they_can_run(count: int, per_file: int) -> None:
+    shape = trivial(count, per_file)
+    seen: set[str] = set()
+    for step in shape.steps:
+        assert seen.issuperset(step.inputs)
+        assert len(set(step.inputs)) == (0 if step.seed else 2)
+        seen.add(step.name)
+    assert len(seen) == len(shape.steps) == count
+    assert max(len(steps) for steps in shape.files().values()) <= per_file
+
+
+@given(SIZES)
+def test_what_a_change_reaches_is_what_gets_another_answer_and_nothing_else(count: int) -> None:
+    shape = trivial(count)
+    first = shape.world
+    before = shape.answers(first)
+    for changed in (first.with_comment(), first.with_other_function(), first.with_other_data()):
+        after = shape.answers(changed)
+        assert shape.reached(first, changed) == {name for name in before if before[name] != after[name]}
+    assert len(shape.reached(first, first.with_other_function())) == SPECIAL_STEPS
+
+
+@pytest.mark.parametrize("count", [0, 29, 33, LAYERS * (SPECIAL_STEPS - 1)])
+def test_a_count_that_makes_no_even_layers_is_refused(count: int) -> None:
+    with pytest.raises(ValueError, match="layers"):
+        trivial(count)
+
+
+def workload() -> TrivialWorkload:
+    return TrivialWorkload(COUNT)
+
+
+@pytest.mark.parametrize(
+    "peer",
+    [Ninja(), Doit(), Doit(in_process=True), Onward(), Onward("onward files", "scripts")],
+    ids=lambda peer: peer.name,
+)
+def test_each_tool_gives_the_right_answers_once_and_is_caught_when_one_is_lost(peer: Peer, tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "bench", [(peer, workload)])
+    assert bench.run(peer)[1:] == (COUNT, 0)
+    assert bench.run(peer)[1:] == (0, 0)
+    folder, given_work = bench.folders[peer.name], bench.workloads[peer.name]
+    peer.forget(folder)
+    assert wrong(given_work.answers(), peer.results(given_work, folder)) == list(given_work.names)
+    assert bench.run(peer)[1:] == (COUNT, 0)
+    bench.close()
+    assert not (tmp_path / "bench").exists()
+
+
+def test_a_tool_that_fails_is_not_timed(tmp_path: Path) -> None:
+    peer = Ninja()
+    bench = Bench(tmp_path / "bench", [(peer, workload)])
+    (bench.folders[peer.name] / "lib/shared.py").write_text("raise SystemExit(3)\n")
+    with pytest.raises(FailedRunError, match="ninja ended with status"):
+        bench.run(peer)
+
+
+def test_a_wrong_result_a_missing_one_and_one_of_another_type_are_seen() -> None:
+    assert wrong({"a": 1, "b": 2, "c": 3, "d": 4}, {"a": 1, "b": 3, "c": 3.0}) == ["b", "c", "d"]
+    assert wrong({"a": 1}, {"a": MISSING}) == ["a"]
+
+
+def test_a_sample_tells_status_output_and_time(tmp_path: Path) -> None:
+    sample = run([sys.executable, "-c", "import time; print('said'); time.sleep(0.05); raise SystemExit(4)"], tmp_path)
+    assert (sample.status, sample.output) == (4, "said\n")
+    assert sample.wall_s > 0.05
+    killed = run([sys.executable, "-c", "import time; time.sleep(60)"], tmp_path, limit_s=0.2)
+    assert killed.status < 0
+
+
+def test_what_is_timed_may_write_bytecode(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert "PYTHONDONTWRITEBYTECODE" not in variables()
+    assert variables({"ONE": "more"})["ONE"] == "more"
+
+
+def series(*walls: float) -> Series:
+    return Series([Sample(wall, wall / 2, 0) for wall in walls])
+
+
+def table(**more: Any) -> Table:
+    rows = [Row("onward", series(3.0, 1.0, 2.0), ran=10), Row("ninja", series(0.5), **more)]
+    return Table("Cold, 10 trivial steps", 10, 10, rows, series(0.02))
+
+
+def test_a_table_shows_medians_minima_and_both_ratios_the_quickest_first() -> None:
+    text = report.table_text(table(ran=10))
+    assert text.splitlines()[4] == "| ninja | 500 ms | 500 ms | 250 ms | 50 ms | 0.2 | 25 | 10 |"
+    assert text.splitlines()[5] == "| onward | 2.0 s | 1.0 s | 1.0 s | 200 ms | 1.0 | 100 | 10 |"
+    assert "STALE" not in text
+
+
+def test_a_table_shows_what_was_stale_and_what_ran_too_often_or_not_at_all() -> None:
+    assert "| 7 (should be 10) STALE 3 |" in report.table_text(table(ran=7, stale=3))
+
+
+def test_the_precision_table_has_a_column_for_each_tool() -> None:
+    found = Precision(100, [("a comment", 0, {"ninja": (100, 0), "onward": (0, 2)})])
+    assert report.precision_text(found).splitlines()[2:] == [
+        "| what was changed | a perfect tool | ninja | onward |",
+        "| --- | ---: | ---: | ---: |",
+        "| a comment | 0 | 100 | 0 STALE 2 |",
+    ]
+
+
+@given(st.floats(1e-6, 1e5))
+def test_a_duration_never_rounds_past_its_unit(value: float) -> None:
+    number, unit = report.seconds(value).split()
+    scale = {"ms": 1e-3, "s": 1.0, "min": 60.0}[unit]
+    assert float(number) * scale == pytest.approx(value, rel=0.05, abs=6e-5)
+    assert float(number) < 1000 or unit == "min"
+
+
+def test_the_page_keeps_what_is_around_the_tables(tmp_path: Path) -> None:
+    page = tmp_path / "speed.md"
+    page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    for text in ("new\n", "newer\n"):
+        report.write_page(text, page)
+        assert page.read_text() == f"before\n{report.BEGIN}\n\n{text}\n{report.END}\nafter\n"
+    page.write_text("no marks\n")
+    with pytest.raises(ValueError, match="lacks the lines"):
+        report.write_page("new\n", page)
+
+
+def test_the_page_of_the_documentation_has_its_marks() -> None:
+    text = report.PAGE.read_text("utf-8")
+    assert text.count(report.BEGIN) == text.count(report.END) == 1
+    assert text.index(report.BEGIN) < text.index(report.END)
