@@ -566,6 +566,7 @@ class Loop:
         """Writes a failure down. Readers of tracked files that it should have written may go on."""
         name = unit.step
         step = self._graph.steps[name]
+        error = _placed(error, step, str(self._opened.place.root))
         self._evaluation.failed.add(name)
         tracked = self._outputs.restore_tracked(states) if states else []
         fallback = bool(tracked) and set(tracked) >= {output.path for output in step.outputs if output.path}
@@ -606,3 +607,12 @@ class Loop:
 
 def _error(kind: str, message: str, hint: str | None = None) -> dict[str, Any]:
     return {"type": kind, "message": message, "traceback": "", "file": None, "line": None, "hint": hint}
+
+
+def _placed(error: dict[str, Any], step: Step, root: str) -> dict[str, Any]:
+    """The error with paths of the workspace, for records hold no absolute one; at the step, where it knows no place."""
+    placed = {
+        field: said.replace(f"{root}/", "") if isinstance(said, str) and root != "/" else said
+        for field, said in error.items()
+    }
+    return placed if placed.get("file") else {**placed, "file": step.file, "line": step.line}
