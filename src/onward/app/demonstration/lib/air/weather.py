@@ -9,7 +9,6 @@ STRONGEST_WIND_MPH = 150
 def plausible(weather: pd.DataFrame) -> pd.DataFrame:
     """The reports with impossible winds taken as missing, and `time_hour` as a time in UTC."""
     winds = weather[["wind_speed", "wind_gust"]]
-    return weather.assign(
-        time_hour=pd.to_datetime(weather["time_hour"], utc=True),
-        **winds.where(winds < STRONGEST_WIND_MPH),
-    )
+    told = weather.assign(time_hour=pd.to_datetime(weather["time_hour"], utc=True))
+    told[winds.columns] = winds.where(winds < STRONGEST_WIND_MPH)
+    return told

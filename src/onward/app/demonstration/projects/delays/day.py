@@ -26,19 +26,19 @@ def by_hour(departures: pl.LazyFrame) -> pl.DataFrame:
 
 
 @asset(title="Fly in the morning")
-def through_the_day(by_hour: pl.DataFrame) -> alt.LayerChart:
+def through_the_day(by_hour: pl.DataFrame) -> alt.TopLevelMixin:
     """The share of flights that leave late, by the hour for which they were scheduled."""
     worst = by_hour.sort("late", "hour", descending=[True, False]).row(0, named=True)
     hours = alt.X("hour:O", title="scheduled hour of departure", axis=alt.Axis(labelAngle=0, ticks=False))
     late = alt.Y("late:Q", title="late departures, percent", axis=alt.Axis(tickCount=5, domain=False))
     bars = (
-        alt.Chart(by_hour)
+        alt.Chart(alt.Data(values=by_hour.to_dicts()))
         .mark_bar(cornerRadiusTopLeft=2, cornerRadiusTopRight=2)
         .encode(
             x=hours,
             y=late,
             color=alt.condition(alt.datum.hour == worst["hour"], alt.value(ACCENT), alt.value(MUTED)),
-            tooltip=["hour", "flights", "late", "cancelled", "median_delay"],
+            tooltip=["hour:O", "flights:Q", "late:Q", "cancelled:Q", "median_delay:Q"],
         )
     )
     label = bars.transform_filter(alt.datum.hour == worst["hour"]).mark_text(

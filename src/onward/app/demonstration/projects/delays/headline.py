@@ -24,13 +24,13 @@ def shares(departures: pl.DataFrame) -> Shares:
 @asset(unit="min", title="Median delay")
 def median_delay(departures: pl.DataFrame) -> float:
     """Of all departures; negative where more than half of the flights leave early."""
-    return departures["dep_delay"].median()
+    return departures.select(pl.col("dep_delay").median()).item()
 
 
 @asset(unit="min", title="Mean delay")
 def mean_delay(departures: pl.DataFrame) -> float:
     """Of all departures: far above the median, since a few flights are very late."""
-    return round(departures["dep_delay"].mean(), 1)
+    return departures.select(pl.col("dep_delay").mean().round(1)).item()
 
 
 @check("cancelled_share", severity="warn")

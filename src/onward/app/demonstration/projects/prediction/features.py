@@ -9,9 +9,7 @@ WEATHER = ["temp", "humid", "wind_speed", "precip", "pressure", "visib"]
 
 
 @asset(title="Flights as the model sees them", key=["time_hour", "carrier", "flight"])
-def features(
-    weather: pd.DataFrame, *, departures: pd.DataFrame = ref("delays/departures")
-) -> pd.DataFrame:
+def features(weather: pd.DataFrame, *, departures: pd.DataFrame = ref("delays/departures")) -> pd.DataFrame:
     """One row per scheduled departure, in the order of time.
 
     `disrupted` is what there is to foretell: the flight left late or not at all. The weather is the one

@@ -32,7 +32,11 @@ def trial(features: pd.DataFrame) -> Trial:
     is_last_month = features["month"] == features["month"].max()
     seen, unseen = features[~is_last_month], features[is_last_month].reset_index(drop=True)
     model = HistGradientBoostingClassifier(
-        max_iter=40, learning_rate=0.2, max_leaf_nodes=24, categorical_features="from_dtype", random_state=2013
+        max_iter=40,
+        learning_rate=0.2,
+        max_leaf_nodes=24,
+        categorical_features="from_dtype",
+        random_state=2013,
     )
     model.fit(inputs(seen), seen["disrupted"])
     columns = ["time_hour", "carrier", "flight", "origin", "month", "disrupted"]
@@ -51,5 +55,5 @@ def importance_of_inputs(model: HistGradientBoostingClassifier, unseen: pd.DataF
     shuffled = permutation_importance(
         model, inputs(sample), sample["disrupted"], scoring="roc_auc", n_repeats=3, random_state=2013
     )
-    table = pd.DataFrame({"input": INPUTS, "loss": shuffled.importances_mean.round(4)})
+    table = pd.DataFrame({"input": INPUTS, "loss": shuffled["importances_mean"].round(4)})
     return table.sort_values(["loss", "input"], ascending=[False, True], ignore_index=True)

@@ -25,7 +25,9 @@ WORDS = {
 @asset(title="The forecast's record")
 def track_record(forecast: pd.DataFrame, importance: pd.DataFrame) -> Figure:
     """Left: the last month's flights in ten groups by risk. Right: the inputs by how much the forecast needs them."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4.4), layout="constrained", gridspec_kw={"wspace": 0.08})
+    figure, (left, right) = plt.subplots(
+        1, 2, figsize=(10, 4.4), layout="constrained", gridspec_kw={"wspace": 0.08}
+    )
     draw_calibration(left, forecast)
     draw_importance(right, importance)
     for axes in (left, right):
@@ -43,13 +45,20 @@ def draw_calibration(axes: Axes, forecast: pd.DataFrame) -> None:
     limit = 1.08 * found.to_numpy().max()
     axes.plot([0, limit], [0, limit], color=MUTED, linewidth=1, linestyle=(0, (4, 3)))
     axes.annotate(
-        "as foretold", (0.8 * limit, 0.8 * limit), (-8, 2), textcoords="offset points", ha="right", color=MUTED
+        "as foretold",
+        (0.8 * limit, 0.8 * limit),
+        (-8, 2),
+        textcoords="offset points",
+        ha="right",
+        color=MUTED,
     )
     axes.plot(found["risk"], found["disrupted"], color=ACCENT, marker="o", linewidth=2, markersize=6)
     axes.set(xlim=(0, limit), ylim=(0, limit))
     axes.set_xlabel("foretold risk, percent", color=INK)
     axes.set_ylabel("late or cancelled, percent", color=INK)
-    axes.set_title(f"Foretold and true, {forecast['month'].iloc[0]}", loc="left", color=INK, fontweight="bold")
+    axes.set_title(
+        f"Foretold and true, {forecast['month'].iloc[0]}", loc="left", color=INK, fontweight="bold"
+    )
     axes.grid(color=FAINT)
 
 
