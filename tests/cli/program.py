@@ -50,13 +50,12 @@ def onward(root: Path, *words: str) -> Answer:
     return Answer(status, out.getvalue(), err.getvalue())
 
 
-def started(folder: Path, *words: str, uid: int | None = None, **variables: str) -> subprocess.Popen[str]:
-    """The program in a process group of its own, in `folder`; as another user, where `uid` is one."""
+def started(folder: Path, *words: str, **variables: str) -> subprocess.Popen[str]:
+    """The program in a process group of its own, in `folder`."""
     return subprocess.Popen(
         [*PROGRAM, *words],
         cwd=folder,
         env={**os.environ, **variables},
-        user=uid,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -29,7 +29,9 @@ def read_settings(content: bytes, path: str, *, is_root: bool) -> tuple[Settings
         text = content.decode("utf-8-sig")
         document = tomli.loads(text)
     except UnicodeDecodeError as error:
-        return Settings(), [Finding("config", f"`{path}` is not UTF-8: {error.reason}", path)]
+        return Settings(), [
+            Finding("config", f"`{path}` is not UTF-8: {error.reason}", path, None, "save it as UTF-8", ("*",))
+        ]
     except tomli.TOMLDecodeError as error:
         line = getattr(error, "lineno", None)
         message = str(error).partition(" (at ")[0]

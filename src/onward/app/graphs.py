@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from onward.app.reading import read
+from onward.app.run import findings_error, relevant_findings
 from onward.app.targets import select_steps
 from onward.app.wiring import Opened
 
@@ -15,6 +16,8 @@ FORMATS = ("json", "dot", "mermaid")
 
 def graph(opened: Opened, targets: Sequence[str] = (), folder: str = "") -> dict[str, Any]:
     """Nodes (sources, assets, steps without assets, checks) and edges of the targets and what they need.
+
+    Beside them stand all `findings`, and under `error` those that touch the targets, where there is one.
 
     Raises:
         UnknownNameError: a target names nothing.
@@ -43,7 +46,16 @@ def graph(opened: Opened, targets: Sequence[str] = (), folder: str = "") -> dict
             edges += [{"from": asset, "to": made[0]} for asset in linked.steps[writer].assets]
     known = [edge for edge in edges if edge["from"] in nodes and edge["to"] in nodes]
     unique = [json.loads(text) for text in dict.fromkeys(json.dumps(edge) for edge in known)]
-    return {"nodes": list(nodes.values()), "edges": unique}
+    drawn: dict[str, Any] = {
+        "nodes": list(nodes.values()),
+        "edges": unique,
+        "findings": [finding.describe() for finding in linked.findings],
+    }
+    relevant = relevant_findings(reading, selection)
+    if relevant:
+        described = [finding.describe() for finding in relevant]
+        drawn["error"] = {**findings_error(relevant).describe(), "findings": described}
+    return drawn
 
 
 def as_dot(drawn: dict[str, Any]) -> str:

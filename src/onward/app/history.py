@@ -103,7 +103,10 @@ def _commit(opened: Opened, revision: str) -> str | None:
 def _run_of(opened: Opened, move: Move) -> Run:
     run = opened.store.records.run(move.run)
     if run is None:
-        raise StoreError(f"the run `{move.run}` that the channel `{move.channel}` points at is gone or damaged")
+        raise StoreError(
+            f"the run `{move.run}` that the channel `{move.channel}` points at is gone or damaged",
+            hint="move the channel: `onward run`, then `onward release`; or `onward rollback --to N`",
+        )
     return run
 
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from onward.app.plan import decisions, evaluate
 from onward.app.reading import Reading, read
+from onward.app.run import relevant_findings
 from onward.app.targets import resolve_asset, select_steps
 from onward.app.wiring import Opened
 from onward.engine.why import chain
 from onward.model.decision import Decision, Reason
+from onward.model.workspace import Finding
 
 STATES = ("current", "stale", "may be stale", "never made", "failed")
 
@@ -30,10 +32,11 @@ class StepState:
 
 @dataclass(frozen=True)
 class StatusReport:
-    """The state of the steps that were asked for."""
+    """The state of the steps that were asked for; `held_by` are the findings that touch them."""
 
     reading: Reading
     steps: list[StepState]
+    held_by: tuple[Finding, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -57,7 +60,7 @@ def status(opened: Opened, targets: Sequence[str] = (), folder: str = "") -> Sta
         if name in selection.named and reading.graph.steps[name].check is None:
             states.append(StepState(name, _state(opened, decision), decision))
     opened.index.save()
-    return StatusReport(reading, states)
+    return StatusReport(reading, states, tuple(relevant_findings(reading, selection)))
 
 
 def _state(opened: Opened, decision: Decision) -> str:

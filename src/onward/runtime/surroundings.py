@@ -86,8 +86,17 @@ class _ActingLoader(importlib.abc.Loader):
 
 
 def user_frames(trace: Any, root: str) -> List[Any]:
-    """The frames of a traceback whose code lies in the workspace, outermost first."""
+    """The frames of a traceback whose code is the workspace's own, outermost first.
+
+    Installed packages are not, nor is what onward keeps for itself, even where they lie in the workspace.
+    """
     import traceback
 
     inside = os.path.join(os.path.realpath(root), "")
-    return [frame for frame in traceback.extract_tb(trace) if os.path.realpath(frame.filename).startswith(inside)]
+    frames = []
+    for frame in traceback.extract_tb(trace):
+        path = os.path.realpath(frame.filename)
+        parts = path[len(inside) :].split(os.sep) if path.startswith(inside) else []
+        if parts and parts[0] != ".onward" and not {"site-packages", "dist-packages"}.intersection(parts):
+            frames.append(frame)
+    return frames

@@ -26,4 +26,10 @@ def command(
         click.echo(graphs.as_dot(drawn))
     else:
         click.echo(graphs.as_mermaid(drawn))
-    return 0
+    if "error" not in drawn:
+        return 0
+    if not session.as_json:
+        for finding in drawn["error"]["findings"]:
+            where = f"  at {finding['where']}" if finding["where"] else ""
+            click.echo(f"error[{finding['code']}]: {finding['message']}{where}", err=True)
+    return 2

@@ -9,7 +9,7 @@ import click
 from onward.app.listing import Listing, listing
 from onward.app.run import findings_error
 from onward.base.text import listed
-from onward.cli.render.errors import print_finding
+from onward.cli.render.errors import error_json, print_finding
 from onward.cli.session import complete_target, session_of, session_options
 
 
@@ -27,8 +27,7 @@ def command(ctx: click.Context, targets: tuple[str, ...], folder: str | None, as
     if session.as_json:
         answer = _json(listed_workspace, root)
         if findings:
-            error = findings_error(findings)
-            answer["error"] = {**error.describe(), "findings": answer["findings"]}
+            answer["error"] = error_json(findings_error(findings))
         session.print_json(answer)
     else:
         _print(listed_workspace)

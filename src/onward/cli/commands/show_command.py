@@ -23,7 +23,7 @@ from onward.model.artifact import METRIC
 def command(ctx: click.Context, asset: str, at: str | None, folder: str | None, as_json: bool) -> int:
     """Show an asset: its newest content here, and the code, data and environment that it rests on."""
     session = session_of(ctx, folder, as_json)
-    with session.open(writes=True) as opened:
+    with session.open() as opened:
         shown = show(opened, asset, at, remake_in(opened))
     if session.as_json:
         session.print_json(show_json(shown))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
+from onward.app.run import findings_error
 from onward.app.status import StatusReport, status
 from onward.base.text import listed
+from onward.cli.render.errors import error_json, print_finding
 from onward.cli.session import complete_target, session_of, session_options
 
 _COLOURS = {"stale": "yellow", "may be stale": "yellow", "never made": "cyan", "failed": "red"}
@@ -21,24 +25,24 @@ def command(ctx: click.Context, targets: tuple[str, ...], folder: str | None, as
     with session.open() as opened:
         report = status(opened, targets, session.folder_in(opened))
     if session.as_json:
-        session.print_json(
-            {
-                "steps": [
-                    {
-                        "name": step.name,
-                        "state": step.state,
-                        "reasons": step.reasons,
-                        "decision": step.decision.action,
-                    }
-                    for step in report.steps
-                ],
-                "counts": report.counts,
-                "findings": [finding.describe() for finding in report.reading.graph.findings],
-            }
-        )
+        session.print_json(_json(report))
     else:
         _print(report)
-    return 0
+    return 2 if report.held_by else 0
+
+
+def _json(report: StatusReport) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "steps": [
+            {"name": step.name, "state": step.state, "reasons": step.reasons, "decision": step.decision.action}
+            for step in report.steps
+        ],
+        "counts": report.counts,
+        "findings": [finding.describe() for finding in report.reading.graph.findings],
+    }
+    if report.held_by:
+        answer["error"] = error_json(findings_error(report.held_by))
+    return answer
 
 
 def _print(report: StatusReport) -> None:
@@ -46,5 +50,7 @@ def _print(report: StatusReport) -> None:
         if step.state != "current":
             state = click.style(f"{step.state:<13}", fg=_COLOURS.get(step.state))
             click.echo(f"{state} {step.name}  {click.style(listed(step.reasons, 3), dim=True)}")
+    for finding in report.reading.graph.findings:
+        print_finding(finding, warning=finding not in report.held_by)
     counts = [f"{count} {state}" for state, count in report.counts.items() if count]
     click.echo(", ".join(counts) or "there are no steps here yet; make a first project with `onward init`")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
@@ -40,11 +41,16 @@ def print_finding(finding: Finding, *, warning: bool = False) -> None:
 
 def print_json(error: OnwardError) -> None:
     """The error as one JSON object on standard output."""
+    click.echo(json.dumps({"schema": 1, "error": error_json(error)}, ensure_ascii=False))
+
+
+def error_json(error: OnwardError) -> dict[str, Any]:
+    """The error as command-line.md has it; `facts` holds what is close to an unknown name."""
     findings = [finding.describe() for finding in error.findings if isinstance(finding, Finding)]
     described = {**error.describe(), "findings": findings or [error.describe()]}
     if error.facts:
         described["facts"] = dict(error.facts)
-    click.echo(json.dumps({"schema": 1, "error": described}, ensure_ascii=False))
+    return described
 
 
 def _label(word: str, code: str, colour: str) -> str:
