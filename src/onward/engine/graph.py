@@ -362,7 +362,8 @@ class _Linker:
 
     def _unknown(self, step: str, project: Project, draft: Draft, reference: Reference, known: Sequence[str]) -> None:
         text = reference.text.rpartition(":")[2] if reference.form == "symbol" else reference.text
-        close = nearest(text, known)
+        # A step's own name is known, but not to itself.
+        close = nearest(text, [name for name in known if name != text])
         verb = "looks at" if draft.check is not None else "takes"
         hint = f"write `{close[0]}`" if close else None
         if close and reference.form == "name" and "/" in close[0]:
