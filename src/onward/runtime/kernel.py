@@ -69,19 +69,26 @@ class CellNames:
     """
 
     def __init__(self, notebook: str, numbers: Sequence[int]) -> None:
-        self._stem = os.path.basename(notebook)
-        self._numbers = numbers
-        self._given: Dict[str, bool] = {}
+        self._notebook = os.path.basename(notebook)
+        self._coming = iter(numbers)
+        self._cell = f"{self._notebook}, code"
+        self._codes: Dict[str, str] = {}
 
-    def name(self, count: int) -> str:
-        """The name of the code that is executed as the `count`-th."""
-        known = 0 < count <= len(self._numbers)
-        name = f"{self._stem}, cell {self._numbers[count - 1]}" if known else f"{self._stem}, code"
-        self._given[name] = True
+    def begin(self) -> None:
+        """The next cell is executed."""
+        number = next(self._coming, None)
+        self._cell = f"{self._notebook}, cell {number}" if number else f"{self._notebook}, code"
+
+    def name(self, code: str) -> str:
+        """The name of code that is executed now: the cell's; what it executes in its turn (`%run`) is a part of it."""
+        name, part = self._cell, 1
+        while self._codes.setdefault(name, code) != code:
+            part += 1
+            name = f"{self._cell}, part {part}"
         return name
 
     def __contains__(self, name: str) -> bool:
-        return name in self._given
+        return name in self._codes
 
 
 def _application(task: Dict[str, Any]) -> Any:
@@ -98,7 +105,7 @@ def _application(task: Dict[str, Any]) -> Any:
 
     class Compiler(XCachingCompiler):  # type: ignore[misc]
         def get_code_name(self, raw_code: str, code: str, number: int) -> str:
-            return names.name(number)
+            return names.name(raw_code)
 
     class Shell(ZMQInteractiveShell):  # type: ignore[misc]
         def _showtraceback(self, etype: Any, evalue: Any, stb: List[str]) -> None:
@@ -107,6 +114,10 @@ def _application(task: Dict[str, Any]) -> Any:
     class Kernel(IPythonKernel):  # type: ignore[misc]
         shell_class = Type(Shell)
         compiler_class = Type(Compiler)
+
+        async def execute_request(self, *arguments: Any, **more: Any) -> None:
+            names.begin()
+            await super().execute_request(*arguments, **more)
 
     class Application(IPKernelApp):  # type: ignore[misc]
         kernel_class = Type(Kernel, klass=IPythonKernel)

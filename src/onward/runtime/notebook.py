@@ -297,13 +297,13 @@ async def _execute_cells(notebook: Any, kernel: Kernel, task: Dict[str, Any]) ->
                 hint = "perhaps it ran out of memory" if how == "signal SIGKILL" else None
                 failure = _error("KernelDied", f"cell {index + 1}: the kernel died ({how})", task, hint=hint)
             else:
-                failure = None
+                # `%%capture` and `%run` tell of an error and call the cell done.
+                failure = _cell_error(cell, index + 1, None, task) if _went_wrong(cell) else None
             driver.log_of_cells.end(index + 1)
             if session.told(task["outbox"], "needs"):
                 return {"ok": False}
             if failure is not None:
                 return failure
-        client.shutdown()
         return None
     finally:
         if kernel.process.poll() is None:
@@ -323,7 +323,7 @@ def _driver(notebook: Any) -> Any:
                 self.log_of_cells.add(cell_index + 1, msg["content"]["name"], msg["content"]["text"])
             return super().process_message(msg, cell, cell_index)
 
-    return Driver(
+    driver = Driver(
         notebook,
         timeout=None,
         iopub_timeout=_LAST_OUTPUT_S,
@@ -331,6 +331,9 @@ def _driver(notebook: Any) -> Any:
         record_timing=False,
         store_widget_state=False,
     )
+    # A page has no widgets: what is shown inside of one is shown by the cell.
+    driver.widget_registry = {}
+    return driver
 
 
 class CellLog:
@@ -357,18 +360,26 @@ class CellLog:
         for line in lines:
             # Of a line that was written over, as a progress bar is, what a terminal shows in the end.
             shown = line.rstrip("\r").rpartition("\r")[2]
-            target.write(f"[cell {number}] {shown}\n")
+            target.write(f"[cell {number}] {shown.encode('utf-8', 'replace').decode('utf-8')}\n")
         target.flush()
 
 
+def _errors(cell: Any) -> List[Any]:
+    return [output for output in cell["outputs"] if output["output_type"] == "error"]
+
+
+def _went_wrong(cell: Any) -> bool:
+    return bool(_errors(cell)) and "raises-exception" not in (cell["metadata"].get("tags") or ())
+
+
 def _cell_error(cell: Any, number: int, error: Any, task: Dict[str, Any]) -> Result:
-    told = [output for output in cell["outputs"] if output["output_type"] == "error"]
-    lines = "\n".join(told[-1]["traceback"]) if told else ""
-    said = str(getattr(error, "evalue", "")).strip()
-    if not told and not said:
-        said = str(error).strip()
-    name = str(getattr(error, "ename", "") or type(error).__name__)
-    first = said.splitlines()[0] if said else ""
+    """What went wrong in a cell: as it was shown there, else (magics) as the kernel's answer says it."""
+    told = _errors(cell)
+    if told:
+        name, said, lines = told[-1]["ename"], told[-1]["evalue"], "\n".join(told[-1]["traceback"])
+    else:
+        name, said, lines = error.ename, error.evalue, ""
+    first = next(iter(str(said).strip().splitlines()), "")
     message = f"cell {number}: {name}: {first}" if first else f"cell {number}: {name}"
     return _error(name, message, task, lines=notebook_outputs.without_colours(lines))
 

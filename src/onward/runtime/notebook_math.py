@@ -116,7 +116,7 @@ def mathml(tex: str, *, display: bool = False) -> Optional[str]:
     """A formula as a `math` element; None where something in it is not known."""
     try:
         inner = _Reader(tex, display).whole()
-    except _Unknown:
+    except (_Unknown, RecursionError):
         return None
     kind = ' display="block"' if display else ""
     return f"<math{kind}>{inner}</math>"
@@ -177,7 +177,11 @@ class _Reader:
 
     def _group(self) -> str:
         """The argument of a command: what stands in braces, or one sign."""
-        if self._peek() != "{":
+        token = self._peek()
+        if token != "{":
+            if len(token) > 1 and token[0].isdigit():
+                # Without braces it is one digit: `x^12` is x to the first, times two.
+                self._tokens[self._place : self._place + 1] = [token[0], token[1:]]
             return self._atom()
         self._next()
         inner = _row(self._atoms(()))

@@ -25,6 +25,7 @@ _SHOWN = (
     "text/latex", "application/json", "text/plain",
 )  # fmt: skip
 """Richest first, after the figures."""
+_WIDGET = "application/vnd.jupyter.widget-view+json"
 _VEGA = re.compile(r"application/vnd\.vega(lite)?\.v\d+(\.|\+)json")
 _COLOUR = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
 
@@ -44,6 +45,8 @@ def settled(outputs: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
         if output["output_type"] != "stream":
             kept += _in_order(streams)
             streams = {}
+            # The random name of a widget that ended with its kernel.
+            output.get("data", {}).pop(_WIDGET, None)
             kept.append(output)
         elif output["name"] in streams:
             streams[output["name"]]["text"] += output["text"]
@@ -70,7 +73,8 @@ def as_in_terminal(text: str) -> str:
                 shown = piece + shown[len(piece) :]
             line = shown
         while "\b" in line:
-            shorter = re.sub(r"[^\b]\b", "", line, count=1)
+            # One of the text and one of the backspaces go; a backspace at the beginning of a line does nothing.
+            shorter = re.sub(r"[^\x08]\x08", "", line, count=1)
             line = shorter if shorter != line else line.replace("\b", "")
         lines.append(line)
     return "\n".join(lines)

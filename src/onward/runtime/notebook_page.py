@@ -151,7 +151,7 @@ class _Page:
         pixels = int(height) if isinstance(height, (int, float)) else 450
         return (
             f'<div class="chart plotly" style="min-height:{pixels}px"><script type="application/json">'
-            f"{_json_in_script(figure)}</script><noscript>This chart is drawn by a script.</noscript></div>"
+            f'{_json_in_script(figure)}</script><p class="note">This chart is drawn by a script.</p></div>'
         )
 
     def _vega(self, specification: Dict[str, Any]) -> str:
@@ -165,8 +165,11 @@ class _Page:
         try:
             drawn = (converter.vegalite_to_svg if is_lite else converter.vega_to_svg)(specification)
         except ValueError as error:
-            return f'<p class="note">This chart cannot be drawn: {html.escape(str(error).splitlines()[0])}</p>'
+            why = html.escape(" ".join(str(error).splitlines()[:2]))
+            return f'<p class="note">This chart cannot be drawn: {why}</p>'
         picture = _picture("image/svg+xml", drawn, {})
+        if re.search(r'"url": *"(?:https?:)?//', json.dumps(specification)):
+            return f'{picture}<p class="note">The data of this chart lies elsewhere and is no part of the page.</p>'
         if not _answers(specification):
             return picture
         if "vega" not in self._scripts:
@@ -182,6 +185,8 @@ class _Page:
         text = _REMOTE_LINK.sub("", text)
         text = _REMOTE_FRAME.sub(lambda found: _as_link(found["address"]), text)
         text = _REMOTE_IMPORT.sub("", text)
+        if text.rfind("<!--") > text.rfind("-->"):
+            text += "-->"  # or else the rest of the page would be a part of the comment
 
         def source(found: Match[str]) -> str:
             address = html.unescape(found["address"])
@@ -287,9 +292,12 @@ def _markdown() -> Any:
             name = re.sub(r"\s+", "-", html.unescape(words).strip())
             return f'<h{level} id="{html.escape(name)}">{text}</h{level}>\n'
 
-    plugins = ["strikethrough", "table", "footnotes", "task_lists", "url", "math"]
-    # HTML is the author's own, as in Jupyter; the page is shown in a frame of its own.
-    return mistune.create_markdown(renderer=Renderer(escape=False), plugins=plugins)
+    plugins = ["strikethrough", "table", "footnotes", "task_lists", "url"]
+    if libraries.is_installed("mistune.plugins.math"):
+        plugins.append("math")
+    # HTML and addresses are the author's own, as in Jupyter; the page is shown in a frame of its own.
+    renderer = Renderer(escape=False, allow_harmful_protocols=True)
+    return mistune.create_markdown(renderer=renderer, plugins=plugins)
 
 
 def _coloured(source: str, language: Optional[str] = "python") -> str:

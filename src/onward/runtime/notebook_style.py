@@ -92,7 +92,7 @@ for (const place of document.querySelectorAll(".chart")) {
   const chart = JSON.parse(told.textContent);
   if (place.classList.contains("plotly") && window.Plotly) {
     const settings = {responsive: true, displaylogo: false, ...(chart.config || {})};
-    place.querySelectorAll("noscript").forEach(each => each.remove());
+    place.querySelector(".note").remove();
     Plotly.newPlot(place, chart.data || [], chart.layout || {}, settings).then(drawn => {
       if (chart.frames) Plotly.addFrames(drawn, chart.frames);
     });

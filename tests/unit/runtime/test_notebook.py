@@ -146,6 +146,13 @@ def test_a_cell_that_does_not_parse_and_an_unknown_magic_fail_too(runner: Runner
     assert runner.run(notebook("%no_such_magic")).error["message"].startswith("cell 1: UsageError: ")
 
 
+def test_code_that_a_cell_runs_in_its_turn_does_not_shift_the_names_of_cells(runner: Runner) -> None:
+    nested = "for text in ('a = 1', 'a = 2'):\n    get_ipython().run_cell(text, store_history=True)"
+    error = runner.run(notebook(prose("words"), nested, "%%capture\n1 / 0")).error
+    assert error["message"] == "cell 3: ZeroDivisionError: division by zero"
+    assert 'File "report.ipynb, cell 3, part 2", line 1, in <module>\n    1 / 0' in error["traceback"]
+
+
 def test_a_cell_that_is_meant_to_fail_may(runner: Runner) -> None:
     found = runner.run(notebook(code("1 / 0", "raises-exception"), "print('after')"))
     assert "ZeroDivisionError: division by zero" in found.page
