@@ -88,15 +88,16 @@ class _ActingLoader(importlib.abc.Loader):
 def user_frames(trace: Any, root: str) -> List[Any]:
     """The frames of a traceback whose code is the workspace's own, outermost first.
 
-    Installed packages are not, nor is what onward keeps for itself, even where they lie in the workspace.
+    An installed package is not, nor is what onward keeps for itself, even where they lie in the workspace.
     """
     import traceback
 
     inside = os.path.join(os.path.realpath(root), "")
+    others = [os.path.join(inside, ".onward"), *(os.path.realpath(prefix) for prefix in (sys.prefix, sys.exec_prefix))]
+    foreign = tuple(os.path.join(place, "") for place in others)
     frames = []
     for frame in traceback.extract_tb(trace):
         path = os.path.realpath(frame.filename)
-        parts = path[len(inside) :].split(os.sep) if path.startswith(inside) else []
-        if parts and parts[0] != ".onward" and not {"site-packages", "dist-packages"}.intersection(parts):
+        if path.startswith(inside) and not path.startswith(foreign) and not frame.filename.startswith("<"):
             frames.append(frame)
     return frames
