@@ -87,6 +87,8 @@ def keep(evaluation: Evaluation, opened: Opened, run: Run) -> None:
     # A file that changes within the clock's grain of our look would keep its times: git calls that racy.
     if any(stamp is not None and now - max(stamp[1], stamp[2]) < _RACY_NS for stamp in states.values()):
         return
+    # Every other run leaves another standing; and what a release or a site reads of this one has to be there.
+    states |= {path: _stamp(path) for path in _remembered(opened, run)}
     layout = opened.store.layout
     traces = [result.trace for result in opened.standing.results.values()]
     asked = any(seen.kind == "today" for trace in traces for seen in trace.observations)
@@ -115,6 +117,14 @@ def keep(evaluation: Evaluation, opened: Opened, run: Run) -> None:
         ],
     )  # fmt: skip
     opened.store.disk.replace(place.local / "state" / "unchanged", msgspec.msgpack.encode(unchanged))
+
+
+def _remembered(opened: Opened, run: Run) -> list[str]:
+    """The files that make this run the last one, and that say what it was."""
+    layout = opened.store.layout
+    records = [layout.runs / run.id, layout.bases / run.basis, layout.snapshots / run.snapshot]
+    objects = [layout.object(address) for address in (run.catalogue, run.environment)]
+    return [str(path) for path in (opened.place.standing, *records, *objects)]
 
 
 def _looked_at(evaluation: Evaluation, opened: Opened) -> list[str] | None:
