@@ -52,7 +52,7 @@ class Shown:
 
 
 def show(opened: Opened, word: str, at: str | None = None, remake: Remake | None = None) -> Shown:
-    """An asset's newest artifact in this worktree, or that of a snapshot.
+    """An asset's newest artifact in this worktree, or that of a snapshot; by a check's name, the offending rows.
 
     A damaged artifact is made again first, where `remake` is given.
 
@@ -72,9 +72,11 @@ def show(opened: Opened, word: str, at: str | None = None, remake: Remake | None
 def _show_newest(opened: Opened, reading: Reading, word: str) -> Shown:
     results = opened.standing.results
     made = {asset: step for step, result in results.items() for asset in result.trace.artifacts}
-    made = {asset: step for asset, step in made.items() if not _is_check(reading, step)}
-    known = {**reading.graph.maker, **made}
+    checks = {step.name: step.name for step in reading.graph.steps.values() if step.check is not None}
+    known = {**reading.graph.maker, **made, **checks}
     name = resolve_asset(known, word)
+    if name not in made and name in reading.graph.steps and reading.graph.steps[name].check is not None:
+        raise UnknownNameError(f"the check `{name}` has no offending rows", hint="`onward run` says how it ended")
     if name not in made:
         hint = f"make it with `onward run {name}`"
         failed = opened.standing.failed.get(known[name])
@@ -82,11 +84,6 @@ def _show_newest(opened: Opened, reading: Reading, word: str) -> Shown:
         raise UnknownNameError(message, hint=hint)
     result = results[made[name]]
     return _shown(opened, reading, name, made[name], result.name, result.trace, _staleness(opened, reading, name, made))
-
-
-def _is_check(reading: Reading, step: str) -> bool:
-    known = reading.graph.steps.get(step)
-    return known is not None and known.check is not None
 
 
 def _staleness(opened: Opened, reading: Reading, asset: str, made: dict[str, str]) -> tuple[str, ...]:
