@@ -83,8 +83,10 @@ def _find_data() -> Path:
 
 
 def _template_files() -> Iterator[Path]:
+    """The template's files, save what tools leave in its folders."""
     for path in TEMPLATE.rglob("*"):
-        if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"}.intersection(path.parts):
+        folders = path.relative_to(TEMPLATE).parts[:-1]
+        if path.is_file() and not any(name.startswith((".", "__")) for name in folders):
             yield path
 
 

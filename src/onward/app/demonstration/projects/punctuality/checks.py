@@ -1,7 +1,18 @@
 """What must hold of the tables that the queries make."""
 
 import polars as pl
-from onward import check
+from onward import check, ref
+
+
+@check("flights")
+def both_projects_count_the_same_flights(
+    flights: pl.LazyFrame, *, departures: pl.LazyFrame = ref("delays/departures")
+) -> pl.DataFrame:
+    """Flights that only one of the projects knows: the cleaning here and in `lib/air` has come apart."""
+    key = ["time_hour", "carrier", "flight"]
+    here, there = flights.select(key), departures.select(key)
+    only_here, only_there = here.join(there, on=key, how="anti"), there.join(here, on=key, how="anti")
+    return pl.concat([only_here, only_there]).collect()
 
 
 @check("on_time")
