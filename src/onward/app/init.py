@@ -68,9 +68,9 @@ def init(folder: Path, *, with_demo: bool = False) -> tuple[Path, list[str]]:
         MissingLibraryError: the demonstration's data is not installed.
     """
     folder = folder.absolute()
-    is_fresh = not folder.exists() or not any(folder.iterdir())
     if folder.exists() and not folder.is_dir():
         raise RefusedError(f"`{folder}` is a file", hint="choose a folder")
+    is_fresh = not folder.exists() or all(entry.name == ".git" for entry in folder.iterdir())
     if with_demo and not is_fresh:
         raise RefusedError(f"`{folder}` is not empty", hint="choose a new folder: `onward init NAME --demo`")
     if not is_fresh:
