@@ -51,21 +51,44 @@ def glob_pattern(glob: str) -> re.Pattern[str]:
     while position < len(glob):
         letter = glob[position]
         if glob.startswith("**/", position):
-            out.append("(?:.*/)?")
+            out.append("(?s:.*/)?")
             position += 3
             continue
         if glob.startswith("**", position):
-            out.append(".*")
+            out.append("(?s:.*)")
             position += 2
             continue
-        if letter == "[" and (end := glob.find("]", position + 2)) > 0:
-            inner = glob[position + 1 : end]
-            out.append("[" + ("^" + inner[1:] if inner[0] == "!" else inner).replace("\\", "\\\\") + "]")
+        if letter == "[" and (end := _end_of_letters(glob, position)) > 0:
+            out.append(_one_of(glob[position + 1 : end]))
             position = end + 1
             continue
         out.append({"*": "[^/]*", "?": "[^/]"}.get(letter, re.escape(letter)))
         position += 1
     return re.compile("".join(out) + r"\Z")
+
+
+def _end_of_letters(glob: str, start: int) -> int:
+    """Where the `]` of a `[` stands; -1 where there is none. One right after `[` or `[!` is a letter itself."""
+    first = start + (2 if glob.startswith("!", start + 1) else 1)
+    return glob.find("]", first + 1)
+
+
+def _one_of(letters: str) -> str:
+    """The expression for one letter of `[letters]`; a range that runs backwards holds none, as in a shell."""
+    is_negated = letters.startswith("!")
+    members = []
+    rest = letters[1:] if is_negated else letters
+    while rest:
+        if len(rest) > 2 and rest[1] == "-":
+            first, last, rest = rest[0], rest[2], rest[3:]
+            if first <= last:
+                members.append(f"{re.escape(first)}-{re.escape(last)}")
+        else:
+            members.append(re.escape(rest[0]))
+            rest = rest[1:]
+    if is_negated:
+        return f"[^/{''.join(members)}]"
+    return f"(?!/)[{''.join(members)}]" if members else "(?!)"
 
 
 def is_glob(text: str) -> bool:
