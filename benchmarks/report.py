@@ -6,7 +6,8 @@ each row has two: to onward, and to an empty Python that was started in between.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from benchmarks.situations import ANCHOR, Precision, Table
@@ -74,24 +75,29 @@ def precision_text(found: Precision) -> str:
     return "\n".join(lines) + "\n"
 
 
-def measured_text(machine: Mapping[str, str], tables: Sequence[Table], found: Precision | None, *, date: str) -> str:
-    """All that a run has measured."""
+def stamped(text: str, machine: Mapping[str, str], date: str) -> str:
+    """A table with when and on what it was measured, for a page whose tables are not all of one run."""
     said = "; ".join(f"{name}: {value}" for name, value in machine.items())
-    parts = [f"Measured {date}. {said}.\n"]
-    parts += [table_text(table) for table in tables]
-    if found is not None:
-        parts.append(precision_text(found))
-    return "\n".join(parts)
+    return f"{text}\nMeasured {date}. {said}.\n"
 
 
-def write_page(text: str, page: Path = PAGE) -> None:
-    """Puts what was measured into its place in the page, and leaves the rest of the page alone.
+def write_page(tables: Iterable[str], page: Path = PAGE) -> None:
+    """Puts tables into their places in the page, by their titles, and leaves the rest of the page alone.
+
+    A table that the page has is replaced where it stands, a new one comes after the others.
 
     Raises:
-        ValueError: the page lacks one of the marks that the place lies between.
+        ValueError: the page lacks one of the marks that the tables lie between.
     """
     before, begin, rest = page.read_text("utf-8").partition(BEGIN)
-    _, end, after = rest.partition(END)
+    between, end, after = rest.partition(END)
     if not begin or not end:
         raise ValueError(f"{page} lacks the lines `{BEGIN}` and `{END}`")
-    page.write_text(f"{before}{BEGIN}\n\n{text}\n{END}{after}", "utf-8")
+    shown = {_title(text): text for text in re.split(r"^(?=### )", between, flags=re.MULTILINE) if text.strip()}
+    shown |= {_title(text): text for text in tables}
+    inside = "\n\n".join(text.strip() for text in shown.values())
+    page.write_text(f"{before}{BEGIN}\n\n{inside}\n\n{END}{after}", "utf-8")
+
+
+def _title(text: str) -> str:
+    return text.strip().partition("\n")[0]

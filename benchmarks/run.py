@@ -3,9 +3,9 @@
     python benchmarks/run.py                 everything; takes some twenty minutes on two cores
     python benchmarks/run.py --quick         fewer rounds, and no 10,000 steps
     python benchmarks/run.py --only cold     one part; may be given more than once
-    python benchmarks/run.py --write         puts the tables into docs/reference/speed.md as well
+    python benchmarks/run.py --write         puts each table into docs/reference/speed.md as well
 
-Only figures of one run may be compared with each other.
+Only figures of one table may be compared with each other.
 """
 
 from __future__ import annotations
@@ -26,29 +26,29 @@ from benchmarks.peers import Doit, Ninja, Onward, Peer
 from benchmarks.realistic import NotebookWorkload, PandasWorkload
 from benchmarks.shapes import TrivialWorkload
 
-PARTS = ("start", "nothing", "cold", "pandas", "notebooks", "precision")
+PARTS = ("start", "nothing", "large", "cold", "pandas", "notebooks", "precision")
 
 
 def main() -> None:
-    """Runs the parts that were asked for, prints each table as it is ready."""
+    """Runs the parts that were asked for, prints each table as it is ready, and writes it where that is wanted."""
     words = arguments().parse_args()
-    parts = words.only or list(PARTS)
-    if words.write and (words.quick or words.only):
-        raise SystemExit("`--write` writes the whole page: leave `--quick` and `--only` out")
-    state = machine()
-    tables = []
-    found = None
+    if words.write and words.quick:
+        raise SystemExit("`--write` puts figures into the documentation: leave `--quick` out")
     with tempfile.TemporaryDirectory(prefix="onward-benchmark-") as folder:
-        home = Path(folder)
-        for table in timed(parts, home, quick=words.quick):
-            tables.append(table)
-            print(report.table_text(table), flush=True)
-        if "precision" in parts:
-            found = situations.precision(home / "precision")
-            print(report.precision_text(found), flush=True)
-    if words.write:
-        today = datetime.datetime.now(datetime.UTC).date().isoformat()
-        report.write_page(report.measured_text(state, tables, found, date=today))
+        for text in measured(words.only or list(PARTS), Path(folder), quick=words.quick):
+            print(text, flush=True)
+            if words.write:
+                report.write_page([text])
+
+
+def measured(parts: list[str], home: Path, *, quick: bool) -> Iterator[str]:
+    """The tables of the parts as Markdown, one after the other."""
+    state, today = machine(), datetime.datetime.now(datetime.UTC).date().isoformat()
+    for table in timed(parts, home, quick=quick):
+        yield report.stamped(report.table_text(table), state, today)
+        state = machine()
+    if "precision" in parts:
+        yield report.precision_text(situations.precision(home / "precision"))
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -56,7 +56,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Times onward beside ninja and doit.")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, and no 10,000 steps")
     parser.add_argument("--only", action="append", choices=PARTS, help="one part; may be given more than once")
-    parser.add_argument("--write", action="store_true", help=f"write the tables into {report.PAGE.name}")
+    parser.add_argument("--write", action="store_true", help=f"write each table into {report.PAGE.name}")
     return parser
 
 
@@ -67,14 +67,16 @@ def timed(parts: list[str], home: Path, *, quick: bool) -> Iterator[situations.T
         for option in ("--version", "--help"):
             yield situations.start(option, home / option.strip("-"), many)
     if "nothing" in parts:
-        for count in (100, 1_000) if quick else (100, 1_000, 10_000):
-            # At 10,000 steps a process for each would build for minutes what is then left untouched.
-            peers: list[Peer] = [Ninja(), Doit(in_process=count > 1_000), Onward()]
-            yield situations.nothing_to_do(count, home / f"nothing-{count}", peers, many)
+        for count in (100, 1_000):
+            yield situations.nothing_to_do(count, home / f"nothing-{count}", [Ninja(), Doit(), Onward()], many)
+    if "large" in parts and not quick:
+        # A process for each step would build for minutes what is then left untouched.
+        tools: list[Peer] = [Ninja(), Doit(in_process=True), Onward()]
+        yield situations.nothing_to_do(10_000, home / "large", tools, many)
     if "cold" in parts:
         yield cold(home / "cold", 100 if quick else 1_000, some)
     if "pandas" in parts:
-        entries = [(peer, PandasWorkload) for peer in every_way()]
+        entries: list[situations.Entry] = [(peer, PandasWorkload) for peer in every_way()]
         yield situations.cold("20 pandas steps", home / "pandas", entries, some)
     if "notebooks" in parts:
         tools: list[Peer] = [Ninja(), Doit(), Onward()]

@@ -134,15 +134,17 @@ def test_a_duration_never_rounds_past_its_unit(value: float) -> None:
     assert float(number) < 1000 or unit == "min"
 
 
-def test_the_page_keeps_what_is_around_the_tables(tmp_path: Path) -> None:
+def test_the_page_keeps_what_is_around_the_tables_and_the_tables_that_are_not_new(tmp_path: Path) -> None:
     page = tmp_path / "speed.md"
-    page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
-    for text in ("new\n", "newer\n"):
-        report.write_page(text, page)
-        assert page.read_text() == f"before\n{report.BEGIN}\n\n{text}\n{report.END}\nafter\n"
+    page.write_text(f"before\n{report.BEGIN}\n{report.END}\nafter\n")
+    report.write_page(["### one\n\nold\n", "### two\n\nkept\n"], page)
+    report.write_page(["### one\n\nnew\n"], page)
+    report.write_page(["### three\n\nlast\n"], page)
+    inside = "### one\n\nnew\n\n### two\n\nkept\n\n### three\n\nlast"
+    assert page.read_text() == f"before\n{report.BEGIN}\n\n{inside}\n\n{report.END}\nafter\n"
     page.write_text("no marks\n")
     with pytest.raises(ValueError, match="lacks the lines"):
-        report.write_page("new\n", page)
+        report.write_page(["### one\n"], page)
 
 
 def test_the_page_of_the_documentation_has_its_marks() -> None:
