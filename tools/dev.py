@@ -238,7 +238,7 @@ What to try next:
   onward list       what there is
   onward status     nothing to do; edit a file below projects/, and ask again
   onward run        makes again what the edit reaches, and nothing else
-  onward diff       what the edit did to the numbers
+  onward why TARGET tells why something would run, back to the edit
   onward release    the next version is out; `onward site` writes it"""
     )
 
