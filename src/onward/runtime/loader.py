@@ -14,7 +14,7 @@ import marshal
 import os
 import sys
 from types import CodeType, ModuleType
-from typing import Any, Sequence
+from typing import Any, Callable, Optional, Sequence, Tuple
 
 
 class SourceByDigest(importlib.machinery.SourceFileLoader):
@@ -60,15 +60,32 @@ def _keep(place: str, content: bytes) -> None:
         return  # a cache that cannot be written costs time only
 
 
+_installed: Optional[Tuple[str, Tuple[str, ...], str]] = None
+
+
 def install(root: str, outside: Sequence[str], folder: str) -> None:
-    """Makes every import from below `root` go by digest; `outside` are folders in it that are installed packages."""
+    """Makes every import from below `root` go by digest; `outside` are folders in it that are installed packages.
+
+    The bare parent does it once for all of its children, which find it done and only look at the folders anew.
+    """
+    global _installed
+    wanted = (root, tuple(outside), folder)
+    inside = os.path.join(os.path.realpath(root), "")
+    if _installed != wanted:
+        sys.path_hooks.insert(0, _hook(inside, outside, folder))
+        _installed = wanted
+    for path in [path for path in sys.path_importer_cache if path.startswith(inside.rstrip(os.sep))]:
+        del sys.path_importer_cache[path]
+
+
+def _hook(inside: str, outside: Sequence[str], folder: str) -> Callable[[str], Any]:
+    """What finds modules in the folders below `inside`, for `sys.path_hooks`."""
     loader = type("SourceByDigest", (SourceByDigest,), {"folder": folder})
     details: Any = [
         (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES),
         (loader, importlib.machinery.SOURCE_SUFFIXES),
     ]
     finder = importlib.machinery.FileFinder.path_hook(*details)
-    inside = os.path.join(os.path.realpath(root), "")
     spared = tuple(os.path.join(os.path.realpath(place), "") for place in outside)
 
     def hook(path: str) -> Any:
@@ -77,9 +94,7 @@ def install(root: str, outside: Sequence[str], folder: str) -> None:
             raise ImportError("not a folder of the workspace")
         return finder(path)
 
-    sys.path_hooks.insert(0, hook)
-    for path in [path for path in sys.path_importer_cache if path.startswith(inside.rstrip(os.sep))]:
-        del sys.path_importer_cache[path]
+    return hook
 
 
 def load_file(path: str, name: str, folder: str) -> ModuleType:

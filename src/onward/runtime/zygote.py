@@ -11,6 +11,7 @@ When standard input ends, because onward ended or was killed, every child's proc
 
 from __future__ import annotations
 
+import codecs
 import gc
 import json
 import os
@@ -22,6 +23,7 @@ from typing import Any, Dict, List, Optional
 
 import onward.api  # noqa: F401 - loaded once here instead of in every child
 from onward.runtime import child as step_child
+from onward.runtime import loader
 
 _DRAIN_S = 0.2
 
@@ -87,6 +89,8 @@ class Zygote:
         """Carries out commands until there are no more to come."""
         for descriptor in (self._wake_out, self._wake_in, self._commands):
             os.set_blocking(descriptor, False)
+        # The codec that texts are read with: Python would look for it anew in each child.
+        codecs.lookup("utf-8-sig")
         # What is loaded by now stays for good: a child that collects garbage must not copy all of its pages.
         gc.collect()
         gc.freeze()
@@ -127,6 +131,7 @@ class Zygote:
         return True
 
     def _start(self, identity: int, task: Dict[str, Any]) -> None:
+        loader.install(task["root"], task["outside"], task["bytecode"])
         out_read, out_write = os.pipe()
         err_read, err_write = os.pipe()
         pid = os.fork()
