@@ -85,6 +85,8 @@ class World:
     unused: int = 0
     weights: dict[str, int] = field(default_factory=lambda: {"p": 1, "q": 2})
     parameters: dict[str, int] = field(default_factory=dict)
+    late: str | None = None
+    """What a script of `q` loads by a name that only running it shows; None: there is no script."""
     split: bool = False
     """Whether the steps of `p` are spread over two files."""
 
@@ -97,6 +99,8 @@ class World:
         }
         if self.word is not None:
             files["data/word.txt"] = self.word
+        if self.late is not None:
+            files["projects/q/late.py"] = LATE.format(letters=list(self.late))
         if self.note is not None:
             files["projects/p/data/note.txt"] = self.note
         for project in PROJECTS:
@@ -143,6 +147,12 @@ HEAD = """from onward import asset, ref
 from shared import measure, other
 
 WEIGHT = {weight}
+"""
+
+
+LATE = """import onward as ow
+
+ow.save("late_result", {{"seen": repr(ow.load("".join({letters})))}})
 """
 
 
@@ -278,6 +288,12 @@ class Edits:
     def change_or_lose_a_note(self) -> None:
         self.world.note = [None, "note", "node", "a longer note"][self.pick % 4]
 
+    def load_late(self) -> None:
+        self.world.late = self.one(["numbers", *(step.name for step in self.world.steps if step.project == "q")])
+
+    def load_no_more(self) -> None:
+        self.world.late = None
+
     def move_steps_between_files(self) -> None:
         self.world.split = not self.world.split
 
@@ -290,7 +306,7 @@ LOSSES = ("revert", "lose an object", "damage an object", "lose what is local", 
 HISTORY = st.tuples(
     st.integers(0, 10**6),
     st.lists(
-        st.tuples(st.sampled_from([*EDITS, *LOSSES, "add_step", "revert"]), st.integers(0, 10**6)),
+        st.tuples(st.sampled_from([*EDITS, *LOSSES, "add_step", "load_late", "revert"]), st.integers(0, 10**6)),
         min_size=7,
         max_size=7,
     ),

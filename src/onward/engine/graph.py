@@ -302,7 +302,8 @@ class _Linker:
         found = self._look_up(project, reference.text, own, qualified=reference.form == "ref")
         if found is None:
             open_steps = [other for other in self.open_steps.get(project.name, ()) if other != step]
-            if open_steps and not reference.optional and "/" not in reference.text:
+            is_own = f"{project.name}/{reference.text}" in own
+            if open_steps and not reference.optional and not is_own and "/" not in reference.text:
                 # Only running the open steps shows whether one of them makes it.
                 self.waits[step].update(open_steps)
                 return Binding(reference.name, f"{project.name}/{reference.text}", "asset", reference.wanted)

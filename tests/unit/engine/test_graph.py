@@ -299,6 +299,12 @@ def test_beside_an_open_step_an_unresolved_name_is_no_finding() -> None:
     assert [finding.touches for finding in graph.findings] == [("delays/m",)]
 
 
+def test_beside_an_open_step_a_step_still_cannot_take_what_it_makes_itself() -> None:
+    graph = linked(script("projects/sales/open.py", open=True), function("projects/sales/steps.py:m", ["m"]))
+    assert codes(graph) == ["unknown-name"]
+    assert graph.upstream["sales/m"] == ()
+
+
 # By the function itself.
 
 
