@@ -110,7 +110,8 @@ def figure_in_html(text: str) -> Optional[Shown]:
     if "<script" not in text or _words_of(text):
         return None
     if "vegaEmbed" in text:
-        found = re.search(r"\}\)\(\s*(?=\{)", text)
+        # The two templates of altair: what a notebook shows, and what `to_html` gives.
+        found = re.search(r"(?:\}\)\(|\bvar spec =)\s*(?=\{)", text)
         specification = _json_at(text, found.end()) if found else None
         return (VEGA, specification[0]) if specification and isinstance(specification[0], dict) else None
     calls = list(re.finditer(r"Plotly\.newPlot\(\s*(?:\"[^\"]*\"|'[^']*')\s*,\s*", text))

@@ -142,10 +142,12 @@ def test_figures_are_found_in_the_html_of_plotly_and_altair() -> None:
     assert drawn is not None
     assert drawn[0] == notebook_outputs.PLOTLY
     assert drawn[1]["data"] == [{"type": "bar", "y": [1]}]
-    found = notebook_outputs.figure_in_html(chart.to_html(fullhtml=False))
-    assert found is not None
-    assert found[0] == notebook_outputs.VEGA
-    assert found[1]["mark"] == {"type": "bar"}
+    shown: Any = chart._repr_mimebundle_()
+    for text in (shown["text/html"], chart.to_html(fullhtml=False)):
+        found = notebook_outputs.figure_in_html(text)
+        assert found is not None
+        assert found[0] == notebook_outputs.VEGA
+        assert found[1]["mark"] == {"type": "bar"}
     assert notebook_outputs.figure_in_html(f"<p>words</p>{figure.to_html(include_plotlyjs=False)}") is None
     assert notebook_outputs.figure_in_html("<script>Plotly.newPlot(x)</script>") is None
 
