@@ -27,6 +27,7 @@ from onward.app.collect import Result, take
 from onward.app.evaluate import Evaluation, MissingSourceError
 from onward.app.options import RunOptions
 from onward.app.outputs import EditedByHandError, TreeOutputs
+from onward.app.reading import read
 from onward.app.standing import StandingResult
 from onward.app.targets import Selection, resolve_asset
 from onward.app.tasks import DamagedInputError, absent, handed, task_of
@@ -448,7 +449,29 @@ class Loop:
             now = observer.file(observation.name)
             if now != (observation.digest or None) and observation.name not in written:
                 return observation.name
-        return None
+        return self._changed_code(step)
+
+    def _changed_code(self, step: Step) -> str | None:
+        """The file of code that was edited since it was read, where the edit means anything to the step.
+
+        Whether the step ran the old or the new code cannot be told, so its result would belong to neither.
+        """
+        reading = self._evaluation.reading
+        files = {step.file}
+        if step.file.endswith((".py", ".ipynb")):
+            files.update(reading.linked(step.file, step.symbol).files)
+        changed = [path for path in sorted(files) if self._digest_now(path) != reading.digests.get(path)]
+        if not changed:
+            return None
+        now = read(self._opened.place, self._opened.index, self._options.settings, self._opened.standing.discovered())
+        same = now.graph.steps.get(step.name)
+        return None if same is not None and now.code(same) == reading.code(step) else changed[0]
+
+    def _digest_now(self, path: str) -> Digest | None:
+        try:
+            return self._opened.index.digest(str(self._opened.place.root / path))
+        except OSError:
+            return None
 
     def _trace(self, running: _Running, ending: Ending, step: Step, result: Result) -> Trace:
         """The trace of a run that went well; its bytes are in the store before it is written."""
