@@ -25,8 +25,7 @@ class KeyLocks:
         path = self._folder / key
         while True:
             try:
-                self._folder.mkdir(parents=True, exist_ok=True)
-                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                descriptor = self._open(path)
             except OSError as error:
                 raise store_error(error, path) from error
             try:
@@ -42,6 +41,15 @@ class KeyLocks:
                 return True
             # Its last holder removed the file between our opening and our locking it.
             os.close(descriptor)
+
+    def _open(self, path: Path) -> int:
+        """The lock's file, made where it is not there; its folder is there for all but the first of a store."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        try:
+            return os.open(path, flags, 0o666)
+        except FileNotFoundError:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            return os.open(path, flags, 0o666)
 
     def release(self, key: Digest) -> None:
         """Lets the lock go; nothing happens where it is not held."""
