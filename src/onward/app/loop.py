@@ -309,7 +309,7 @@ class Loop:
     def _lost(self, unit: Unit, asset: str) -> Sequence[AnyEvent]:
         """An input's bytes are damaged: its maker runs again, then this step."""
         maker = self._graph.maker[asset]
-        artifact = self._evaluation.artifacts[asset]
+        artifact = self._evaluation.artifacts.get(asset)
         if artifact is not None:
             self._evaluation.lost.update(artifact.addresses())
         self._watcher.say(f"the stored `{asset}` is damaged and is made again")

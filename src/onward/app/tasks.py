@@ -73,7 +73,10 @@ def handed(binding: Binding, evaluation: Evaluation, outbox: Path) -> dict[str, 
     """
     if binding.form == "source":
         return hand_source(evaluation, binding.target, binding.wanted)
-    artifact = evaluation.artifacts.get(binding.target)
+    if binding.target not in evaluation.artifacts:
+        # Another reader has found it damaged since this step was decided upon: it is about to be made again.
+        raise DamagedInputError(binding.target)
+    artifact = evaluation.artifacts[binding.target]
     if artifact is None:
         return {"form": "nothing", "name": binding.target}
     return hand_artifact(artifact, evaluation, binding.target, binding.wanted, outbox)

@@ -289,3 +289,37 @@ def test_an_output_whose_bytes_are_damaged_is_made_again_when_it_is_read(folder:
     report = bring_up_to_date(folder)
     assert ran(report) == ["sales/half", "sales/total", "traffic/report"]
     assert report.ok
+
+
+def test_two_readers_that_find_the_same_damage_have_it_made_again_once(tmp_path: Path) -> None:
+    folder = workspace.write(
+        tmp_path,
+        """
+        === onward.toml
+        === projects/sales/steps.py
+        from onward import asset
+
+        @asset
+        def base():
+            return [1, 2]
+
+        @asset
+        def one(base):
+            return len(base)
+
+        @asset
+        def two(base):
+            return sum(base)
+        """,
+    )
+    bring_up_to_date(folder)
+    with open_workspace(folder) as opened:
+        address = opened.standing.results["sales/base"].trace.artifacts["sales/base"].bytes
+        path = opened.store.layout.object(address)
+    path.chmod(0o644)
+    path.write_bytes(b"damaged")
+    edit(folder, STEPS, "len(base)", "len(base) + 1")
+    edit(folder, STEPS, "sum(base)", "sum(base) + 1")
+    report = bring_up_to_date(folder)
+    assert ran(report) == ["sales/base", "sales/one", "sales/two"]
+    assert report.ok
