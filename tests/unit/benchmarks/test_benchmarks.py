@@ -108,8 +108,8 @@ def table(**more: Any) -> Table:
 
 def test_a_table_shows_medians_minima_and_both_ratios_the_quickest_first() -> None:
     text = report.table_text(table(ran=10))
-    assert text.splitlines()[4] == "| ninja | 500 ms | 500 ms | 250 ms | 50 ms | 0.2 | 25 | 10 |"
-    assert text.splitlines()[5] == "| onward | 2.0 s | 1.0 s | 1.0 s | 200 ms | 1.0 | 100 | 10 |"
+    assert text.splitlines()[4] == "| ninja | 500 ms | 500 ms | 250 ms | 50 ms | 0.5 | 25 | 10 |"
+    assert text.splitlines()[5] == "| onward | 2.0 s | 1.0 s | 1.0 s | 100 ms | 1.0 | 50 | 10 |"
     assert "STALE" not in text
 
 
