@@ -44,8 +44,10 @@ def lint(folder: Path, files: dict[str, str]) -> subprocess.CompletedProcess[str
 
 
 def test_every_package_has_its_place() -> None:
-    packages = {path.parent.name for path in (REPOSITORY / "src" / "onward").glob("*/__init__.py")}
-    assert packages == packages_of_the_contracts()
+    home = REPOSITORY / "src" / "onward"
+    packages = {path.parent.name for path in home.glob("*/__init__.py")}
+    modules = {path.stem for path in home.glob("*.py")} - {"__init__"}
+    assert packages | modules == packages_of_the_contracts()
 
 
 def test_what_stands_apart_is_kept_apart_from_every_other_package() -> None:

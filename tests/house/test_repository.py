@@ -40,7 +40,7 @@ def test_every_make_that_a_page_names_exists() -> None:
     named = {
         target
         for page in pages
-        for target in re.findall(r"(?:^\$? *|`)make ([a-z][a-z-]*)", page.read_text("utf-8"), re.MULTILINE)
+        for target in re.findall(r"(?:^\$ *|`)make ([a-z][a-z-]*)", page.read_text("utf-8"), re.MULTILINE)
     }
     assert {"test", "check"} <= named
     assert named - targets_of_the_makefile() == set()

@@ -18,6 +18,8 @@ from onward.base import paths
 CODE_SUFFIXES = (".py", ".sql", ".ipynb")
 NEVER_CODE = ("setup.py", "conftest.py", "noxfile.py", "manage.py")
 _NEVER_FOLDERS = {"__pycache__", "node_modules", "site-packages"}
+_NEVER_WITHIN = {"pyvenv.cfg", "conda-meta", ".onward-site.json"}
+"""A folder that holds one of these is an environment, or a site that onward wrote."""
 _LOCKS = ("uv.lock", "requirements.txt", "pyproject.toml", "poetry.lock", "pdm.lock", "pixi.lock")
 DATA_FOLDER = "data"
 
@@ -58,7 +60,7 @@ def _walk(absolute: str, folder: str, data: str | None, tree: Tree, seen: set[st
     except OSError:
         return
     names = {entry.name for entry in entries}
-    if folder and ("pyvenv.cfg" in names or "conda-meta" in names):
+    if folder and not names.isdisjoint(_NEVER_WITHIN):
         return
     for entry in entries:
         name = entry.name

@@ -263,7 +263,7 @@ def test_a_python_without_jupyter_says_what_to_install(tmp_path: Path) -> None:
         made.close()
         shutil.rmtree(bare)
     assert error["type"] == "MissingLibrary"
-    assert "pip install ipykernel nbconvert" in error["message"]
+    assert "pip install ipykernel nbclient mistune pygments" in error["message"]
 
 
 def test_a_file_that_is_no_notebook_says_so(runner: Runner) -> None:
