@@ -59,11 +59,11 @@ def _projects_meant(reading: Reading, word: str, folder: str) -> set[str]:
     """The projects that a word names, and broken ones that may hold the asset or the file that it names."""
     names = {project.name for project in reading.projects}
     meant = {name for name in names if name == word or name.startswith(word + "/")}
-    files = {paths.join(folder, word), paths.join("", word)}
+    files = _files_meant(reading, word, folder)
     for finding in reading.graph.findings:
-        if finding.project is not None and "*" in finding.touches:
-            if finding.path in files or word.rpartition("/")[0] == finding.project:
-                meant.add(finding.project)
+        may_hold = finding.path in files or word.rpartition("/")[0] == finding.project
+        if finding.project is not None and "*" in finding.touches and may_hold:
+            meant.add(finding.project)
     return meant
 
 
@@ -99,12 +99,20 @@ def _of_name(graph: Graph, word: str) -> set[str]:
 
 
 def _of_file(reading: Reading, word: str, folder: str) -> set[str]:
-    candidates = [paths.join(folder, word), paths.join("", word)]
-    for path in candidates:
+    for path in _files_meant(reading, word, folder):
         found = {step.name for step in reading.graph.steps.values() if step.file == path}
         if found:
             return found
     return set()
+
+
+def _files_meant(reading: Reading, word: str, folder: str) -> list[str]:
+    """The workspace paths that a word may mean, nearest first: from where it was typed, from the root."""
+    if word.startswith("/"):
+        root = f"{reading.place.root}/"
+        return [word.removeprefix(root)] if word.startswith(root) else []
+    found = [paths.join(folder, word), paths.join("", word)]
+    return [path for path in found if path is not None]
 
 
 def resolve_asset(names: Iterable[str], word: str, project: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""Makes an asset again whose bytes are damaged, and says so on standard error."""
+"""What is made before it is shown: an asset whose bytes are damaged, the working tree where it is stale."""
 
 from __future__ import annotations
 
@@ -19,3 +19,11 @@ def remake_in(opened: Opened) -> Remake:
         run(opened, RunOptions((asset,), keep_going=True), PlainProgress())
 
     return remake
+
+
+def made_first(opened: Opened, at: str | None) -> str | None:
+    """A SNAPSHOT word as it is; for `work` the working tree is brought up to date, and is the latest then."""
+    if at != "work":
+        return at
+    run(opened, RunOptions(keep_going=True), PlainProgress())
+    return "latest"

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from onward.app.show import get
-from onward.cli.remake import remake_in
+from onward.cli.remake import made_first, remake_in
 from onward.cli.session import complete_target, session_of, session_options, written_to
 
 
@@ -30,7 +30,7 @@ def command(
     """Write an asset's newest content (or that of a snapshot) to a file."""
     session = session_of(ctx, folder, as_json)
     with session.open(writes=True) as opened, written_to(out):
-        shown, target = get(opened, asset, at, out, form, remake_in(opened))
+        shown, target = get(opened, asset, made_first(opened, at), out, form, remake_in(opened))
     if session.as_json:
         session.print_json(
             {

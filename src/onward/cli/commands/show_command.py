@@ -10,7 +10,7 @@ from onward.app.show import Shown, show
 from onward.base import clock
 from onward.base.codec import digest_of
 from onward.base.text import duration, listed, size
-from onward.cli.remake import remake_in
+from onward.cli.remake import made_first, remake_in
 from onward.cli.session import complete_target, session_of, session_options
 from onward.model.artifact import METRIC
 
@@ -23,8 +23,8 @@ from onward.model.artifact import METRIC
 def command(ctx: click.Context, asset: str, at: str | None, folder: str | None, as_json: bool) -> int:
     """Show an asset: its newest content here, and the code, data and environment that it rests on."""
     session = session_of(ctx, folder, as_json)
-    with session.open() as opened:
-        shown = show(opened, asset, at, remake_in(opened))
+    with session.open(writes=at == "work") as opened:
+        shown = show(opened, asset, made_first(opened, at), remake_in(opened))
     if session.as_json:
         session.print_json(show_json(shown))
     else:

@@ -8,7 +8,7 @@ import click
 
 from onward.app import history
 from onward.base.errors import UsageError
-from onward.cli.remake import remake_in
+from onward.cli.remake import made_first, remake_in
 from onward.cli.session import session_of, session_options, written_to
 from onward.portal.publish import write_site
 
@@ -27,7 +27,7 @@ def command(
         raise UsageError("`--channel` and `--at` each say what to write", hint="give one of them")
     session = session_of(ctx, folder, as_json)
     with session.open(writes=True) as opened, written_to(out):
-        page = write_site(opened, out, channel or history.MAIN, at, remake_in(opened))
+        page = write_site(opened, out, channel or history.MAIN, made_first(opened, at), remake_in(opened))
     if session.as_json:
         session.print_json({"out": str(page.parent), "index": str(page)})
     else:
