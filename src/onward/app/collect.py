@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,24 @@ from onward.model.artifact import TREE_MEDIA, Artifact, Part
 from onward.store.objects import Objects
 
 CONTENT_FORMAT = 1
+
+
+def sweep(outboxes: Path) -> None:
+    """Removes what killed runs of this machine left behind; what belongs to a living process stays."""
+    for folder in outboxes.glob("*-*-*"):
+        owner = folder.name.split("-")[1]
+        if folder.is_dir() and owner.isdigit() and not _is_alive(int(owner)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 class Result:

@@ -23,7 +23,7 @@ import msgspec
 import onward
 from onward.app import basis as bases
 from onward.app import environment
-from onward.app.collect import Result, take
+from onward.app.collect import Result, sweep, take
 from onward.app.evaluate import Evaluation, MissingSourceError
 from onward.app.options import RunOptions
 from onward.app.outputs import EditedByHandError, TreeOutputs
@@ -142,7 +142,8 @@ class Loop:
         )
         expected = {name: spent for name, spent in self._opened.standing.seconds.items() if name in selection.needed}
         self._watcher.begin(len(selection.needed), expected)
-        previous = signal.signal(signal.SIGINT, self._on_interrupt) if threading.current_thread() is threading.main_thread() else None
+        is_main = threading.current_thread() is threading.main_thread()
+        previous = signal.signal(signal.SIGINT, self._on_interrupt) if is_main else None
         try:
             self._pump(self._schedule.begin())
             while not self._schedule.is_over:
@@ -210,10 +211,8 @@ class Loop:
         self._evaluation.settle(name, trace)
         outcome = {"keep": "kept", "restore": "restored"}[decision.action]
         held = self._opened.standing.results.get(name)
-        if held is not None and held.trace is trace:
-            result = held
-        else:
-            result = StandingResult(self._trace_name(trace), trace)
+        is_held = held is not None and held.trace is trace
+        result = held if held is not None and is_held else StandingResult(self._trace_name(trace), trace)
         self._note(name, outcome, decision, result, trace.usage.wall_s if outcome == "made" else 0.0)
 
     def _trace_name(self, trace: Trace) -> Digest:
@@ -320,6 +319,7 @@ class Loop:
 
     def _new_outbox(self) -> Path:
         if self._outboxes is None:
+            sweep(self._opened.place.outboxes)
             self._outboxes = self._opened.place.outboxes / f"run-{os.getpid()}-{secrets.token_hex(4)}"
             self._outboxes.mkdir(parents=True)
         outbox = self._outboxes / secrets.token_hex(6)
