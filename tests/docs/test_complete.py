@@ -69,9 +69,7 @@ def test_every_command_has_a_section_with_its_arguments_and_options(name: str) -
     for parameter in command.params:
         if isinstance(parameter, click.Argument):
             assert parameter.human_readable_name.strip("[].") in heading[1]
-    documented = first_cells(section_of(page, f"`onward {name}")) | first_cells(
-        section_of(page, "For all commands")
-    )
+    documented = first_cells(section_of(page, f"`onward {name}")) | first_cells(section_of(page, "For all commands"))
     words = {word for cell in documented for word in re.findall(r"(?<!\S)--?[\w-]+", cell)}
     for option in options_of(name):
         assert set(option.opts) <= words, f"`onward {name}` has {option.opts}, which are not documented"
@@ -101,7 +99,9 @@ def test_every_field_of_the_json_that_a_command_writes_is_documented(name: str) 
     if name == "rollback":
         section += section_of(text_of("command-line"), "`onward release")
     module = SOURCE / "cli" / "commands" / f"{name}_command.py"
-    missing = sorted(field for field in literal_keys(module) if f'"{field}"' not in section and f"`{field}`" not in section)
+    missing = sorted(
+        field for field in literal_keys(module) if f'"{field}"' not in section and f"`{field}`" not in section
+    )
     assert missing == []
 
 
@@ -165,9 +165,7 @@ def test_every_kind_of_asset_that_a_value_can_be_is_documented() -> None:
 
 def test_every_mark_that_can_be_given_is_explained_to_readers() -> None:
     given = {
-        mark
-        for mark in MARKS
-        if any(f'"{mark}"' in path.read_text("utf-8") for path in (SOURCE / "app").glob("*.py"))
+        mark for mark in MARKS if any(f'"{mark}"' in path.read_text("utf-8") for path in (SOURCE / "app").glob("*.py"))
     }
     page = (REPOSITORY / "docs" / "explanation" / "site.md").read_text("utf-8")
     explained = {line.split("|")[1].strip() for line in section_of(page, "Marks").splitlines() if line.startswith("|")}
