@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import click
 
 import onward
+from onward.cli.session import is_plain
 
 if TYPE_CHECKING:
     from onward.base.errors import OnwardError
@@ -99,8 +100,15 @@ def main(words: Sequence[str] | None = None) -> None:
 
 def run(arguments: list[str]) -> int:
     """Carries out a command line and returns its exit status; no error leaves it as an exception."""
+    color = False if is_plain() else None
+    # What is said outside of a command, such as its error, has this context's colours.
+    with click.Context(program, color=color):
+        return _carry_out(arguments, color)
+
+
+def _carry_out(arguments: list[str], color: bool | None) -> int:
     try:
-        status = program.main(arguments, prog_name="onward", standalone_mode=False)
+        status = program.main(arguments, prog_name="onward", standalone_mode=False, color=color)
         return status if isinstance(status, int) else 0
     except click.exceptions.Exit as ending:
         return ending.exit_code

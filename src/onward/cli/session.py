@@ -74,9 +74,14 @@ def written_to(out: Path | None) -> Iterator[None]:
         ) from error
 
 
+def is_plain() -> bool:
+    """Whether the surroundings ask for plain lines: no colours, nothing drawn over."""
+    return bool(os.environ.get("NO_COLOR") or os.environ.get("CI")) or os.environ.get("TERM") == "dumb"
+
+
 def is_terminal() -> bool:
     """Whether progress may be drawn: standard error is a terminal and nobody asked for plain lines."""
-    return sys.stderr.isatty() and not os.environ.get("CI") and os.environ.get("TERM") != "dumb"
+    return sys.stderr.isatty() and not is_plain()
 
 
 def _wiring() -> Any:
