@@ -146,7 +146,7 @@ def written_files(reading: Reading) -> set[str]:
 
 def _git(root: Path, *words: str) -> str | None:
     try:
-        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, timeout=60, check=False)
+        done = subprocess.run(["git", "--no-optional-locks", "-C", str(root), *words], capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.decode("utf-8", "surrogateescape").rstrip("\n") if done.returncode == 0 else None

@@ -92,7 +92,7 @@ def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
         bool(relevant_findings(reading, selection)),
     )
     if selection.is_whole and report.ok and recorded.complete:
-        shortcut.keep(evaluation, opened, recorded)
+        shortcut.keep(evaluation, opened, recorded, started)
     return report
 
 

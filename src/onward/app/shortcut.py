@@ -76,16 +76,18 @@ def find(place: Place) -> Unchanged | None:
     return kept if all(map(os.path.exists, kept.objects)) else None
 
 
-def keep(evaluation: Evaluation, opened: Opened, run: Run) -> None:
-    """Keeps the present state, if it cannot be mistaken for a later one."""
+def keep(evaluation: Evaluation, opened: Opened, run: Run, started: datetime) -> None:
+    """Keeps the present state, if it is that of when the run `started` and cannot be mistaken for a later one."""
     reading, place = evaluation.reading, opened.place
     files = _looked_at(evaluation, opened)
     if files is None:
         return
     states = {path: _stamp(path) for path in files}
     now = time.time_ns()
-    # A file that changes within the clock's grain of our look would keep its times: git calls that racy.
-    if any(stamp is not None and now - max(stamp[1], stamp[2]) < _RACY_NS for stamp in states.values()):
+    begun = int(started.timestamp() * 10**9)
+    # A file that changed since the run began may have been read before; and one that changes within the clock's
+    # grain of our look would keep its times: git calls that racy.
+    if any(stamp is not None and begun - max(stamp[1], stamp[2]) < _RACY_NS for stamp in states.values()):
         return
     # Every other run leaves another standing; and what a release or a site reads of this one has to be there.
     states |= {path: _stamp(path) for path in _remembered(opened, run)}
