@@ -416,6 +416,26 @@ def test_a_broken_check_holds_the_release_and_lets_dependants_run(work: Path) ->
     assert "is_big" in str(error["message"])
 
 
+def test_a_file_that_was_edited_by_hand_is_not_overwritten_in_silence(work: Path) -> None:
+    script = work / "projects/good/script.py"
+    script.write_text('open("out.txt", "w").write("1")\n')
+    assert onward(work, "run").status == 0
+    out = work / "projects/good/out.txt"
+    out.write_text("by hand")
+    script.write_text('open("out.txt", "w").write("2")\n')
+    answer = onward(work, "run", "--json")
+    assert answer.status == 1
+    (failed,) = [step["error"] for step in answer.json["steps"] if step["outcome"] == "failed"]
+    assert "--overwrite projects/good/out.txt" in failed["message"]
+    assert out.read_text() == "by hand"
+    assert onward(work / "projects/good", "run", "--overwrite", "out.txt").status == 0
+    assert out.read_text() == "2"
+    script.write_text('open("out.txt", "w").write("3")\n')
+    out.write_text("by hand again")
+    assert onward(work, "run", "--overwrite", "projects/good/out.txt").status == 0
+    assert out.read_text() == "3"
+
+
 # Names.
 
 

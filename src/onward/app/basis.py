@@ -97,10 +97,16 @@ def _data_files(reading: Reading, traces: Mapping[str, Trace]) -> set[str]:
 def _file_state(
     store: Store, root: Path, path: str, axis: str, digest: Digest, *, keep: bool, limit: int | None = None
 ) -> FileState:
-    """One file of a basis; with `keep`, its bytes are kept up to `limit` (None: of any size)."""
-    size = (root / path).stat().st_size
-    if keep and (limit is None or size <= limit) and not store.objects.has(digest):
-        store.objects.put((root / path).read_bytes())
+    """One file of a basis; with `keep`, its bytes are kept up to `limit` (None: of any size).
+
+    A file that went away since it was read is still what the results rest on: its size is not known any more.
+    """
+    try:
+        size = (root / path).stat().st_size
+        if keep and (limit is None or size <= limit) and not store.objects.has(digest):
+            store.objects.put((root / path).read_bytes())
+    except FileNotFoundError:
+        size = 0
     return FileState(axis, digest, size)
 
 

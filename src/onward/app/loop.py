@@ -33,7 +33,7 @@ from onward.app.targets import Selection, resolve_asset
 from onward.app.tasks import DamagedInputError, absent, handed, task_of
 from onward.app.wiring import Opened
 from onward.app.workers import Ending, Workers
-from onward.base import clock
+from onward.base import clock, paths
 from onward.base.digest import Digest
 from onward.base.errors import MachineError, UnknownNameError
 from onward.base.text import duration
@@ -112,7 +112,7 @@ class Loop:
         self._watcher = watcher
         self._as_of = as_of
         self._locks = KeyLocks(opened.place.locks)
-        self._outputs = TreeOutputs(opened.place, opened.store, evaluation.observer, options.overwrite)
+        self._outputs = TreeOutputs(opened.place, opened.store, evaluation.observer, _paths_meant(options))
         self._workers: dict[str, Workers] = {}
         self._running: dict[tuple[int, int], _Running] = {}
         self._awaited: dict[Unit, Digest] = {}
@@ -626,6 +626,12 @@ class Loop:
         """No step of the selection is left unsaid."""
         if name not in self.steps and name not in self.checks:
             self._skipped(Unit(name), "")
+
+
+def _paths_meant(options: RunOptions) -> list[str]:
+    """The files that may be overwritten, seen from where the words were typed and from the root."""
+    found = [paths.join(folder, word) for word in options.overwrite for folder in (options.folder, "")]
+    return [path for path in found if path is not None]
 
 
 def _error(kind: str, message: str, hint: str | None = None) -> dict[str, Any]:
