@@ -1,0 +1,98 @@
+"""A folder of plain notebooks, of which nobody has said anything, is a workspace of documents."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli import shapes
+from tests.cli.program import onward
+from tests.cli.schema import mistakes
+from tests.cli.workspaces import write
+
+
+def notebook(*cells: str) -> str:
+    return json.dumps(
+        {
+            "cells": [
+                {
+                    "cell_type": "code",
+                    "id": f"cell-{number}",
+                    "metadata": {},
+                    "execution_count": None,
+                    "outputs": [],
+                    "source": text,
+                }
+                for number, text in enumerate(cells)
+            ],
+            "metadata": {"kernelspec": {"name": "some-kernel", "display_name": "Some", "language": "python"}},
+            "nbformat": 4,
+            "nbformat_minor": 5,
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("notebooks") / "plain"
+    files = {
+        "first look.ipynb": notebook("n = 1 + 1", "print('n is', n)"),
+        "analysis/second.ipynb": notebook("len(open('numbers.txt').read())"),
+        "analysis/numbers.txt": "123",
+        "clean.py": "print('a script that nobody asked to run')\n",
+    }
+    write(root, files)
+    answer = onward(root, "run", "--json")
+    assert answer.status == 0, answer.text
+    assert mistakes(answer.json, shapes.RUN) == []
+    assert set(answer.outcomes().values()) == {"made"}
+    return root
+
+
+def test_every_notebook_is_a_document_and_a_script_is_a_candidate(made: Path) -> None:
+    listed = onward(made, "list", "--json").json
+    assert mistakes(listed, shapes.LIST) == []
+    assert {step["file"]: step["kind"] for step in listed["steps"]} == {
+        "first look.ipynb": "notebook",
+        "analysis/second.ipynb": "notebook",
+    }
+    assert {asset["kind"] for asset in listed["assets"]} == {"document"}
+    (candidate,) = listed["candidates"]
+    assert candidate["file"] == "clean.py"
+    assert candidate["line"] == 'steps = ["clean.py"]'
+
+
+def test_the_notebooks_themselves_are_left_as_they_were(made: Path) -> None:
+    assert (made / "first look.ipynb").read_text() == notebook("n = 1 + 1", "print('n is', n)")
+    assert sorted(path.name for path in made.iterdir() if path.name[0] != ".") == [
+        "analysis",
+        "clean.py",
+        "first look.ipynb",
+    ]
+
+
+def test_a_document_can_be_shown_and_taken_out(made: Path, tmp_path: Path) -> None:
+    shown = onward(made, "show", "first look", "--json")
+    assert mistakes(shown.json, {**shapes.SHOW, "kind": {"document"}}) == []
+    for form in ("html", "ipynb"):
+        target = tmp_path / f"page.{form}"
+        assert onward(made, "get", "first look", "--out", str(target)).status == 0
+        assert "n is" in target.read_text()
+
+
+def test_a_notebook_that_fails_tells_the_cell_and_the_others_are_kept(made: Path) -> None:
+    bad = made / "bad.ipynb"
+    bad.write_text(notebook("a = 1", "a / 0"))
+    answer = onward(made, "run", "--json")
+    bad.unlink()
+    assert answer.status == 1
+    assert mistakes(answer.json, shapes.RUN) == []
+    outcomes = sorted(answer.outcomes().values())
+    assert outcomes == ["failed", "kept", "kept"]
+    (error,) = [step["error"] for step in answer.json["steps"] if step["outcome"] == "failed"]
+    assert "ZeroDivisionError" in error["message"]
+    assert error["file"] == "bad.ipynb"
+    assert str(made) not in json.dumps(error)
+    assert set(onward(made, "run", "--json").outcomes().values()) == {"kept"}
