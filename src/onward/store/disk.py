@@ -97,16 +97,6 @@ class Disk:
         with _telling_what_failed(path), self._written_beside(path, content) as beside:
             return self._place(beside, path)
 
-    def mark(self, path: Path) -> None:
-        """Makes an empty file, whose being there is all that it says; nothing happens where it is there."""
-        with _telling_what_failed(path):
-            self._make_folder(path.parent)
-            try:
-                self._system.write_new(path, b"")
-            except FileExistsError:
-                return
-            self._unsynced.append(path)
-
     def adopt(self, source: Path, path: Path) -> bool:
         """Moves a whole file of the same file system to its place; False where it is there already."""
         with _telling_what_failed(path):

@@ -26,7 +26,7 @@ class Traces:
         name = digest_bytes(content)
         if not self.has_seen(trace.step):
             # First, for a mark without a trace is only a needless doubt; a plan trusts that there is no mark.
-            self._disk.mark(self._layout.seen(self._scope, trace.step))
+            self._disk.create(self._layout.seen(self._scope, trace.step), trace.key.encode())
             self._seen.add(trace.step)
         path = self._layout.traces(self._scope, trace.key) / name
         if not self._disk.create(path, content) and self._disk.read(path) != content:
