@@ -235,13 +235,13 @@ class Finish:
     def _artifacts(self, steps: Mapping[str, StepRecord], traces: Mapping[str, Trace]) -> dict[str, Artifact]:
         """Every result that is current. Of two steps that wrote one path, the later one's."""
         graph = self.evaluation.reading.graph
-        artifacts: dict[str, Artifact] = {}
-        for name in graph.order:
-            if name in steps and name in traces:
-                for asset, artifact in traces[name].artifacts.items():
-                    if graph.maker.get(asset, name) == name:
-                        artifacts[asset] = artifact
-        return artifacts
+        return {
+            asset: artifact
+            for name in graph.order
+            if name in steps and name in traces
+            for asset, artifact in traces[name].artifacts.items()
+            if graph.maker.get(asset, name) == name
+        }
 
     def _missing(self, steps: Mapping[str, StepRecord], selection: Selection) -> list[str]:
         """What keeps the run from holding every result: assets, or the file where their names are unknown."""

@@ -116,10 +116,11 @@ def _sources(value: Any) -> dict[str, SourceDeclaration]:
         try:
             declared[name] = msgspec.convert(row, SourceDeclaration, strict=True)
         except msgspec.ValidationError as error:
-            raise _WrongFormError(f'has `{name}` of the wrong form ({error}): write `{name} = "data/file.csv"`') from error
+            example = f'{name} = "data/file.csv"'
+            raise _WrongFormError(f"has `{name}` of the wrong form ({error}): write `{example}`") from error
         extra = set(row) - {"path", "table", "form"}
         if extra:
-            raise _WrongFormError(f"has `{name}` with `{min(extra)}`, which does not exist; a source has path, table, form")
+            raise _WrongFormError(f"has `{name}` with `{min(extra)}`; a source has `path`, `table` and `form`")
     return declared
 
 

@@ -138,7 +138,8 @@ def _git_init(folder: Path) -> bool:
     if (folder / ".git").exists():
         return True
     try:
-        done = subprocess.run(["git", "init", "-q", "-b", "main", str(folder)], capture_output=True, timeout=60, check=False)
+        command = ["git", "init", "-q", "-b", "main", str(folder)]
+        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.SubprocessError):
         return False  # no git: a folder is a workspace without it
     return done.returncode == 0

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from onward.app import history
+from onward.app.options import RunOptions
 from onward.app.plan import plan
 from onward.app.reading import read
-from onward.app.options import RunOptions
 from onward.app.run import run
 from onward.app.targets import resolve_asset
 from onward.app.wiring import Opened, open_workspace

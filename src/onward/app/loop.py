@@ -407,8 +407,8 @@ class Loop:
                 trace = self._trace(running, ending, step, result)
                 self._keep(running, trace)
                 return [Made(running.unit)]
-            error = _error("InputChanged", f"`{changed}` changed while the step ran, so its result belongs to no state of it")
-            error["hint"] = "run again"
+            message = f"`{changed}` changed while the step ran, so its result belongs to no state of it"
+            error = _error("InputChanged", message, "run again")
             return self._fail(running.unit, error, result.log(self._store.objects), ending, running.states)
         if result.needs and not running.late:
             return self._suspend(running.unit, result.needs)
@@ -482,8 +482,8 @@ class Loop:
         }
         artifacts |= self._outputs.collect(step)
         observations = list(running.seen)
-        for target in self._extra.get(step.name, _Extra()).targets.values():
-            observations.append(Observation("asset", target, self._content_of(target)))
+        asked_for = self._extra.get(step.name, _Extra()).targets.values()
+        observations += [Observation("asset", target, self._content_of(target)) for target in asked_for]
         if result.asked_for_today:
             observations.append(Observation("today", "today", self._as_of))
         inputs = self._evaluation.inputs(step.name).inputs
@@ -538,7 +538,8 @@ class Loop:
                 marks = tuple(sorted({*trace.marks, "unstable"}))
                 trace = msgspec.structs.replace(trace, artifacts=first.artifacts, marks=marks, twins=different)
                 name = self._record(trace)
-                self._watcher.say(f"{trace.step} is unstable: the same inputs gave another {', '.join(sorted(different))}")
+                others = ", ".join(sorted(different))
+                self._watcher.say(f"{trace.step} is unstable: the same inputs gave another {others}")
             else:
                 trace = first
         else:
@@ -550,7 +551,8 @@ class Loop:
     def _record(self, trace: Trace) -> Digest:
         if self._origin is None:
             self._origin = bases.origin(self._opened.place, bases.written_files(self._evaluation.reading))
-        builder: dict[str, object] = {"onward": onward.__version__, "commit": self._origin.commit, "dirty": self._origin.dirty}
+        origin = self._origin
+        builder: dict[str, object] = {"onward": onward.__version__, "commit": origin.commit, "dirty": origin.dirty}
         return self._store.traces.record(trace, builder)
 
     def _twin(self, trace: Trace) -> tuple[Digest, Trace] | None:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from onward.app import environment
 from onward.app.evaluate import Evaluation, MissingSourceError
 from onward.app.observe import Observer
-from onward.app.reading import Reading, read
 from onward.app.options import RunOptions
+from onward.app.reading import Reading, read
 from onward.app.run import check_findings
 from onward.app.targets import Selection, select_steps
 from onward.app.wiring import Opened

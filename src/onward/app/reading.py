@@ -199,7 +199,8 @@ def _digests(
         try:
             digests[path] = index.digest(prefix + path, tree.code[path])
         except OSError as error:
-            findings.append(Finding("unreadable", f"cannot read `{path}`: {error.strerror}", path, touches=(f"file:{path}",)))
+            message = f"cannot read `{path}`: {error.strerror}"
+            findings.append(Finding("unreadable", message, path, touches=(f"file:{path}",)))
     return digests, findings
 
 
@@ -352,8 +353,7 @@ def _parameters(
 
     def take(name: str, value: Any, project: str | None, path: str | None) -> None:
         settings = _settings_named(name, value, project, known)
-        for setting, said in settings.items():
-            values[setting] = said
+        values.update(settings)
         if not settings:
             close = nearest(name, known, 1)
             findings.append(
