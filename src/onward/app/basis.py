@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import math
 import platform
 import subprocess
 from collections.abc import Collection, Mapping, Sequence
@@ -74,9 +75,20 @@ def basis_of(evaluation: Evaluation, traces: Mapping[str, Trace], as_of: str, *,
     asked = any(seen.kind == "today" for trace in traces.values() for seen in trace.observations)
     environment = keep_environment(store, evaluation.python) if keep else _address(evaluation.python)
     parameters = {
-        use.setting: use.value for step in reading.graph.steps.values() for use in step.parameters if use.is_set
+        use.setting: recordable(use.value) for step in reading.graph.steps.values() for use in step.parameters if use.is_set
     }
     return Basis(RECORD_FORMAT, dict(sorted(files.items())), environment, parameters, as_of if asked else None)
+
+
+def recordable(value: Any) -> Any:
+    """A parameter's value as JSON holds it: infinities and NaN, which it lacks, as `{"float": "inf"}`."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return {"float": repr(value)}
+    if isinstance(value, dict):
+        return {name: recordable(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [recordable(item) for item in value]
+    return value
 
 
 def _address(python: WorkspacePython) -> Digest:
@@ -152,7 +164,8 @@ def written_files(reading: Reading) -> set[str]:
 
 def _git(root: Path, *words: str) -> str | None:
     try:
-        done = subprocess.run(["git", "--no-optional-locks", "-C", str(root), *words], capture_output=True, timeout=60, check=False)
+        command = ["git", "--no-optional-locks", "-C", str(root), *words]
+        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
     except (OSError, subprocess.SubprocessError):
         return None
     return done.stdout.decode("utf-8", "surrogateescape").rstrip("\n") if done.returncode == 0 else None
@@ -199,7 +212,7 @@ class Finish:
             checks=dict(sorted(checks.items())),
             artifacts=dict(sorted(artifacts.items())),
             findings=tuple(finding.describe() for finding in evaluation.reading.graph.findings),
-            settings=dict(self.settings),
+            settings={name: recordable(value) for name, value in self.settings.items()},
             targets=tuple(self.targets),
         )
         standing = self._standing(run)

@@ -110,7 +110,8 @@ class Observer:
                 entries = sorted(os.listdir(self._root / folder))
             except OSError:
                 return None
-            return [f"{folder}/{entry}" if folder else entry for entry in entries if not entry.startswith(".")]
+            shown = [_utf8(entry) for entry in entries if not entry.startswith(".")]
+            return [f"{folder}/{entry}" if folder else entry for entry in shown]
         first = min(name.index(letter) for letter in "*?[" if letter in name)
         start = name[:first].rpartition("/")[0]
         pattern = paths.glob_pattern(name)
@@ -119,5 +120,10 @@ class Observer:
             folders[:] = sorted(inner for inner in folders if not inner.startswith("."))
             below = os.path.relpath(folder, self._root)
             below = "" if below == "." else below + "/"
-            found += [below + file for file in files if pattern.match(below + file)]
+            found += [_utf8(below + file) for file in files if pattern.match(below + file)]
         return sorted(found)
+
+
+def _utf8(name: str) -> str:
+    """A name as records can hold it: bytes that are no UTF-8 are written as `\\xff`."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -136,6 +136,10 @@ def read(place: Place, index: Index, given: Mapping[str, Any], discovered: Mappi
     files = _code_files(project_rules, tree, configured, digests, tables)
     drafts, candidates, said = _drafts(files)
     findings += said
+    findings += [
+        Finding("name", f"the name of `{path}` is no UTF-8", path, hint="give it another name")
+        for path in tree.unnameable
+    ]
     sources = find_sources(place.root, tree.data, projects)
     findings += sources.findings
     parameters, unknown = _parameters(projects, drafts, project_rules, given)

@@ -37,6 +37,8 @@ class Tree:
     """Folders that hold Python files anywhere below: what an import can go through."""
     ignores: list[str] = field(default_factory=list)
     """The `.gitignore` files."""
+    unnameable: list[str] = field(default_factory=list)
+    """Files of code or data whose names are no UTF-8, and so cannot stand in a record; told, and left out."""
     folders: dict[str, int] = field(default_factory=dict)
     """Every folder that was listed, with its time of change in ns: a folder's listing is that of that time."""
 
@@ -69,7 +71,9 @@ def _walk(absolute: str, folder: str, data: str | None, tree: Tree, seen: set[st
             if name == ".gitignore":
                 tree.ignores.append(path)
             continue
-        if _is_folder(entry):
+        if not _is_utf8(name):
+            tree.unnameable.append(path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace"))
+        elif _is_folder(entry):
             _enter(entry, path, data, tree, seen)
         elif data is not None:
             tree.data[data].append(path)
@@ -77,6 +81,14 @@ def _walk(absolute: str, folder: str, data: str | None, tree: Tree, seen: set[st
                 _add_code(entry, path, name, tree)
         else:
             _add_file(entry, path, name, tree)
+
+
+def _is_utf8(name: str) -> bool:
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

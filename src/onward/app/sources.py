@@ -172,13 +172,13 @@ def _files_below(root: Path, folder: str) -> list[str]:
 
 
 def _add(sources: Sources, found: Iterable[Source]) -> None:
-    taken = {(source.name, source.project): source for source in sources.found}
+    taken = {source.qualified: source for source in sources.found}
     for source in found:
-        other = taken.get((source.name, source.project))
+        other = taken.get(source.qualified)
         if other is None:
-            taken[source.name, source.project] = source
+            taken[source.qualified] = source
             sources.found.append(source)
             continue
-        message = f"two sources are called `{source.name}`: `{other.where}` and `{source.where}`"
+        message = f"two sources are called `{source.qualified}`: `{other.where}` and `{source.where}`"
         hint = f'rename one, or declare it: `[sources]` `{source.name}_2 = "{source.where}"`'
         sources.findings.append(Finding("source", message, source.where, None, hint, (), source.project))

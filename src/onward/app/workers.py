@@ -59,7 +59,8 @@ class Workers:
             MachineError: the interpreter does not start.
         """
         launch = f"import sys; sys.path[:] = [p for p in sys.path if p]; sys.path.insert(0, {runtime!r});"
-        launch += "from onward.runtime.zygote import Zygote; Zygote().serve()"
+        # What every step's code imports is loaded once in the parent instead of in every child.
+        launch += "import onward.api; from onward.runtime.zygote import Zygote; Zygote().serve()"
         try:
             self._process = subprocess.Popen(
                 [str(python), "-c", launch],

@@ -35,7 +35,7 @@ def dotted_name(path: str) -> str:
 
     Pickles name classes by it.
     """
-    return ".".join(part.replace(".", "_") for part in path.removesuffix(".py").split("/"))
+    return ".".join(part.replace(".", "_2e_") for part in path.removesuffix(".py").split("/"))
 
 
 def is_below(path: str, folder: str) -> bool:

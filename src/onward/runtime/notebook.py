@@ -49,7 +49,8 @@ def run(task: Dict[str, Any]) -> Result:
     sys.path[:] = [place for place in sys.path if place not in task["roots"]]
     for name in _NEEDED:
         if not libraries.is_installed(name):
-            raise values.MissingLibrary(name, "pip install ipykernel nbclient mistune pygments", purpose="run a notebook")
+            line = "pip install ipykernel nbclient mistune pygments"
+            raise values.MissingLibrary(name, line, purpose="run a notebook")
     raw = _raw(task["file"])
     numbers = [number for number, cell in enumerate(_cells(raw), start=1) if _is_executed(cell)]
     # Started before anything else is imported: the two take as long as each other.

@@ -21,7 +21,6 @@ import sys
 import time
 from typing import Any, Dict, List, Optional
 
-import onward.api  # noqa: F401 - loaded once here instead of in every child
 from onward.runtime import child as step_child
 from onward.runtime import loader
 
