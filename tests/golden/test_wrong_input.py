@@ -66,6 +66,8 @@ TYPED = {
     "missing argument": (["show"], "ASSET", "onward show --help"),
     "argument too many": (["snapshots", "more"], "more", "onward snapshots --help"),
     "target": (["run", "good/twoo"], "good/twoo", "good/two"),
+    "target that is far from any": (["run", "zzzzzz"], "zzzzzz", "onward list"),
+    "asset that is far from any": (["show", "zzzzzz"], "zzzzzz", "onward list"),
     "target of status": (["status", "good/twoo"], "good/twoo", "good/two"),
     "target of list": (["list", "godo"], "godo", "good"),
     "target of graph": (["graph", "godo"], "godo", "good"),
@@ -108,6 +110,15 @@ def test_an_unknown_parameter_is_named_with_the_nearest(work: Path) -> None:
     assert said.status == 2
     assert "fctor" in str(error["message"])
     assert "good.factor" in str(error["hint"])
+
+
+def test_a_file_that_could_be_a_step_is_told_with_the_line_that_makes_it_one(work: Path) -> None:
+    (work / "clean.py").write_text("print(1)\n")
+    said, error = look(work, "run", "clean.py")
+    assert said.status == 2
+    assert 'steps = ["clean.py"]' in str(error["hint"])
+    (work / "onward.toml").write_text('steps = ["clean.py"]\n')
+    assert onward(work, "run", "clean.py").status == 0
 
 
 def test_a_folder_that_is_a_file_is_said_so(work: Path) -> None:

@@ -129,7 +129,7 @@ def terminate(process: subprocess.Popen[str]) -> None:
 @pytest.mark.parametrize("kill", [kill_group, kill_alone, terminate])
 def test_killed_at_any_moment_the_next_run_goes_on(work: Path, kill: Callable[[subprocess.Popen[str]], None]) -> None:
     dice = random.Random(kill.__name__)
-    for _ in range(4):
+    for _ in range(3):
         process = started(work, "run")
         time.sleep(dice.uniform(0.1, 0.7))
         kill(process)

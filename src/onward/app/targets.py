@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from onward.app.reading import Reading
 from onward.base import paths
-from onward.base.errors import GraphError, unknown_name
+from onward.base.errors import GraphError, UnknownNameError, unknown_name
+from onward.base.text import nearest
 from onward.engine.graph import Graph
 
 
@@ -82,8 +83,18 @@ def _named(reading: Reading, word: str, folder: str, meant: set[str]) -> set[str
         found = {graph.maker.get(name, name) for name in [*graph.maker, *graph.steps] if pattern.match(name)}
     if found or meant:
         return found
+    files = _files_meant(reading, word, folder)
+    for candidate in reading.candidates:
+        if candidate.file in files:
+            message = f"`{candidate.file}` is no step, though it could be one: {candidate.why}"
+            raise UnknownNameError(message, hint=f"write `{candidate.line}` in `onward.toml`")
     known = [*graph.maker, *graph.steps, *(project.name for project in reading.projects)]
-    raise unknown_name("asset, project or file of steps", word, known)
+    raise unknown_name("asset, project or file of steps", word, known, hint=_list_hint(word, known))
+
+
+def _list_hint(word: str, known: Iterable[str]) -> str | None:
+    """Where to look, if nothing is near."""
+    return None if nearest(word, known, 1) else "see what there is with `onward list`"
 
 
 def _of_project(graph: Graph, word: str, reading: Reading) -> set[str]:
@@ -129,4 +140,4 @@ def resolve_asset(names: Iterable[str], word: str, project: str | None = None) -
     tails = [name for name in known if name.endswith("/" + word)]
     if len(tails) == 1:
         return tails[0]
-    raise unknown_name("asset", word, tails or known)
+    raise unknown_name("asset", word, tails or known, hint=_list_hint(word, tails or known))
