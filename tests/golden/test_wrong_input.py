@@ -127,6 +127,36 @@ def test_a_folder_that_is_a_file_is_said_so(work: Path) -> None:
     assert "onward.toml" in str(error["message"])
 
 
+@pytest.mark.parametrize("name", ["", " ", "a/../b", "/a", "main@1", "latest", "work", "git:main", "two\nlines"])
+def test_a_channel_has_a_name_that_means_nothing_else(work: Path, name: str) -> None:
+    said, error = look(work, "release", f"--channel={name}")
+    assert said.status == 2
+    assert "weekly/team" in str(error["hint"])
+    assert onward(work, "releases", "--json").json["releases"] == []
+
+
+def test_why_of_several_steps_asks_for_one(work: Path) -> None:
+    said, error = look(work, "why", "good")
+    assert said.status == 2
+    assert "good/one, good/two" in str(error["message"])
+    (work / "projects/good/single.py").write_text(functions(single="1"))
+    for word in ("projects/good/single.py", "*/sing*", "single"):
+        assert onward(work, "why", word, "--json").json["name"] == "good/single"
+
+
+def test_a_folder_that_was_removed_is_said_so(tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    removed = "import os, sys; os.rmdir(os.getcwd()); from onward.cli.entry import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", removed, "list"], cwd=gone, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert "removed" in done.stderr
+    assert "-C DIR" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_no_command_at_all_is_answered_with_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     from onward.cli.main import run
 

@@ -12,7 +12,7 @@ from onward.app.reading import read
 from onward.app.wiring import Opened
 from onward.base import clock
 from onward.base.codec import digest_of
-from onward.base.errors import RefusedError, StoreError, UnknownNameError, unknown_name
+from onward.base.errors import RefusedError, StoreError, UnknownNameError, UsageError, unknown_name
 from onward.base.text import listed
 from onward.model.records import RECORD_FORMAT, Move, Run
 from onward.model.trace import Trace
@@ -161,8 +161,10 @@ def release(opened: Opened, channel: str = MAIN, note: str | None = None) -> Mov
     """Moves a channel forward to the last run.
 
     Raises:
+        UsageError: no channel can be called so.
         RefusedError: that run is incomplete, has a broken check, was made with `--set`, or the tree has moved on.
     """
+    _check_channel(channel)
     run = _releasable(opened)
 
     def forward(moves: list[Move]) -> Move:
@@ -170,6 +172,15 @@ def release(opened: Opened, channel: str = MAIN, note: str | None = None) -> Mov
         return _move(channel, moves, "release", number, run, note)
 
     return _append(opened, channel, forward)
+
+
+def _check_channel(channel: str) -> None:
+    """A channel's name is no other word for a snapshot, and is a path below no other place than its own."""
+    parts = channel.split("/")
+    is_path = all(part.strip() == part and part not in ("", ".", "..") for part in parts)
+    is_word = channel not in ("latest", "work") and not channel.startswith(("git:", "-"))
+    if not is_path or not is_word or "@" in channel or not channel.isprintable():
+        raise UsageError(f"no channel can be called `{channel}`", hint="choose a name like `main` or `weekly/team`")
 
 
 def rollback(opened: Opened, channel: str = MAIN, to: int | None = None) -> Moved:

@@ -10,6 +10,8 @@ from onward.app.reading import Reading, read
 from onward.app.run import relevant_findings
 from onward.app.targets import resolve_asset, select_steps
 from onward.app.wiring import Opened
+from onward.base.errors import UnknownNameError, UsageError
+from onward.base.text import listed
 from onward.engine.why import chain
 from onward.model.decision import Decision, Reason
 from onward.model.workspace import Finding
@@ -85,16 +87,16 @@ class WhyReport:
     """Code that counts as a whole because it could not be told apart: what, why, line."""
 
 
-def why(opened: Opened, target: str) -> WhyReport:
-    """Why `target` (an asset, a step, a check) would be run, kept or restored.
+def why(opened: Opened, target: str, folder: str = "") -> WhyReport:
+    """Why `target` (an asset, a step, a check, what else names one step) would be run, kept or restored.
 
     Raises:
         UnknownNameError: nothing is called so.
+        UsageError: it names several steps.
     """
     reading = read(opened.place, opened.index, {}, opened.standing.discovered())
     graph = reading.graph
-    word = resolve_asset([*graph.maker, *graph.steps], target)
-    name = graph.maker.get(word, word)
+    name = _one_step(reading, target, folder)
     selection = select_steps(reading, [name])
     evaluation = evaluate(opened, reading)
     decided = dict(decisions(evaluation, selection, graph.blocked()))
@@ -105,3 +107,18 @@ def why(opened: Opened, target: str) -> WhyReport:
         widened = tuple((item.what, item.why, item.line) for item in reading.linked(step.file, symbol).widened)
     opened.index.save()
     return WhyReport(name, decided[name], chain(name, graph, decided), opened.standing.failed.get(name), widened)
+
+
+def _one_step(reading: Reading, target: str, folder: str) -> str:
+    """The step that a word names: by an asset's name or the end of it, else as any TARGET."""
+    graph = reading.graph
+    try:
+        word = resolve_asset([*graph.maker, *graph.steps], target)
+    except UnknownNameError:
+        named = select_steps(reading, [target], folder).named
+        steps = sorted(name for name in named if graph.steps[name].check is None)
+        if len(steps) != 1:
+            names = listed(steps) or "nothing that can be read"
+            raise UsageError(f"`{target}` names {names}", hint="choose one step or asset") from None
+        return steps[0]
+    return graph.maker.get(word, word)

@@ -52,7 +52,7 @@ def session_options(function: Decorated) -> Decorated:
 def session_of(ctx: click.Context, folder: str | None, as_json: bool) -> Session:
     """The session that the program's options and the command's own make together."""
     outer = ctx.obj or {}
-    start = Path(folder or outer.get("folder") or os.getcwd())
+    start = Path(folder or outer.get("folder") or _current_folder())
     return Session(start, as_json or bool(outer.get("as_json")))
 
 
@@ -71,6 +71,17 @@ def written_to(out: Path | None) -> Iterator[None]:
         place = f"`{out}`" if out is not None else "the current folder"
         raise MachineError(
             f"cannot write to {place}: {error.strerror or error}", hint="choose another place with `--out`"
+        ) from error
+
+
+def _current_folder() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError as error:
+        from onward.base.errors import WorkspaceError
+
+        raise WorkspaceError(
+            "the current folder has been removed", hint="go to another, or name one with `-C DIR`"
         ) from error
 
 

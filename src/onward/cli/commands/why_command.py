@@ -27,7 +27,7 @@ def command(ctx: click.Context, target: str, folder: str | None, as_json: bool) 
     """Tell why TARGET would run, or why it would not, back to what was edited."""
     session = session_of(ctx, folder, as_json)
     with session.open() as opened:
-        report = why(opened, target)
+        report = why(opened, target, session.folder_in(opened))
     if session.as_json:
         session.print_json(_json(report))
     else:
