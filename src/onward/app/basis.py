@@ -75,7 +75,10 @@ def basis_of(evaluation: Evaluation, traces: Mapping[str, Trace], as_of: str, *,
     asked = any(seen.kind == "today" for trace in traces.values() for seen in trace.observations)
     environment = keep_environment(store, evaluation.python) if keep else _address(evaluation.python)
     parameters = {
-        use.setting: recordable(use.value) for step in reading.graph.steps.values() for use in step.parameters if use.is_set
+        use.setting: recordable(use.value)
+        for step in reading.graph.steps.values()
+        for use in step.parameters
+        if use.is_set
     }
     return Basis(RECORD_FORMAT, dict(sorted(files.items())), environment, parameters, as_of if asked else None)
 
