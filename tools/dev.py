@@ -54,9 +54,7 @@ def main() -> None:
     elif verb in plain and not words:
         plain[verb]()
     else:
-        stop(
-            f"usage: tools/dev.py {'|'.join(plain)}, or run PROGRAM..., or test [PYTEST OPTIONS...]", status=2
-        )
+        stop(f"usage: tools/dev.py {'|'.join(plain)}, or run PROGRAM..., or test [PYTEST OPTIONS...]", status=2)
 
 
 def set_up() -> Path:
@@ -66,9 +64,7 @@ def set_up() -> Path:
     without one is half made, and is made anew.
     """
     chosen = os.environ.get("PYTHON", "")
-    place = (
-        TOOLS / f"python-{re.sub(r'[^A-Za-z0-9.]+', '-', chosen).strip('-')}" if chosen else ROOT / ".venv"
-    )
+    place = TOOLS / f"python-{re.sub(r'[^A-Za-z0-9.]+', '-', chosen).strip('-')}" if chosen else ROOT / ".venv"
     python, version = (chosen, chosen) if chosen else running_python()
     wanted = f"{version}\n{digest_of(LOCK_FILE, ROOT / 'pyproject.toml')}\n"
     stamp = place / "made-from"
@@ -86,9 +82,7 @@ def set_up() -> Path:
         print(f"installing what {LOCK_FILE.name} names into {place.relative_to(ROOT)}", file=sys.stderr)
         call([uv, "pip", "sync", *target, "--require-hashes", LOCK_FILE], settings)
         # The build backend is locked too, so nothing is fetched that has no digest.
-        call(
-            [uv, "pip", "install", *target, "--no-deps", "--no-build-isolation", "--editable", ROOT], settings
-        )
+        call([uv, "pip", "install", *target, "--no-deps", "--no-build-isolation", "--editable", ROOT], settings)
         stamp.write_text(wanted, "utf-8")
     return place
 
@@ -302,17 +296,13 @@ def newest() -> None:
                 return
 
 
-def call(
-    words: Sequence[str | Path], surroundings: dict[str, str] | None = None, given: str | None = None
-) -> None:
+def call(words: Sequence[str | Path], surroundings: dict[str, str] | None = None, given: str | None = None) -> None:
     """Runs a program to its end in onward's folder; `given` is its input. Its failure ends this program."""
     variables = dict(os.environ if surroundings is None else surroundings)
     # Settings of pip that do not go with `--target`; unknown ones are ignored by older pips.
     variables |= {"PIP_REQUIRE_VIRTUALENV": "0", "PIP_USER": "0", "PIP_ROOT_USER_ACTION": "ignore"}
     variables.pop("PYTHONDONTWRITEBYTECODE", None)
-    done = subprocess.run(
-        [str(word) for word in words], cwd=ROOT, env=variables, input=given, text=True, check=False
-    )
+    done = subprocess.run([str(word) for word in words], cwd=ROOT, env=variables, input=given, text=True, check=False)
     if done.returncode != 0:
         print(f"\nThis ended with {done.returncode}: {shlex.join(map(str, words))}", file=sys.stderr)
         sys.exit(done.returncode if done.returncode > 0 else 1)

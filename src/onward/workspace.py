@@ -1,10 +1,10 @@
 """The Python face: what the command line does, for a caller in Python.
 
-    import onward
-    with onward.Workspace("analyses") as workspace:
-        report = workspace.run("delays")
-        workspace.release(note="March is in")
-        workspace.site("public")
+import onward
+with onward.Workspace("analyses") as workspace:
+    report = workspace.run("delays")
+    workspace.release(note="March is in")
+    workspace.site("public")
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from onward.app.show import Log, Shown, get, logs, show
 from onward.app.status import StatusReport, WhyReport, status, why
 from onward.app.wiring import Opened, open_workspace
 from onward.model.ports import Watcher
-from onward.model.records import Run
+from onward.model.records import Move, Run
 from onward.portal.publish import write_site
 
 
@@ -92,9 +92,7 @@ class Workspace:
         """An asset and what it rests on."""
         return show(self._opened, asset, at, self._remake)
 
-    def get(
-        self, asset: str, *, at: str | None = None, out: str | Path | None = None, form: str | None = None
-    ) -> Path:
+    def get(self, asset: str, *, at: str | None = None, out: str | Path | None = None, form: str | None = None) -> Path:
         """Writes an asset to a file; returns its path."""
         return get(self._opened, asset, at, Path(out) if out is not None else None, form, self._remake)[1]
 
@@ -110,6 +108,10 @@ class Workspace:
         """All runs, newest first."""
         return history.runs(self._opened)
 
+    def releases(self) -> Sequence[tuple[Move, Run | None, bool]]:
+        """All moves of all channels, newest first: each with its run, and whether the channel stands there now."""
+        return history.moves(self._opened)
+
     def release(self, channel: str = history.MAIN, *, note: str | None = None) -> history.Moved:
         """Moves a channel to the last run."""
         return history.release(self._opened, channel, note)
@@ -118,9 +120,7 @@ class Workspace:
         """Moves a channel back."""
         return history.rollback(self._opened, channel, to)
 
-    def site(
-        self, out: str | Path | None = None, *, channel: str = history.MAIN, at: str | None = None
-    ) -> Path:
+    def site(self, out: str | Path | None = None, *, channel: str = history.MAIN, at: str | None = None) -> Path:
         """Writes a release (or a snapshot) as a site; returns the path of its first page."""
         return write_site(self._opened, Path(out) if out is not None else None, channel, at, self._remake)
 

@@ -74,9 +74,7 @@ def read_page(name: str, text: str) -> Page:
     asked = _WORKSPACE.search(text)
     workspace = asked[1] if asked else "empty"
     if workspace not in WORKSPACES:
-        raise WrongSampleError(
-            f"{name}: no workspace is called `{workspace}`; known are {', '.join(WORKSPACES)}"
-        )
+        raise WrongSampleError(f"{name}: no workspace is called `{workspace}`; known are {', '.join(WORKSPACES)}")
     return Page(name, workspace, list(_blocks(name, text)))
 
 
@@ -176,9 +174,7 @@ def _run_console(page: Page, block: Block, place: Path, variables: dict[str, str
         done = _shell(command.text, place, variables)
         where = f"{page.name}:{command.line}: $ {command.text}"
         if done.returncode != command.status:
-            raise WrongSampleError(
-                f"{where}\nended with {done.returncode}, not {command.status}\n{done.stdout}"
-            )
+            raise WrongSampleError(f"{where}\nended with {done.returncode}, not {command.status}\n{done.stdout}")
         if command.expected is not None and not agrees(command.expected, done.stdout):
             shown = "\n".join(command.expected)
             raise WrongSampleError(f"{where}\n--- the page shows\n{shown}\n--- it prints\n{done.stdout}")

@@ -112,13 +112,19 @@ def test_an_unknown_parameter_is_named_with_the_nearest(work: Path) -> None:
     assert "good.factor" in str(error["hint"])
 
 
-def test_a_file_that_could_be_a_step_is_told_with_the_line_that_makes_it_one(work: Path) -> None:
+def test_a_file_that_could_be_a_step_runs_once_outside_of_snapshots_and_is_told_how_to_become_one(work: Path) -> None:
+    before = onward(work, "snapshots", "--json").json
     (work / "clean.py").write_text("print(1)\n")
-    said, error = look(work, "run", "clean.py")
-    assert said.status == 2
-    assert 'steps = ["clean.py"]' in str(error["hint"])
+    said = onward(work, "run", "clean.py")
+    assert said.status == 0
+    assert 'steps = ["clean.py"]' in said.out
+    assert onward(work, "run", "clean.py", "--json").json["run"] is None
+    assert onward(work, "snapshots", "--json").json == before
+    assert "root/clean" not in str(onward(work, "status", "--json").json)
     (work / "onward.toml").write_text('steps = ["clean.py"]\n')
-    assert onward(work, "run", "clean.py").status == 0
+    named = onward(work, "run", "clean.py", "--json").json
+    assert named["run"] is not None
+    assert [step["name"] for step in named["steps"]] == ["root/clean"]
 
 
 def test_a_folder_that_is_a_file_is_said_so(work: Path) -> None:

@@ -36,9 +36,7 @@ class Repository:
     def start(self, *words: str, **variables: str) -> subprocess.Popen[str]:
         surroundings = {"HOME": str(self.root), "PATH": f"{self.programs}:/usr/bin:/bin", **variables}
         command = [sys.executable, self.root / "tools" / "dev.py", *words]
-        return subprocess.Popen(
-            command, env=surroundings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
+        return subprocess.Popen(command, env=surroundings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def run(self, *words: str, **variables: str) -> tuple[int, str]:
         """The exit status, and all that was printed."""
@@ -92,9 +90,7 @@ def test_the_first_time_makes_the_environment_and_the_second_time_nothing(projec
 
 
 @pytest.mark.parametrize("name", ["requirements.lock", "pyproject.toml"])
-def test_a_change_of_what_it_is_made_from_brings_it_up_to_date_in_place(
-    name: str, project: Repository
-) -> None:
+def test_a_change_of_what_it_is_made_from_brings_it_up_to_date_in_place(name: str, project: Repository) -> None:
     project.run("setup")
     project.asked()
     (project.environment / "own").touch()
@@ -161,9 +157,7 @@ def test_another_python_has_an_environment_of_its_own(project: Repository) -> No
 
 
 def test_a_program_runs_in_the_environment_with_bytecode_and_its_own_status(project: Repository) -> None:
-    code = (
-        "import os, sys; print(os.environ['VIRTUAL_ENV'], sys.dont_write_bytecode, sys.argv[1:]); sys.exit(7)"
-    )
+    code = "import os, sys; print(os.environ['VIRTUAL_ENV'], sys.dont_write_bytecode, sys.argv[1:]); sys.exit(7)"
     variables = {"PYTHONDONTWRITEBYTECODE": "1", "VIRTUAL_ENV": "/elsewhere", "PYTHONPATH": "/elsewhere"}
     project.run("setup")
     status, said = project.run("run", "python", "-c", code, "-m", "not long", **variables)
@@ -214,10 +208,7 @@ def test_the_demonstration_is_made_by_the_commands_in_order_and_the_site_is_name
         assert status == 0, said
         assert f"{project.root}/build/site/index.html" in said
     commands = (project.root / "commands").read_text("utf-8").replace(f"-C {project.root}/build/demo ", "")
-    assert (
-        commands.splitlines()
-        == ["init --demo", "run", "release", f"site --out {project.root}/build/site"] * 2
-    )
+    assert commands.splitlines() == ["init --demo", "run", "release", f"site --out {project.root}/build/site"] * 2
     assert (project.root / "build" / "demo-before" / "made").exists()
 
 
@@ -235,9 +226,7 @@ def test_without_a_browser_it_is_said_loudly_which_tests_will_fail(project: Repo
 
 def test_a_browser_is_installed_by_whoever_may_do_so(project: Repository) -> None:
     installer = project.programs / "apt-get"
-    installer.write_text(
-        f"#!/bin/sh\n[ $1 = update ] || /bin/ln -s /bin/true '{project.programs}/chromium'\n", "utf-8"
-    )
+    installer.write_text(f"#!/bin/sh\n[ $1 = update ] || /bin/ln -s /bin/true '{project.programs}/chromium'\n", "utf-8")
     installer.chmod(0o755)
     said = project.run("browser", PATH=str(project.programs))[1]
     assert (project.programs / "chromium").exists() is (os.geteuid() == 0)

@@ -138,9 +138,7 @@ def test_a_foreign_import_is_noticed(text: str, found: list[str]) -> None:
     assert [name for name, _ in foreign_imports(text)] == found
 
 
-@pytest.mark.parametrize(
-    "text", ["open('x')", "datetime.now(UTC)", "x = datetime.datetime.now()", "print(1)"]
-)
+@pytest.mark.parametrize("text", ["open('x')", "datetime.now(UTC)", "x = datetime.datetime.now()", "print(1)"])
 def test_a_touch_of_the_world_is_noticed(text: str) -> None:
     assert touches_of_the_world(text)
     assert not touches_of_the_world("reopen('x'); path.open_all(); re.compile('x')")

@@ -160,9 +160,7 @@ def _live() -> Any:
     try:
         return importlib.import_module("onward.app.live")
     except ImportError as error:
-        raise RuntimeError(
-            "a live session needs onward in the kernel's own environment: pip install onward"
-        ) from error
+        raise RuntimeError("a live session needs onward in the kernel's own environment: pip install onward") from error
 
 
 def _type_name(wanted: Any) -> str:

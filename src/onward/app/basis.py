@@ -186,9 +186,15 @@ class Finish:
     started: datetime
 
     def record(
-        self, steps: dict[str, StepRecord], checks: dict[str, CheckRecord], seconds: float, selection: Selection
+        self,
+        steps: dict[str, StepRecord],
+        checks: dict[str, CheckRecord],
+        seconds: float,
+        selection: Selection,
+        *,
+        keep: bool,
     ) -> Run:
-        """Writes basis, snapshot and run; returns the run."""
+        """Writes basis, snapshot and, with `keep`, run; returns the run."""
         store, evaluation = self.opened.store, self.evaluation
         traces = self._traces(steps, checks)
         basis = store.records.put_basis(basis_of(evaluation, traces, self.as_of, keep=True))
@@ -218,6 +224,8 @@ class Finish:
             settings={name: recordable(value) for name, value in self.settings.items()},
             targets=tuple(self.targets),
         )
+        if not keep:
+            return run
         standing = self._standing(run)
         if standing is not None:
             return standing

@@ -180,4 +180,3 @@ def package_of(path: str, roots: Iterable[str]) -> str:
     root = max(holding, key=len, default="")
     below = folder[len(root) :].strip("/")
     return below.replace("/", ".")
-

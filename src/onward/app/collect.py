@@ -24,6 +24,16 @@ def sweep(outboxes: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def emptied(outbox: Path) -> Path:
+    """An outbox that the next step can have: making and removing one for each costs more than a small step."""
+    for entry in os.scandir(outbox):
+        if entry.is_dir(follow_symlinks=False):
+            shutil.rmtree(entry.path, ignore_errors=True)
+        else:
+            os.unlink(entry.path)
+    return outbox
+
+
 def _is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
@@ -34,15 +44,20 @@ def _is_alive(pid: int) -> bool:
     return True
 
 
+def said(account: str) -> dict[str, Any]:
+    """What a child's account says; nothing where there is none, or a part."""
+    try:
+        return dict(json.loads(account))
+    except ValueError:
+        return {}
+
+
 class Result:
     """A child's own account of how it went; `None` fields where it left none."""
 
-    def __init__(self, outbox: Path) -> None:
+    def __init__(self, outbox: Path, account: str) -> None:
         self.outbox = outbox
-        try:
-            self._said: dict[str, Any] = json.loads((outbox / "result.json").read_bytes())
-        except (OSError, ValueError):
-            self._said = {}
+        self._said = said(account)
 
     @property
     def is_there(self) -> bool:

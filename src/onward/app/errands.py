@@ -5,7 +5,6 @@ Values are opened only there, where the libraries of the user's are, never in on
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import select
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import onward
+from onward.app.collect import said
 from onward.app.environment import WorkspacePython, runtime_path
 from onward.app.place import Place
 from onward.app.workers import Workers
@@ -43,9 +43,9 @@ def carry_out(place: Place, python: WorkspacePython, jobs: Sequence[Job]) -> lis
     workers = Workers(python.executable, runtime_path(python, place, Path(onward.__file__).parent))
     try:
         workers.start(task)
-        while not workers.endings():
+        while not (endings := workers.endings()):
             select.select([workers.events], [], [])
-        result = _result(outbox)
+        result = said(endings[0].result)
     finally:
         workers.close()
         shutil.rmtree(outbox, ignore_errors=True)
@@ -54,10 +54,3 @@ def carry_out(place: Place, python: WorkspacePython, jobs: Sequence[Job]) -> lis
         form = MissingLibraryError if error["type"] == "MissingLibrary" else MachineError
         raise form(error["message"], hint=error.get("hint"))
     return list(result["answers"])
-
-
-def _result(outbox: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads((outbox / "result.json").read_bytes()))
-    except (OSError, ValueError):
-        return {}

@@ -51,6 +51,8 @@ class Evaluation:
     lost: set[Digest] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
     settled: set[str] = field(default_factory=set)
+    decided: dict[str, CompleteInputs] = field(default_factory=dict)
+    """What the last complete decision of each step was taken on."""
     _in_tree: dict[str, Digest] = field(default_factory=dict)
     _environment: dict[str, Digest] | None = None
 
@@ -101,6 +103,7 @@ class Evaluation:
             world = self.world([previous] if previous else [])
             decision = foresee(inputs, previous, world, forced=name in self.forced)
         else:
+            self.decided[name] = inputs
             candidates = self.candidates(inputs.key(), previous)
             world = self.world([*candidates, *([previous] if previous else [])])
             decision = decide(inputs, previous, candidates, world, forced=name in self.forced)
@@ -202,7 +205,9 @@ class Evaluation:
                 source = graph.sources.get(name)
                 maker = graph.maker.get(name)
                 where = source.where if source is not None else graph.steps[maker].file if maker else None
-            elif where is None and reason.kind in ("step", "code", "never made"):
+            elif where is None and reason.kind == "code":
+                where = self.reading.file_of(decision.step, reason.what)
+            elif where is None and reason.kind in ("step", "never made"):
                 where = graph.steps[decision.step].file
             reasons.append(msgspec.structs.replace(reason, where=where))
         return msgspec.structs.replace(decision, reasons=tuple(reasons))

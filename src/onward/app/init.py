@@ -153,5 +153,3 @@ def _first_commit(folder: Path) -> None:
             subprocess.run(["git", "-C", str(folder), *words], capture_output=True, timeout=120, check=True)
         except (OSError, subprocess.SubprocessError):
             return
-
-

@@ -112,4 +112,3 @@ def _artifact(opened: Opened, artifact: Artifact) -> dict[str, Any]:
         "files": files or None,
         "facts": artifact.facts,
     }
-

@@ -23,7 +23,7 @@ import msgspec
 import onward
 from onward.app import basis as bases
 from onward.app import environment
-from onward.app.collect import Result, sweep, take
+from onward.app.collect import Result, emptied, sweep, take
 from onward.app.evaluate import Evaluation, MissingSourceError
 from onward.app.options import RunOptions
 from onward.app.outputs import EditedByHandError, TreeOutputs
@@ -122,6 +122,7 @@ class Loop:
         self._origin: Origin | None = None
         self._interrupts = 0
         self._outboxes: Path | None = None
+        self._free_outboxes: list[Path] = []
         self.interrupted = False
         self.steps: dict[str, StepRecord] = {}
         self.checks: dict[str, CheckRecord] = {}
@@ -218,9 +219,7 @@ class Loop:
     def _trace_name(self, trace: Trace) -> Digest:
         return next(name for name, found in self._store.traces.find(trace.key) if found == trace)
 
-    def _note(
-        self, name: str, outcome: str, decision: Decision, result: StandingResult, seconds: float
-    ) -> None:
+    def _note(self, name: str, outcome: str, decision: Decision, result: StandingResult, seconds: float) -> None:
         """Writes a good result down: for a check what it found, else the step's record."""
         trace = result.trace
         self.results[name] = result
@@ -322,6 +321,8 @@ class Loop:
             sweep(self._opened.place.outboxes)
             self._outboxes = self._opened.place.outboxes / f"run-{os.getpid()}-{secrets.token_hex(4)}"
             self._outboxes.mkdir(parents=True)
+        if self._free_outboxes:
+            return self._free_outboxes.pop()
         outbox = self._outboxes / secrets.token_hex(6)
         outbox.mkdir()
         return outbox
@@ -396,10 +397,10 @@ class Loop:
             return self._take_result(running, ending)
         finally:
             self._locks.release(running.key)
-            shutil.rmtree(running.outbox, ignore_errors=True)
+            self._free_outboxes.append(emptied(running.outbox))
 
     def _take_result(self, running: _Running, ending: Ending) -> Sequence[AnyEvent]:
-        result = Result(running.outbox)
+        result = Result(running.outbox, ending.result)
         step = self._graph.steps[running.unit.step]
         if result.ok and not running.late:
             changed = self._changed_meanwhile(running, step)
@@ -422,8 +423,11 @@ class Loop:
         """What can be said of a step that left no account of itself."""
         if running.late:
             spent = duration(ending.wall_s)
-            return _error("TimeLimit", f"it was ended after {spent}: its time limit was reached",
-                          "raise `time_limit` in `onward.toml`, or make the step quicker")
+            return _error(
+                "TimeLimit",
+                f"it was ended after {spent}: its time limit was reached",
+                "raise `time_limit` in `onward.toml`, or make the step quicker",
+            )
         if ending.signal:
             name = signal.Signals(ending.signal).name
             hint = "if nobody killed it, the machine may have run out of memory" if name == "SIGKILL" else None
@@ -486,7 +490,7 @@ class Loop:
         observations += [Observation("asset", target, self._content_of(target)) for target in asked_for]
         if result.asked_for_today:
             observations.append(Observation("today", "today", self._as_of))
-        inputs = self._evaluation.inputs(step.name).inputs
+        inputs = self._evaluation.decided[step.name].inputs
         check = msgspec.convert(result.check, CheckOutcome) if result.check is not None else None
         return Trace(
             format=TRACE_FORMAT,

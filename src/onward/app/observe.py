@@ -52,9 +52,9 @@ class Observer:
             return digest_of([source.form, source.table, parts[0][1]])
         return digest_of([source.form, source.table, parts])
 
-    def world(self, observations: Iterable[Observation], assets: Mapping[str, Digest]) -> dict[
-        tuple[str, str], Digest | None
-    ]:
+    def world(
+        self, observations: Iterable[Observation], assets: Mapping[str, Digest]
+    ) -> dict[tuple[str, str], Digest | None]:
         """What each observation would give now. `assets` are the contents of what is settled."""
         world: dict[tuple[str, str], Digest | None] = {}
         for observation in observations:

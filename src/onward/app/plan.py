@@ -10,8 +10,8 @@ from onward.app import environment
 from onward.app.evaluate import Evaluation, MissingSourceError
 from onward.app.observe import Observer
 from onward.app.options import RunOptions
-from onward.app.reading import Reading, read
-from onward.app.run import check_findings
+from onward.app.reading import Reading
+from onward.app.run import check_findings, read_for
 from onward.app.targets import Selection, select_steps
 from onward.app.wiring import Opened
 from onward.base import clock
@@ -60,7 +60,7 @@ def plan(opened: Opened, options: RunOptions) -> PlanReport:
         GraphError, UnknownNameError, MachineError: as `run` does.
     """
     begun = time.monotonic()
-    reading = read(opened.place, opened.index, options.settings, opened.standing.discovered())
+    reading, _ = read_for(opened, options)
     selection = select_steps(reading, options.targets, options.folder)
     blocked = check_findings(reading, selection, keep_going=options.keep_going)
     evaluation = evaluate(opened, reading, options)
@@ -70,9 +70,7 @@ def plan(opened: Opened, options: RunOptions) -> PlanReport:
         planned = Planned(_outcome(decision, opened), decision)
         (steps if reading.graph.steps[name].check is None else checks)[name] = planned
     opened.index.save()
-    return PlanReport(
-        reading, evaluation, selection, steps, checks, reading.graph.findings, time.monotonic() - begun
-    )
+    return PlanReport(reading, evaluation, selection, steps, checks, reading.graph.findings, time.monotonic() - begun)
 
 
 def evaluate(opened: Opened, reading: Reading, options: RunOptions | None = None) -> Evaluation:

@@ -83,6 +83,21 @@ class Reading:
         """What of a step's code counts, by a name that people can read."""
         return kinds()[step.kind].code(step, self.files[step.file], self.closure)
 
+    def file_of(self, step: str, code: str) -> str:
+        """The file that a name of code in a step's closure stands for: `acme.cleaning.dedupe`, `a/b.py:helper`."""
+        name = code.partition(" (")[0]
+        path = name.partition(":")[0]
+        if path in self.files:
+            return path
+        own = self.graph.steps[step].file
+        resolver = ImportPath(self.roots_of(own), self.files.keys(), self.tree.modules)
+        parts = name.split(".")
+        for length in range(len(parts), 0, -1):
+            found = resolver.find(".".join(parts[:length]))
+            if found is not None:
+                return found
+        return own
+
     def project(self, name: str) -> Project:
         return next(project for project in self.projects if project.name == name)
 
@@ -115,7 +130,13 @@ class _Modules:
         return self._path.importable(prefix)
 
 
-def read(place: Place, index: Index, given: Mapping[str, Any], discovered: Mapping[str, list[str]]) -> Reading:
+def read(
+    place: Place,
+    index: Index,
+    given: Mapping[str, Any],
+    discovered: Mapping[str, list[str]],
+    once: frozenset[str] = frozenset(),
+) -> Reading:
     """Reads the workspace.
 
     Args:
@@ -123,6 +144,7 @@ def read(place: Place, index: Index, given: Mapping[str, Any], discovered: Mappi
         index: what was read before.
         given: parameters from the command line, by `project.name` or bare name.
         discovered: by step, assets that it was seen to load beyond what its code says.
+        once: candidates that are taken for steps this time.
     """
     tree = scan.scan(place.root)
     configured, findings, config_digests = _read_configs(place, tree, index)
@@ -133,7 +155,7 @@ def read(place: Place, index: Index, given: Mapping[str, Any], discovered: Mappi
     digests, unreadable = _digests(place, tree, code, index)
     findings += unreadable
     tables = read_tables(place.root, digests, index)
-    files = _code_files(project_rules, tree, configured, digests, tables)
+    files = _code_files(project_rules, tree, configured, digests, tables, once)
     drafts, candidates, said = _drafts(files)
     findings += said
     findings += [
@@ -214,9 +236,10 @@ def _code_files(
     configured: Mapping[str, Settings],
     digests: Mapping[str, Digest],
     tables: Mapping[str, FileTable],
+    once: frozenset[str],
 ) -> dict[str, CodeFile]:
     knows = "" in configured or any(table.declared and table.declared.imports_onward for table in tables.values())
-    named = _named_steps(configured, digests)
+    named = _named_steps(configured, digests) | once
     imported = _imported_files(project_rules, tree, digests, tables)
     files = {}
     for path, digest in digests.items():

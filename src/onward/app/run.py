@@ -16,13 +16,13 @@ from onward.app.loop import Loop
 from onward.app.observe import Observer
 from onward.app.options import RunOptions
 from onward.app.reading import Reading, read
-from onward.app.targets import Selection, select_steps
+from onward.app.targets import Selection, candidates_named, select_steps
 from onward.app.wiring import Opened
 from onward.base import clock
 from onward.base.errors import GraphError, OnwardError
 from onward.model.ports import Watcher
 from onward.model.records import CheckRecord, Run, StepRecord
-from onward.model.workspace import Finding
+from onward.model.workspace import Candidate, Finding
 
 
 @dataclass
@@ -38,6 +38,8 @@ class RunReport:
     interrupted: bool = False
     is_held: bool = False
     """A finding touches what was meant, whether or not it left a step to be skipped."""
+    once: tuple[Candidate, ...] = ()
+    """Candidates that were taken for steps this once: the run stands outside of snapshots and is not remembered."""
 
     @property
     def counts(self) -> dict[str, int]:
@@ -64,7 +66,7 @@ def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
     """
     started = clock.now()
     begun = time.monotonic()
-    reading = read(opened.place, opened.index, options.settings, opened.standing.discovered())
+    reading, once = read_for(opened, options)
     selection = select_steps(reading, options.targets, options.folder)
     blocked = check_findings(reading, selection, keep_going=options.keep_going)
     python = environment.workspace_python(opened.place, reading.settings)
@@ -79,8 +81,9 @@ def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
         loop.close()
     finish = bases.Finish(opened, evaluation, options.targets, options.settings, as_of, started)
     report_seconds = time.monotonic() - begun
-    recorded = finish.record(loop.steps, loop.checks, report_seconds, selection)
-    _remember(opened, evaluation, loop, recorded.id)
+    recorded = finish.record(loop.steps, loop.checks, report_seconds, selection, keep=not once)
+    if not once:
+        _remember(opened, evaluation, loop, recorded.id)
     report = RunReport(
         recorded,
         reading,
@@ -90,10 +93,22 @@ def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
         report_seconds,
         loop.interrupted,
         bool(relevant_findings(reading, selection)),
+        tuple(once),
     )
     if selection.is_whole and report.ok and recorded.complete:
         shortcut.keep(evaluation, opened, recorded, started)
     return report
+
+
+def read_for(opened: Opened, options: RunOptions) -> tuple[Reading, list[Candidate]]:
+    """The workspace as a run with these options takes it, and the candidates that it takes for steps this once."""
+    discovered = opened.standing.discovered()
+    reading = read(opened.place, opened.index, options.settings, discovered)
+    once = candidates_named(reading, options.targets, options.folder)
+    if once:
+        files = frozenset(candidate.file for candidate in once)
+        reading = read(opened.place, opened.index, options.settings, discovered, files)
+    return reading, once
 
 
 def check_findings(reading: Reading, selection: Selection, *, keep_going: bool) -> dict[str, Finding]:

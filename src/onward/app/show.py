@@ -47,6 +47,13 @@ class Shown:
     run: str | None
     code: tuple[str, ...]
     """Names of the code that it rests on."""
+
+    def inputs(self) -> list[str]:
+        """What its step took: assets, sources, and files by their path."""
+        named = [name.partition(" as ")[0] for kind, name, _ in self.trace.inputs if kind in ("input", "source")]
+        seen = [observation.name for observation in self.trace.observations if observation.kind in ("file", "asset")]
+        return list(dict.fromkeys([*named, *seen]))
+
     parameters: dict[str, Any]
     """By `project.name`, those that are set away from the code."""
 

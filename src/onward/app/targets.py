@@ -10,6 +10,7 @@ from onward.base import paths
 from onward.base.errors import GraphError, UnknownNameError, unknown_name
 from onward.base.text import nearest
 from onward.engine.graph import Graph
+from onward.model.workspace import Candidate
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,13 @@ def select_steps(reading: Reading, targets: Sequence[str], folder: str = "") -> 
         named |= graph.depending_on(found) if follows else found
     with_checks = named | {check for name in named for check in graph.checks_of(name)}
     return Selection(frozenset(named), frozenset(graph.needed_by(with_checks)), False, frozenset(projects))
+
+
+def candidates_named(reading: Reading, targets: Sequence[str], folder: str = "") -> list[Candidate]:
+    """The candidates whose files `targets` name: a run takes them for steps once, outside of snapshots."""
+    words = {target.strip().strip("+") for target in targets}
+    files = {path for word in words for path in (paths.join(folder, word), paths.join("", word))}
+    return [found for found in reading.candidates if found.file in files and found.line.startswith("steps")]
 
 
 def _projects_meant(reading: Reading, word: str, folder: str) -> set[str]:

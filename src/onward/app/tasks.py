@@ -96,9 +96,7 @@ def hand_source(evaluation: Evaluation, name: str, wanted: str) -> dict[str, Any
     }
 
 
-def hand_artifact(
-    artifact: Artifact, evaluation: Evaluation, asset: str, wanted: str, outbox: Path
-) -> dict[str, Any]:
+def hand_artifact(artifact: Artifact, evaluation: Evaluation, asset: str, wanted: str, outbox: Path) -> dict[str, Any]:
     """An artifact as the child gets it: paths of objects that are whole, with a telling name where it wants a path.
 
     Raises:

@@ -38,6 +38,8 @@ class Ending:
     wall_s: float
     cpu_s: float
     peak_bytes: int
+    result: str = ""
+    """The child's own account, as JSON; empty or cut off where it was killed."""
 
 
 def variables() -> dict[str, str]:
@@ -96,7 +98,7 @@ class Workers:
             MachineError: the bare parent is gone.
         """
         try:
-            content = os.read(self.events, 1 << 20)
+            content = os.read(self.events, 1 << 16)
         except BlockingIOError:
             return []
         if not content:
@@ -111,7 +113,13 @@ class Workers:
             if "ended" in event:
                 endings.append(
                     Ending(
-                        event["ended"], event["status"], event["signal"], event["wall"], event["cpu"], event["peak"]
+                        event["ended"],
+                        event["status"],
+                        event["signal"],
+                        event["wall"],
+                        event["cpu"],
+                        event["peak"],
+                        event["result"],
                     )
                 )
         return endings

@@ -174,4 +174,3 @@ def _report_internal(error: Exception, arguments: Sequence[str]) -> int:
     )
     click.echo(story, err=True)
     return _report(said, arguments)
-

@@ -101,7 +101,7 @@ def link(
 
     Args:
         drafts: what the kinds saw in the files.
-        projects: all projects; every draft's file lies in exactly one of them.
+        projects: all projects, the root's among them; every draft's file lies in exactly one of them.
         sources: all sources, of one name once in a scope.
         settings: parameters by `project.name`, from `onward.toml` and the command line.
         discovered: by step, assets that an earlier run of it was seen to load beyond what its code says.
@@ -285,7 +285,7 @@ class _Linker:
             check=check,
             title=draft.title,
             doc=draft.doc,
-            time_limit_s=project.settings.time_limit_s,
+            time_limit_s=project.settings.time_limit_s or self.projects[-1].settings.time_limit_s,
         )
 
     def _parameters(self, project: Project, draft: Draft) -> Iterable[ParameterUse]:

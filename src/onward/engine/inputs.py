@@ -76,7 +76,8 @@ def inputs_of(
 
 def _bound(name: str, target: str) -> str:
     """The target, with the word for it in the code where that differs: two may stand for one target."""
-    return target if target.rpartition("/")[2] == name or target == name else f"{target} as {name}"
+    is_said_so = target in (name, name.replace(".", "/")) or target.rpartition("/")[2] == name
+    return target if is_said_so else f"{target} as {name}"
 
 
 def _counted(artifact: Artifact | None, is_raw: bool) -> Digest:

@@ -130,9 +130,7 @@ class Run(msgspec.Struct, frozen=True):
 
     def broken_checks(self) -> list[str]:
         """Checks of severity `error` that hold a release back."""
-        return [
-            name for name, check in self.checks.items() if check.severity == "error" and check.outcome != "passed"
-        ]
+        return [name for name, check in self.checks.items() if check.severity == "error" and check.outcome != "passed"]
 
 
 class Move(msgspec.Struct, frozen=True):
@@ -148,5 +146,3 @@ class Move(msgspec.Struct, frozen=True):
     at: str
     by: str = ""
     note: str | None = None
-
-

@@ -70,9 +70,7 @@ class _Gatherer:
         self._maker = {asset: name for name, record in self.run.steps.items() for asset in record.assets}
         self._moves = self._releases()
         self._past = {move.number: self.opened.store.records.run(move.run) for move in self._moves}
-        self._traces = {
-            name: self._trace(record.key, record.trace) for name, record in self.run.steps.items()
-        }
+        self._traces = {name: self._trace(record.key, record.trace) for name, record in self.run.steps.items()}
         self._previews, self._pages = self._prepare_files()
         previous = self._previous()
         return site.SiteContent(
@@ -80,9 +78,7 @@ class _Gatherer:
             release=self._release(previous),
             releases=tuple(self._past_releases()),
             projects=tuple(_project(entry) for entry in self._catalogue.projects),
-            assets=tuple(
-                self._asset(name, artifact) for name, artifact in sorted(self.run.artifacts.items())
-            ),
+            assets=tuple(self._asset(name, artifact) for name, artifact in sorted(self.run.artifacts.items())),
             checks=tuple(self._checks()),
             graph=self._graph(),
             changes=tuple(self._changes(self._past.get(previous) if previous else None)),
@@ -202,9 +198,7 @@ class _Gatherer:
         return marks if checked else (*marks, "unchecked")
 
     def _used_by(self, name: str) -> tuple[str, ...]:
-        users = [
-            step for step in self._steps.values() if step.checks is None and (name, "asset") in step.takes
-        ]
+        users = [step for step in self._steps.values() if step.checks is None and (name, "asset") in step.takes]
         return tuple(sorted({asset for step in users for asset in step.assets}))
 
     def _changed_in(self, name: str, artifact: Artifact) -> int | None:
@@ -224,9 +218,7 @@ class _Gatherer:
             run = self._past.get(move.number)
             artifact = run.artifacts.get(name) if run else None
             if artifact is not None and artifact.kind == METRIC:
-                points.append(
-                    site.HistoryPoint(move.number, clock.instant_of(move.at), artifact.facts.get("value"))
-                )
+                points.append(site.HistoryPoint(move.number, clock.instant_of(move.at), artifact.facts.get("value")))
         return points
 
     def _files(self, name: str, artifact: Artifact) -> list[site.File]:
@@ -254,9 +246,7 @@ class _Gatherer:
         record = self.run.steps[step.name]
         envelope = self.opened.store.traces.envelope(trace.key, record.trace) if record.trace else None
         commit = (envelope.builder.get("commit") if envelope else None) or self.run.origin.commit
-        parameters = {
-            use: value for use, value in self._basis.parameters.items() if use.startswith(step.project + ".")
-        }
+        parameters = {use: value for use, value in self._basis.parameters.items() if use.startswith(step.project + ".")}
         return site.Provenance(
             step=step.name,
             step_kind=step.kind,
@@ -370,15 +360,11 @@ class _Gatherer:
         used = {target for step in self._steps.values() for target, form in step.takes if form == "source"}
         for source in self._catalogue.sources:
             if source.name in used:
-                nodes[source.name] = site.Node(
-                    name=source.name, kind=site.SOURCE, project=source.project or ""
-                )
+                nodes[source.name] = site.Node(name=source.name, kind=site.SOURCE, project=source.project or "")
         titles = {entry.name: entry.title or "" for entry in self._catalogue.assets}
         for name, artifact in self.run.artifacts.items():
             project = self._steps[self._maker[name]].project if self._maker[name] in self._steps else ""
-            nodes[name] = site.Node(
-                name=name, kind=artifact.kind, project=project, title=titles.get(name, "")
-            )
+            nodes[name] = site.Node(name=name, kind=artifact.kind, project=project, title=titles.get(name, ""))
         by_path = {artifact.facts.get("path"): name for name, artifact in self.run.artifacts.items()}
         for step in self._steps.values():
             if step.checks is not None:
@@ -436,9 +422,7 @@ class _Gatherer:
             wanted[address] = cache / f"{address}.json"
             path = str(self.opened.store.objects.path(address))
             if not wanted[address].exists():
-                jobs.append(
-                    {"do": "preview", "path": path, "limit_rows": site.MAX_EMBEDDED_ROWS, "out": address}
-                )
+                jobs.append({"do": "preview", "path": path, "limit_rows": site.MAX_EMBEDDED_ROWS, "out": address})
             if address in tables:
                 csv = cache / f"{address}.csv"
                 pages[address] = [(csv, "text/csv")]
@@ -449,9 +433,7 @@ class _Gatherer:
         self._carry_out(jobs, wanted)
         return {address: json.loads(path.read_bytes()) for address, path in wanted.items()}, pages
 
-    def _figure_jobs(
-        self, artifact: Artifact, cache: Path, pages: dict[Digest, list[tuple[Path, str]]]
-    ) -> list[Job]:
+    def _figure_jobs(self, artifact: Artifact, cache: Path, pages: dict[Digest, list[tuple[Path, str]]]) -> list[Job]:
         """A figure that has a specification and no picture gets one: a page for plotly, SVG for Vega-Lite."""
         if artifact.kind != FIGURE or any(part.media.startswith("image/") for part in artifact.parts):
             return []

@@ -37,9 +37,7 @@ def write_site(
     run, move = _shown(opened, channel, at)
     target = out if out is not None else opened.place.local / SITE_FOLDER
     if target.resolve() == opened.place.root.resolve():
-        raise RefusedError(
-            "the site cannot take the place of the workspace", hint="choose a folder with `--out DIR`"
-        )
+        raise RefusedError("the site cannot take the place of the workspace", hint="choose a folder with `--out DIR`")
     write(gather(opened, run, move, remake), target)
     return target / "index.html"
 

@@ -13,8 +13,7 @@ from __future__ import annotations
 import ctypes
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 
 class ArrowError(Exception):
@@ -73,8 +72,7 @@ _get_pointer.restype = ctypes.c_void_p
 _get_pointer.argtypes = [ctypes.py_object, ctypes.c_char_p]
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(NamedTuple):
     """A column, or a part of one, as the stream's schema describes it.
 
     Attributes:
@@ -187,8 +185,8 @@ def _with_plain_entries(field: Field) -> Field:
     """A map as the list of pairs that it is; producers differ in what they call the pairs and their parts."""
     entries = field.children[0]
     key, value = entries.children
-    pair = (replace(key, name="key"), replace(value, name="value"))
-    return replace(field, children=(replace(entries, name="entries", children=pair),))
+    pair = (key._replace(name="key"), value._replace(name="value"))
+    return field._replace(children=(entries._replace(name="entries", children=pair),))
 
 
 def _read_metadata(address: int | None) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """One step, in a process of its own: takes its inputs, runs the user's code, leaves what came out in the outbox.
 
-The outbox gets `result.json` as the last thing, whole or not at all:
+Its own account goes to the bare parent as the last thing, through a pipe of its own:
 
     {"ok": true, "written": {asset: ...}, "check": ..., "today": false}
     {"ok": false, "error": {"type", "message", "traceback", "line"}}
@@ -24,8 +24,8 @@ from onward.runtime import loader, session, surroundings, values
 Result = Dict[str, Any]
 
 
-def run(task: Dict[str, Any]) -> None:
-    """Runs a task and writes its result; ends the process with status 0 whatever the user's code did."""
+def run(task: Dict[str, Any], descriptor: int) -> None:
+    """Runs a task and sends its result; ends the process with status 0 whatever the user's code did."""
     try:
         surroundings.enter(task)
         current = session.begin(task)
@@ -40,16 +40,16 @@ def run(task: Dict[str, Any]) -> None:
         result = {"ok": False, "needs": needs}
     result["today"] = bool(session.told(task["outbox"], "today"))
     result["saves"] = session.told(task["outbox"], "saves")
-    write_result(task["outbox"], result)
+    write_result(descriptor, result)
     _leave()
 
 
-def write_result(outbox: str, result: Result) -> None:
-    """Puts the result in its place in one move."""
-    beside = os.path.join(outbox, "result.tmp")
-    with open(beside, "w", encoding="utf-8") as file:
-        file.write(json.dumps(result))
-    os.replace(beside, os.path.join(outbox, "result.json"))
+def write_result(descriptor: int, result: Result) -> None:
+    """Sends the result; a part of it, should the process be killed now, is no JSON and so no result."""
+    content = json.dumps(result).encode()
+    while content:
+        content = content[os.write(descriptor, content) :]
+    os.close(descriptor)
 
 
 def _leave() -> None:
@@ -142,8 +142,13 @@ def _script(task: Dict[str, Any], current: session.Session) -> Result:
     main = sys.modules["__main__"]
     main.__dict__.clear()
     main.__dict__.update(
-        __name__="__main__", __file__=task["file"], __builtins__=__builtins__, __doc__=None, __package__=None,
-        __spec__=None, __loader__=None,
+        __name__="__main__",
+        __file__=task["file"],
+        __builtins__=__builtins__,
+        __doc__=None,
+        __package__=None,
+        __spec__=None,
+        __loader__=None,
     )
     sys.argv[:] = [task["file"]]
     os.environ.setdefault("MPLBACKEND", "Agg")
@@ -165,8 +170,14 @@ def describe(error: BaseException, root: str) -> Dict[str, Any]:
     frames = surroundings.user_frames(error.__traceback__, root)
     file, line = (frames[-1].filename, frames[-1].lineno) if frames else (None, None)
     if isinstance(error, SystemExit):
-        return {"type": "SystemExit", "message": f"the step ended with exit status {error.code}", "traceback": "",
-                "file": file, "line": line, "hint": None}
+        return {
+            "type": "SystemExit",
+            "message": f"the step ended with exit status {error.code}",
+            "traceback": "",
+            "file": file,
+            "line": line,
+            "hint": None,
+        }
     lines: List[str] = []
     if frames:
         lines.append("Traceback (most recent call last):\n")
@@ -194,4 +205,3 @@ _KINDS: Dict[str, Callable[[Dict[str, Any], session.Session], Result]] = {
     "check": _check,
     "script": _script,
 }
-

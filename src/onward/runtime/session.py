@@ -74,9 +74,7 @@ class Session:
 
     def _tell(self, what: str, facts: Dict[str, Any]) -> None:
         line = json.dumps(facts) + "\n"
-        descriptor = os.open(
-            os.path.join(self._outbox, f"{what}.jsonl"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644
-        )
+        descriptor = os.open(os.path.join(self._outbox, f"{what}.jsonl"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         try:
             os.write(descriptor, line.encode())
         finally:

@@ -4,7 +4,7 @@ It has imported nothing but the standard library, so a child starts in a millise
 speaks lines of JSON: commands come on standard input, what happened goes out on standard output.
 
     <- {"run": 7, "task": {...}}            -> {"started": 7, "pid": 4711}
-    <- {"kill": 7}                          -> {"ended": 7, "status": 0, "signal": 0, "wall": ..., "cpu": ..., ...}
+    <- {"kill": 7}                          -> {"ended": 7, "status": 0, "signal": 0, "wall": ..., "result": "{}", ...}
 
 When standard input ends, because onward ended or was killed, every child's process group is killed with it.
 """
@@ -25,6 +25,8 @@ from onward.runtime import child as step_child
 from onward.runtime import loader
 
 _DRAIN_S = 0.2
+RESULT = "result"
+"""The name of the pipe that a child's own account comes through, beside its output."""
 
 
 class Child:
@@ -36,11 +38,15 @@ class Child:
         self.started = time.monotonic()
         self.pipes: Dict[int, str] = {}
         self.rest: Dict[int, bytes] = {}
+        self.result = b""
         self._log_path = log
         self._log: Optional[int] = None
 
     def write(self, descriptor: int, content: bytes) -> None:
-        """Adds output to the log, line by line, each with the seconds since the start."""
+        """Adds output to the log, line by line, each with the seconds since the start; the result is kept whole."""
+        if self.pipes[descriptor] == RESULT:
+            self.result += content
+            return
         lines = (self.rest.pop(descriptor, b"") + content).split(b"\n")
         if lines[-1]:
             self.rest[descriptor] = lines[-1]
@@ -115,7 +121,7 @@ class Zygote:
 
     def _read_commands(self) -> bool:
         try:
-            content = os.read(self._commands, 1 << 20)
+            content = os.read(self._commands, 1 << 16)
         except BlockingIOError:
             return True
         if not content:
@@ -133,14 +139,15 @@ class Zygote:
         loader.install(task["root"], task["outside"], task["bytecode"])
         out_read, out_write = os.pipe()
         err_read, err_write = os.pipe()
+        result_read, result_write = os.pipe()
         pid = os.fork()
         if pid == 0:
-            self._become_step(task, out_write, err_write)
-        os.close(out_write)
-        os.close(err_write)
+            self._become_step(task, out_write, err_write, result_write)
+        for descriptor in (out_write, err_write, result_write):
+            os.close(descriptor)
         _set_group(pid)
         started = Child(identity, pid, os.path.join(task["outbox"], "log.jsonl"))
-        for descriptor, stream in ((out_read, "out"), (err_read, "err")):
+        for descriptor, stream in ((out_read, "out"), (err_read, "err"), (result_read, RESULT)):
             os.set_blocking(descriptor, False)
             started.pipes[descriptor] = stream
             self._selector.register(descriptor, selectors.EVENT_READ, started)
@@ -148,7 +155,7 @@ class Zygote:
         self._by_pid[pid] = started
         self._tell({"started": identity, "pid": pid})
 
-    def _become_step(self, task: Dict[str, Any], out: int, err: int) -> None:
+    def _become_step(self, task: Dict[str, Any], out: int, err: int, result: int) -> None:
         """In the child: leaves the parent's things behind and runs the step. Does not return."""
         try:
             _set_group(0)
@@ -159,9 +166,10 @@ class Zygote:
             os.dup2(err, 2)
             self._selector.close()
             others = [descriptor for running in self._children.values() for descriptor in running.pipes]
+            os.set_inheritable(result, False)
             for descriptor in {out, err, self._wake_in, self._wake_out, self._commands, self._events, *others}:
                 os.close(descriptor)
-            step_child.run(task)
+            step_child.run(task, result)
         except BaseException:  # noqa: BLE001 - nothing may return into the parent's loop
             import traceback
 
@@ -222,6 +230,7 @@ class Zygote:
                 "wall": round(wall, 6),
                 "cpu": round(usage.ru_utime + usage.ru_stime, 6),
                 "peak": peak,
+                "result": running.result.decode("utf-8", "replace"),
             }
         )
 

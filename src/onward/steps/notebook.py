@@ -68,4 +68,3 @@ class NotebookKind:
         assert file.notebook is not None
         document = next(output.asset for output in step.outputs if output.path is None)
         return {"driver": "onward.runtime.notebook", "document": document, "title": step.title or ""}
-

@@ -12,17 +12,29 @@ from pathlib import Path
 from onward.base.digest import Digest
 from onward.store.disk import store_error
 
+_NAME_LENGTH = 2
+"""Hexadecimal digits of a key in the name of its lock's file: 256 files at most."""
+
 
 class KeyLocks:
-    """Locks held by this process. A lock's file goes with the lock."""
+    """Locks held by this process.
+
+    A file stands for all keys that begin alike: making and removing one for each key costs a file system more than
+    the rest of a small step. Two runs that make two such keys wait for each other now and then; nothing else.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._held: dict[Digest, int] = {}
+        self._held: dict[str, tuple[int, set[Digest]]] = {}
 
     def acquire(self, key: Digest) -> bool:
         """Takes the lock of `key`; False where another process holds it."""
-        path = self._folder / key
+        name = key[:_NAME_LENGTH]
+        held = self._held.get(name)
+        if held is not None:
+            held[1].add(key)
+            return True
+        path = self._folder / name
         while True:
             try:
                 descriptor = self._open(path)
@@ -37,9 +49,9 @@ class KeyLocks:
                 os.close(descriptor)
                 raise store_error(error, path, "lock") from error
             if _is_file_at(descriptor, path):
-                self._held[key] = descriptor
+                self._held[name] = (descriptor, {key})
                 return True
-            # Its last holder removed the file between our opening and our locking it.
+            # Somebody removed the file between our opening and our locking it.
             os.close(descriptor)
 
     def _open(self, path: Path) -> int:
@@ -53,15 +65,17 @@ class KeyLocks:
 
     def release(self, key: Digest) -> None:
         """Lets the lock go; nothing happens where it is not held."""
-        descriptor = self._held.pop(key, None)
-        if descriptor is None:
-            return
-        (self._folder / key).unlink(missing_ok=True)
-        os.close(descriptor)
+        name = key[:_NAME_LENGTH]
+        descriptor, keys = self._held.get(name, (-1, set()))
+        keys.discard(key)
+        if descriptor >= 0 and not keys:
+            del self._held[name]
+            os.close(descriptor)
 
     def release_all(self) -> None:
-        for key in list(self._held):
-            self.release(key)
+        for descriptor, _ in self._held.values():
+            os.close(descriptor)
+        self._held.clear()
 
 
 def _is_file_at(descriptor: int, path: Path) -> bool:

@@ -38,8 +38,7 @@ class Outcome:
 
     def __init__(self, outbox: Path, ending: Ending) -> None:
         self.ending = ending
-        path = outbox / "result.json"
-        self.result: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        self.result: dict[str, Any] = json.loads(ending.result) if ending.result else {}
         log = outbox / "log.jsonl"
         self.log = [json.loads(line)[1:] for line in log.read_text().splitlines()] if log.exists() else []
 

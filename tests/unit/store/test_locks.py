@@ -53,11 +53,22 @@ def test_the_lock_of_a_killed_process_is_free_and_its_file_in_nobodys_way(tmp_pa
     other = holder(tmp_path)
     os.kill(other.pid, signal.SIGKILL)
     end(other)
-    assert os.listdir(tmp_path) == [KEY]
     locks = KeyLocks(tmp_path)
     assert locks.acquire(KEY)
     locks.release(KEY)
-    assert os.listdir(tmp_path) == []
+
+
+def test_keys_that_begin_alike_share_a_file_and_are_let_go_one_by_one(tmp_path: Path) -> None:
+    one, two = KeyLocks(tmp_path), KeyLocks(tmp_path)
+    sibling = KEY[:-1] + ("0" if KEY[-1] != "0" else "1")
+    assert one.acquire(KEY)
+    assert one.acquire(sibling), "what a process holds it does not wait for"
+    one.release(KEY)
+    assert not two.acquire(KEY), "the file still stands for the sibling"
+    one.release(sibling)
+    assert two.acquire(KEY)
+    assert len(os.listdir(tmp_path)) == 1
+    two.release_all()
 
 
 def test_a_lock_that_is_let_go_can_be_had_again(tmp_path: Path) -> None:
@@ -82,7 +93,8 @@ def test_letting_go_of_what_is_not_held_does_nothing(tmp_path: Path) -> None:
 def test_a_lock_file_that_somebody_removed_gives_no_second_holder_the_old_lock(tmp_path: Path) -> None:
     one, two, three = KeyLocks(tmp_path), KeyLocks(tmp_path), KeyLocks(tmp_path)
     assert one.acquire(KEY)
-    (tmp_path / KEY).unlink()
+    for name in os.listdir(tmp_path):
+        (tmp_path / name).unlink()
     assert two.acquire(KEY), "with its file, the lock is gone"
     one.release(KEY)
     two.release(KEY)

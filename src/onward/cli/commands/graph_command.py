@@ -13,9 +13,7 @@ from onward.cli.session import complete_target, session_of, session_options
 @click.option("--format", "form", type=click.Choice(graphs.FORMATS), help="How to write it; mermaid without.")
 @session_options
 @click.pass_context
-def command(
-    ctx: click.Context, targets: tuple[str, ...], form: str | None, folder: str | None, as_json: bool
-) -> int:
+def command(ctx: click.Context, targets: tuple[str, ...], form: str | None, folder: str | None, as_json: bool) -> int:
     """Show the steps of the targets, what they need, and what they hand to each other."""
     session = session_of(ctx, folder, as_json)
     with session.open() as opened:

@@ -12,7 +12,7 @@ from onward.cli.session import session_of, session_options
 
 @click.command("init", short_help="Make a workspace, or the demonstration.")
 @click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
-@click.option("--demo", is_flag=True, help="Write the demonstration: five projects on real data.")
+@click.option("--demo", is_flag=True, help="Write the demonstration: four projects on real data.")
 @session_options
 @click.pass_context
 def command(ctx: click.Context, directory: Path | None, demo: bool, folder: str | None, as_json: bool) -> int:

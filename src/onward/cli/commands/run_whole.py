@@ -45,7 +45,7 @@ def carry_out(session: Session, words: RunOptions, *, dry_run: bool) -> int:
 def run_json(report: RunReport) -> dict[str, Any]:
     """The run as command-line.md has it."""
     return {
-        "run": report.run.id,
+        "run": None if report.once else report.run.id,
         "ok": report.ok,
         "basis": report.run.basis,
         "snapshot": report.run.snapshot,
@@ -153,6 +153,9 @@ def _print_report(report: RunReport) -> None:
         if check.outcome == "broken":
             print_broken(name, check.severity, check.rows, check.message)
     click.echo(_summary(report))
+    for candidate in report.once:
+        click.echo(f"{candidate.file} ran once, outside of snapshots; to make it a step, write in onward.toml:")
+        click.echo(f"  {candidate.line}")
 
 
 def _print_failure(name: str, record: StepRecord) -> None:

@@ -57,7 +57,7 @@ def show_json(shown: Shown) -> dict[str, Any]:
         "cpu_seconds": trace.usage.cpu_s,
         "peak_bytes": trace.usage.peak_bytes,
         "step": shown.step,
-        "inputs": [name for kind, name, _ in trace.inputs if kind in ("input", "source")],
+        "inputs": shown.inputs(),
         "code": list(shown.code),
         "bytes": artifact.size,
         "media": artifact.media,
@@ -91,8 +91,7 @@ def _print(shown: Shown) -> None:
     commit = shown.builder.get("commit")
     if commit:
         rows.append(("code", f"{commit[:12]}{' with changes' if shown.builder.get('dirty') else ''}"))
-    inputs = [name for kind, name, _ in trace.inputs if kind in ("input", "source")]
-    rows.append(("inputs", listed(inputs, 6) or "none"))
+    rows.append(("inputs", listed(shown.inputs(), 6) or "none"))
     rows.append(("used by", listed(shown.used_by, 6) or "nothing yet"))
     rows.append(("content", artifact.content[:16]))
     for label, text in rows:

@@ -136,11 +136,7 @@ def _language(metadata: dict[Any, Any], cells: list[_Cell]) -> str:
     languages = [word.lower() for word in said if isinstance(word, str) and word]
     if not languages:
         name = str(kernel.get("name") or "").lower()
-        languages = (
-            ["r"]
-            if name == "ir"
-            else [known for known in ("julia", "bash", "scala") if name.startswith(known)]
-        )
+        languages = ["r"] if name == "ir" else [known for known in ("julia", "bash", "scala") if name.startswith(known)]
     if not languages or any("python" in word or word == "pyspark" for word in languages):
         return "python"
     return _encodable(languages[0])
@@ -200,9 +196,7 @@ def _movable(code: str, tree: ast.Module) -> str:
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":
             names = [alias.name for alias in node.names]
-            stands = "; ".join(
-                ["import __future__", *(f"__future__.{name}" for name in names if name.isidentifier())]
-            )
+            stands = "; ".join(["import __future__", *(f"__future__.{name}" for name in names if name.isidentifier())])
         elif isinstance(node, ast.Global):
             stands = "pass"
         else:
@@ -261,9 +255,7 @@ def _heading(markdown: str) -> str:
 
 def _plain_heading(text: str) -> str:
     """A heading without Markdown's marks."""
-    text = re.sub(
-        r"!\[([^\]]*)\]\([^)]*\)|\[([^\]]*)\]\([^)]*\)", lambda match: match[1] or match[2] or "", text
-    )
+    text = re.sub(r"!\[([^\]]*)\]\([^)]*\)|\[([^\]]*)\]\([^)]*\)", lambda match: match[1] or match[2] or "", text)
     text = re.sub(r"</?[a-zA-Z][^>]*>", "", text)
     text = re.sub(r"(\*\*|__|`)(.+?)\1", r"\2", text)
     text = re.sub(r"(?<!\w)([*_])(?=\S)(.+?)(?<=\S)\1(?!\w)", r"\2", text)

@@ -65,9 +65,7 @@ def inert(source: str) -> InertCell:
         if name not in _PYTHON_CELLS:
             body = "\n".join(lines[first + 1 :])
             cell.magics.append(source.strip("\n"))
-            call = _call(
-                "run_cell_magic", [name, rest, body], rest + "\n" + body if name != "writefile" else rest
-            )
+            call = _call("run_cell_magic", [name, rest, body], rest + "\n" + body if name != "writefile" else rest)
             cell.code = "\n".join([*[""] * first, call, *[""] * (len(lines) - first - 1)])
             return cell
         cell.magics.append(lines[first].strip())

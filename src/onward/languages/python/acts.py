@@ -177,8 +177,4 @@ def _is_value(receiver: ast.expr, scope: Scope, depth: int = 0) -> bool:
 
 
 def _binds_value(binding: Binding, scope: Scope, depth: int) -> bool:
-    return (
-        binding.value is not None
-        and depth < 8
-        and (binding.each or _is_value(binding.value, scope, depth + 1))
-    )
+    return binding.value is not None and depth < 8 and (binding.each or _is_value(binding.value, scope, depth + 1))

@@ -327,9 +327,7 @@ class Linker:
             table = self._table(path)
             units = () if isinstance(table, Problem) else table.units
             effects = {number for number, acts in self._effects_of(path).items() if acts}
-            imports = {
-                n for n, unit in enumerate(units) if unit.is_import and self._imports_effects(path, unit)
-            }
+            imports = {n for n, unit in enumerate(units) if unit.is_import and self._imports_effects(path, unit)}
             is_seen = bool(effects) or len(imports) > 1
             self._active[path] = frozenset(effects | imports) if is_seen else frozenset()
         return self._active[path]
@@ -409,9 +407,7 @@ class Linker:
             for item in unit.imports:
                 module = self._absolute(item.module, path)
                 own = self._find(module, path) if module is not None else None
-                submodule = (
-                    self._find(f"{module}.{item.name}", path) if item.name and module is not None else None
-                )
+                submodule = self._find(f"{module}.{item.name}", path) if item.name and module is not None else None
                 if submodule is not None:
                     named[submodule] = None
                 if own is not None and (submodule is None or self._binds(own, item.name)):
@@ -505,9 +501,7 @@ class Linker:
             return [Node("builtin", "", name)]
         return [Node("missing", path, name)]
 
-    def _from_star(
-        self, path: str, item: Import, chain: tuple[str, ...], seen: frozenset[Node]
-    ) -> list[Node]:
+    def _from_star(self, path: str, item: Import, chain: tuple[str, ...], seen: frozenset[Node]) -> list[Node]:
         module = self._absolute(item.module, path)
         own = self._find(module, path) if module is not None else None
         if module is None or own is None:
@@ -523,17 +517,13 @@ class Linker:
         found = self._resolve_member(module, path, chain, seen)
         return [node for node in found if node.kind not in ("missing", "builtin")]
 
-    def _resolve_import(
-        self, path: str, item: Import, rest: tuple[str, ...], seen: frozenset[Node]
-    ) -> list[Node]:
+    def _resolve_import(self, path: str, item: Import, rest: tuple[str, ...], seen: frozenset[Node]) -> list[Node]:
         target = self._absolute(item.target, path)
         if target is None:
             return [Node("missing", "", item.target)]
         return self._resolve_member(target, path, (item.name, *rest) if item.name else rest, seen)
 
-    def _resolve_member(
-        self, module: str, importer: str, chain: tuple[str, ...], seen: frozenset[Node]
-    ) -> list[Node]:
+    def _resolve_member(self, module: str, importer: str, chain: tuple[str, ...], seen: frozenset[Node]) -> list[Node]:
         """What attributes of a module mean: a name in it, or a module below it."""
         own = self._find(module, importer)
         if not chain or (own is not None and chain[0] in ("__dict__", "__getattribute__")):
@@ -721,9 +711,9 @@ class Linker:
             return False
         items = [item for each in table.units for item in each.imports] + list(unit.found.imports)
         imported = {file for item in items for file in self._targets_of(path, item)}
-        return any(
-            target.path and target.path not in imported and target.path != path for target in targets
-        ) and any(self._steps_into_module(path, use, item) for item in roots or [None])
+        return any(target.path and target.path not in imported and target.path != path for target in targets) and any(
+            self._steps_into_module(path, use, item) for item in roots or [None]
+        )
 
     def _steps_into_module(self, path: str, use: Use, item: Import | None) -> bool:
         module = self._absolute(item.target if item is not None else use.origin, path)
@@ -882,11 +872,7 @@ class Linker:
     def _parents(self, path: str) -> list[Node]:
         """The packages around a file run before it."""
         package = self._modules.package_of(path)
-        return (
-            [Node("import", each) for each in self._chain_of(package, path) if each != path]
-            if package
-            else []
-        )
+        return [Node("import", each) for each in self._chain_of(package, path) if each != path] if package else []
 
     def _add_circle(self, path: str, content: _Content) -> None:
         """Files that import one another see each other half made: all their statements count, in order."""

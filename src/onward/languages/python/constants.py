@@ -151,9 +151,7 @@ def _items(expression: ast.expr, scope: Scope, depth: int) -> Values:
     collections = _values(expression, scope, depth + 1)
     if not collections or not all(isinstance(collection, (tuple, dict)) for collection in collections):
         return ()
-    items = [
-        item for collection in collections if isinstance(collection, (tuple, dict)) for item in collection
-    ]
+    items = [item for collection in collections if isinstance(collection, (tuple, dict)) for item in collection]
     return tuple(items) if len(items) <= _MOST_VALUES else ()
 
 
@@ -433,9 +431,7 @@ def _format_call(node: ast.Call, receivers: Values, scope: Scope, depth: int) ->
             raise TypeError("no plain format")
         plain_values = [value.text if isinstance(value, FilePath) else value for value in found]
         count = len(node.args)
-        named = {
-            word: value for word, value in zip(words, plain_values[count:], strict=True) if word is not None
-        }
+        named = {word: value for word, value in zip(words, plain_values[count:], strict=True) if word is not None}
         return receiver.format(*plain_values[:count], **named)
 
     return _mapped(((receiver, *found) for receiver in receivers for found in given), fill)

@@ -41,9 +41,7 @@ def declarations(tree: ast.Module, *, cells: bool = False) -> Declarations:
     imports = _imports(all_scopes)
     found = literals(tree, all_scopes)
     records = _records(tree, scope)
-    functions = [
-        node for node in _top_level(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-    ]
+    functions = [node for node in _top_level(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
     assets = (_asset(function, scope, records) for function in functions)
     checks = (check for function in functions for check in _checks(function, scope))
     return Declarations(
@@ -265,9 +263,7 @@ class _Options:
         try:
             return None if expression is None else ast.literal_eval(expression)
         except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
-            self.problems.append(
-                f"`{name}` of {self.name} is no literal, and is read without running the code"
-            )
+            self.problems.append(f"`{name}` of {self.name} is no literal, and is read without running the code")
             return None
 
 
@@ -399,8 +395,7 @@ def _records(tree: ast.Module, scope: Scope) -> dict[str, tuple[str, ...]]:
             continue
         bases = [_annotation(base, scope, 0).partition("[")[0] for base in node.bases]
         is_record = any(base in records for base in bases) or any(
-            base.startswith(_TYPING) and base.rpartition(".")[2] in ("TypedDict", "NamedTuple")
-            for base in bases
+            base.startswith(_TYPING) and base.rpartition(".")[2] in ("TypedDict", "NamedTuple") for base in bases
         )
         if is_record or any(_is_dataclass(decorator, scope) for decorator in node.decorator_list):
             inherited = [field for base in bases for field in records.get(base, ())]

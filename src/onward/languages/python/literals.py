@@ -169,9 +169,7 @@ _PATH_METHODS: dict[str, Access] = {
     "walk": Access(READ, suffix="/**"),
 }
 _SQL_METHODS = {"sql", "execute", "executemany", "query", "from_query"}
-_CHANGES_A_DATABASE = re.compile(
-    r"\s*(create|insert|update|delete|drop|alter|replace|copy|merge)\b", re.IGNORECASE
-)
+_CHANGES_A_DATABASE = re.compile(r"\s*(create|insert|update|delete|drop|alter|replace|copy|merge)\b", re.IGNORECASE)
 _DATABASE_METHODS = {"to_sql", "executescript", "commit", "insert_into", "write_database"}
 _ONWARD_CALLS = {"load": "loads", "save": "saves", "metric": "metrics"}
 
@@ -229,11 +227,7 @@ def _changes_databases(scopes: Scopes) -> bool:
     for node, _ in scopes.nodes:
         if isinstance(node, ast.Attribute) and node.attr in _DATABASE_METHODS:
             return True
-        if (
-            isinstance(node, ast.Constant)
-            and isinstance(node.value, str)
-            and _CHANGES_A_DATABASE.match(node.value)
-        ):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and _CHANGES_A_DATABASE.match(node.value):
             return True
     return False
 
@@ -355,9 +349,7 @@ class _Reader:
     def _method(self, node: ast.Call, function: ast.Attribute, scope: Scope, qualified: str | None) -> None:
         method = function.attr
         if method in _PATH_METHODS or method in ("glob", "rglob", "rename", "replace"):
-            receivers = [
-                value.text for value in constants.values(function.value, scope) if isinstance(value, FilePath)
-            ]
+            receivers = [value.text for value in constants.values(function.value, scope) if isinstance(value, FilePath)]
             if receivers:
                 self._path_method(node, method, receivers, scope)
                 return
@@ -403,9 +395,7 @@ class _Reader:
             if text.startswith((":", "file:", "md:")):
                 continue
             read_only = any(
-                keyword.arg == "read_only"
-                and isinstance(keyword.value, ast.Constant)
-                and keyword.value.value is True
+                keyword.arg == "read_only" and isinstance(keyword.value, ast.Constant) and keyword.value.value is True
                 for keyword in node.keywords
             )
             self._enter(BOTH if self.changes_databases and not read_only else READ, text, node)

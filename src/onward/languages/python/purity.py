@@ -189,9 +189,7 @@ class Purity:
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None or self.kind_of(value) is None:
                 return None
-            if self.kind_of(key) not in (*_LITERAL, "function", "class") and not isinstance(
-                key, ast.Constant
-            ):
+            if self.kind_of(key) not in (*_LITERAL, "function", "class") and not isinstance(key, ast.Constant):
                 return None
         return "dict"
 
@@ -272,9 +270,7 @@ class Purity:
             return all(map(self.is_safe_annotation, node.elts))
         if isinstance(node, ast.Subscript):
             meaning = self.meaning_of(node.value)
-            is_generic = (
-                meaning in _GENERICS or meaning.startswith(_GENERIC_MODULES) or meaning == "numpy.ndarray"
-            )
+            is_generic = meaning in _GENERICS or meaning.startswith(_GENERIC_MODULES) or meaning == "numpy.ndarray"
             return is_generic and self.is_safe_annotation(node.slice)
         if isinstance(node, ast.BinOp) and is_plain_annotation(node):
             return all(self._is_type(side) for side in (node.left, node.right))
@@ -302,11 +298,7 @@ class Purity:
         if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Call):
             return None
         call = node.value
-        if (
-            not isinstance(call.func, ast.Attribute)
-            or not isinstance(call.func.value, ast.Name)
-            or call.keywords
-        ):
+        if not isinstance(call.func, ast.Attribute) or not isinstance(call.func.value, ast.Name) or call.keywords:
             return None
         owner = call.func.value.id
         allowed = _MUTATIONS.get(self.known.get(owner, ""), {})

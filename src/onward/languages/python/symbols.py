@@ -154,9 +154,7 @@ class _Reading:
             if isinstance(statement, (*_FUNCTIONS, ast.ClassDef)) and statement.name not in self.often
         )
         self.texts = frozenset().union(*map(_literal_texts, self.statements)) - self.often
-        self.shape = NormalForm(
-            lazy_annotations=self.lazy_annotations, is_inert=self.purity.is_inert_decorator
-        )
+        self.shape = NormalForm(lazy_annotations=self.lazy_annotations, is_inert=self.purity.is_inert_decorator)
         self.full_shape = NormalForm(metadata=True, lazy_annotations=self.lazy_annotations)
 
     def _running(self, body: list[ast.stmt]) -> list[ast.stmt]:
@@ -202,9 +200,7 @@ class _Reading:
             role=self.role,
             units=tuple(units),
             names={name: tuple(self.binders[name]) for name in sorted(self.binders)},
-            stars=tuple(
-                number for number, unit in enumerate(units) if any(item.name == "*" for item in unit.imports)
-            ),
+            stars=tuple(number for number, unit in enumerate(units) if any(item.name == "*" for item in unit.imports)),
             public=public,
             public_is_computed=is_computed,
             assumed=tuple(sorted(roots & WELL_KNOWN)),
@@ -248,10 +244,7 @@ class _Reading:
         owner = self.purity.own_effect(statement)
         binds = tuple(sorted(bound | ({owner} if owner else set())))
         imports = tuple(
-            item
-            for node in _eager_nodes(statement)
-            if isinstance(node, _IMPORTS)
-            for item in imports_of(node)
+            item for node in _eager_nodes(statement) if isinstance(node, _IMPORTS) for item in imports_of(node)
         )
         is_inert = owner is not None or self._binds_only(statement)
         return Unit(
@@ -298,9 +291,7 @@ class _Reading:
         eager_finder = self._finder()
         self._visit_head(eager_finder, node)
         eager_found = eager_finder.found()
-        eager = (
-            self._positioned(node.name + "".join(map(self.shape.text, risky)), eager_found) if risky else ""
-        )
+        eager = self._positioned(node.name + "".join(map(self.shape.text, risky)), eager_found) if risky else ""
         return Unit(
             node.lineno,
             tuple(sorted(bound)),
@@ -401,16 +392,12 @@ class _Reading:
             for item in node.decorator_list
         ):
             return False
-        has_fields = any(
-            self.purity.decorator(item) == "dataclasses.dataclass" for item in node.decorator_list
-        )
+        has_fields = any(self.purity.decorator(item) == "dataclasses.dataclass" for item in node.decorator_list)
         if (has_fields and node.bases) or getattr(node, "type_params", []):
             return False
         known = dict(self.purity.known)
         try:
-            return self._is_inert_body(
-                node, has_fields or bool({"typing.NamedTuple"} & set(meanings)), meanings
-            )
+            return self._is_inert_body(node, has_fields or bool({"typing.NamedTuple"} & set(meanings)), meanings)
         finally:
             self.purity.known = known
 
@@ -428,11 +415,7 @@ class _Reading:
                 return False
             targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
             bound = {target.id for target in targets if isinstance(target, ast.Name)}
-            if (
-                bound & seen
-                or "__slots__" in bound
-                or any(name.startswith("_") for name in bound if meanings)
-            ):
+            if bound & seen or "__slots__" in bound or any(name.startswith("_") for name in bound if meanings):
                 return False
             kind = self.purity.kind_of(statement.value) if statement.value is not None else None
             if has_fields and isinstance(statement, ast.AnnAssign):
@@ -617,9 +600,9 @@ def _bound_in_class(node: ast.ClassDef) -> frozenset[str]:
 
 
 def _hears_of_subclasses(node: ast.ClassDef) -> bool:
-    return any(
-        isinstance(item, _FUNCTIONS) and item.name == "__init_subclass__" for item in node.body
-    ) or any(keyword.arg == "metaclass" for keyword in node.keywords)
+    return any(isinstance(item, _FUNCTIONS) and item.name == "__init_subclass__" for item in node.body) or any(
+        keyword.arg == "metaclass" for keyword in node.keywords
+    )
 
 
 def _all_imports(unit: Unit) -> tuple[Import, ...]:

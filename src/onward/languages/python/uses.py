@@ -103,9 +103,7 @@ _FRAME_NAMES = frozenset(
     {"_getframe", "currentframe", "f_globals", "f_locals", "f_back", "getouterframes", "get_objects"}
     | {"__subclasses__", "__globals__"}
 )
-_FRAME_EXTERNALS = frozenset(
-    {"inspect.stack", "inspect.trace", "sys.modules", "sys.settrace", "sys.setprofile"}
-)
+_FRAME_EXTERNALS = frozenset({"inspect.stack", "inspect.trace", "sys.modules", "sys.settrace", "sys.setprofile"})
 _METADATA_NAMES = frozenset(
     {
         "__doc__",
@@ -128,9 +126,7 @@ _METADATA_NAMES = frozenset(
     }
 )
 _METADATA_ROOTS = frozenset({"docopt", "fire", "ply", "typer", "beartype", "typeguard", "jaxtyping", "pydoc"})
-_SOURCE_NAMES = frozenset(
-    {"getsource", "getsourcelines", "findsource", "getcomments", "linecache", "__code__"}
-)
+_SOURCE_NAMES = frozenset({"getsource", "getsourcelines", "findsource", "getcomments", "linecache", "__code__"})
 _SOURCE_EXTERNALS = frozenset(
     {"torch.jit.script", "tensorflow.function", "tensorflow.autograph", "triton.jit", "ast.parse", "tokenize"}
 )
@@ -153,9 +149,7 @@ def imports_of(node: ast.Import | ast.ImportFrom) -> list[Import]:
         return [
             Import(alias.name, "", alias.asname, alias.name, node.lineno)
             if alias.asname
-            else Import(
-                alias.name, "", alias.name.partition(".")[0], alias.name.partition(".")[0], node.lineno
-            )
+            else Import(alias.name, "", alias.name.partition(".")[0], alias.name.partition(".")[0], node.lineno)
             for alias in node.names
         ]
     module = "." * node.level + (node.module or "")

@@ -128,9 +128,7 @@ def _template(tokens: list[Token]) -> Problem | None:
         two = tokens[index + 1] if index + 1 < len(tokens) else one
         is_braces = one.text == two.text == "{" and one.end + 1 == two.start
         if is_braces or one.text == "{%":
-            return Problem(
-                "this is a template (Jinja), not SQL", one.line, max(1, one.col - len(one.text) + 1)
-            )
+            return Problem("this is a template (Jinja), not SQL", one.line, max(1, one.col - len(one.text) + 1))
     return None
 
 
@@ -160,9 +158,7 @@ def _refused(error: ParseError) -> Problem:
 
 
 def _table(text: str, tokens: list[Token], statements: list[exp.Expr]) -> QueryTable:
-    word = (
-        f"{len(statements)} statements" if len(statements) > 1 else _statement_word(statements[0], tokens[0])
-    )
+    word = f"{len(statements)} statements" if len(statements) > 1 else _statement_word(statements[0], tokens[0])
     if word is None:
         first = tokens[0]
         column = max(1, first.col - len(first.text) + 1)
@@ -239,11 +235,7 @@ class _Names:
             self._function(table.this)
             return
         parts = tuple(part.name for part in table.parts)
-        if (
-            not all(parts)
-            or _is_local(table, parts)
-            or (len(parts) > 1 and parts[0].lower() in self.attached)
-        ):
+        if not all(parts) or _is_local(table, parts) or (len(parts) > 1 and parts[0].lower() in self.attached):
             return
         if len(parts) == 1 and _is_file(parts[0]):
             self._path(parts[0], _line(table), self.reads)
@@ -296,9 +288,9 @@ def _targets(tree: exp.Expr) -> set[int]:
     from sqlglot import exp
 
     made: list[exp.Expr] = []
-    if (
-        isinstance(tree, (exp.Create, exp.Insert, exp.Use, exp.Comment)) and isinstance(tree.this, exp.Expr)
-    ) or (isinstance(tree, exp.Copy) and tree.args.get("kind")):
+    if (isinstance(tree, (exp.Create, exp.Insert, exp.Use, exp.Comment)) and isinstance(tree.this, exp.Expr)) or (
+        isinstance(tree, exp.Copy) and tree.args.get("kind")
+    ):
         made = [tree.this]
     elif isinstance(tree, exp.Drop):
         made = [tree]

@@ -6,7 +6,7 @@ evaluated here. Names under which libraries really keep their classes count as t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _PUBLIC_NAMES = {
     "polars.dataframe.frame.DataFrame": "polars.DataFrame",
@@ -50,8 +50,7 @@ NUMBERS = frozenset({"float", "int", "bool", "Decimal"})
 FIGURES = frozenset({"matplotlib.figure.Figure", "matplotlib.axes.Axes", "plotly.graph_objects.Figure"})
 
 
-@dataclass(frozen=True)
-class Wanted:
+class Wanted(NamedTuple):
     """An annotation without its optional and decorating parts.
 
     Attributes:

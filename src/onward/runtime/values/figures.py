@@ -10,8 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from onward.runtime.values.errors import CannotKeep
 from onward.runtime.values.libraries import is_a, is_installed, loaded, need
@@ -20,8 +19,7 @@ DPI = 144
 """Dots per inch of a picture in PNG: twice what a page shows in an inch."""
 
 
-@dataclass(frozen=True)
-class Picture:
+class Picture(NamedTuple):
     """A figure that has been written.
 
     Attributes:

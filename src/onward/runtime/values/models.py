@@ -6,8 +6,6 @@ the user's own environment, by `read_model`.
 
 from __future__ import annotations
 
-import pickle
-import pickletools
 import sys
 from collections import deque
 from typing import Any
@@ -26,6 +24,8 @@ def write_model(value: Any, path: str) -> tuple[str, dict[str, Any]]:
     Raises:
         CannotKeep: it cannot be pickled; names its class.
     """
+    import pickle  # costs what a step without a model need not pay
+
     kind = f"{type(value).__module__}.{type(value).__qualname__}"
     media = JOBLIB_MEDIA if is_installed("joblib") else PICKLE_MEDIA
     try:
@@ -45,6 +45,9 @@ def names_in_pickle(value: Any) -> list[str]:
 
     Read from a pickle of its own, in which arrays stand apart (PEP 574), so that it holds instructions only.
     """
+    import pickle
+    import pickletools
+
     found: set[str] = set()
     memo: dict[int, str] = {}
     strings: deque[str] = deque(("", ""), maxlen=2)
@@ -68,6 +71,8 @@ def read_model(path: str, media: str) -> Any:
     Raises:
         MissingLibrary: joblib or a library of the object's is missing.
     """
+    import pickle
+
     try:
         if media == JOBLIB_MEDIA:
             return need("joblib", "open a model").load(path)

@@ -6,11 +6,9 @@ with a file is said with its path.
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import os
-import sqlite3
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Union
@@ -92,6 +90,8 @@ def _content(path: str) -> bytes:
     """The bytes of a file, unpacked where its name ends in `.gz`."""
     if not path.endswith(".gz"):
         return Path(path).read_bytes()
+    import gzip
+
     try:
         with gzip.open(path) as file:
             return file.read()
@@ -282,6 +282,8 @@ def _quoted(name: str) -> str:
 
 
 def _sqlite_rows(path: str, table: str | None) -> tuple[list[str], list[Any]]:
+    import sqlite3
+
     # Opened for reading only, and as a URI so that a path of any signs is one.
     connection = sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True)
     try:

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from onward.runtime.arrow import ArrowError
 from onward.runtime.values.content import TableContent
@@ -24,12 +23,11 @@ ROW_GROUP_SIZE = 122_880
 """Rows in a row group, whichever library writes: duckdb's default, a multiple of its vector size."""
 
 
-@dataclass(frozen=True)
-class KeptTable:
+class KeptTable(NamedTuple):
     """A table that has been written: its canonical meaning, and what is said of it without opening it."""
 
     content: dict[str, Any]
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any]
 
 
 def is_table(value: object) -> bool:

@@ -32,9 +32,7 @@ def markdown(source: str | list[str], **more: Any) -> dict[str, Any]:
 
 
 def content(*cells: dict[str, Any], **metadata: Any) -> bytes:
-    return json.dumps(
-        {"cells": list(cells), "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
-    ).encode()
+    return json.dumps({"cells": list(cells), "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}).encode()
 
 
 def read(*cells: dict[str, Any], **metadata: Any) -> NotebookTable:
@@ -70,9 +68,7 @@ def test_magics_and_runs_are_given_with_their_lines() -> None:
 
 def test_the_joined_code_tells_declarations_what_it_reads() -> None:
     table = read(code("%cd ../data\nimport pandas as pd"), code("%time df = pd.read_csv('x.csv')"))
-    assert [mention.text for mention in declarations(ast.parse(table.code), cells=True).reads] == [
-        "../data/x.csv"
-    ]
+    assert [mention.text for mention in declarations(ast.parse(table.code), cells=True).reads] == ["../data/x.csv"]
 
 
 def test_cells_know_whether_they_hide_their_output_and_their_tags() -> None:
@@ -120,9 +116,7 @@ def test_the_older_format_is_read() -> None:
         ({"kernelspec": None, "language_info": 3}, "python"),
     ],
 )
-def test_the_language_is_that_of_the_kernel_whatever_its_name(
-    metadata: dict[str, Any], language: str
-) -> None:
+def test_the_language_is_that_of_the_kernel_whatever_its_name(metadata: dict[str, Any], language: str) -> None:
     assert read(**metadata).language == language
 
 
@@ -163,9 +157,7 @@ BASE = (markdown("# T"), code("x = 1"), code("y"))
             code("x = 1", id="b", execution_count=7),
             code("y", outputs=[{"text": "1" * 10}]),
         ),
-        content(
-            markdown(["# T"]), code(["x = 1"]), code("y", metadata={"collapsed": True, "scrolled": False})
-        ),
+        content(markdown(["# T"]), code(["x = 1"]), code("y", metadata={"collapsed": True, "scrolled": False})),
         content(*BASE, widgets={"state": {}}, kernelspec={"name": "other"}),
         content(markdown("# T"), code("x = 1", metadata={"ExecuteTime": {"start_time": "now"}}), code("y")),
         content(*BASE) + b"\n",
@@ -237,9 +229,7 @@ def test_a_cell_that_is_meant_to_fail_is_no_problem() -> None:
     assert ast.parse(table.code) and len(table.cells) == 2
 
 
-@pytest.mark.parametrize(
-    "cells", [("x = (", ")"), ("s = '''", "'''"), ("x = 1 \\", "+ 1"), ("if x:", "    y")]
-)
+@pytest.mark.parametrize("cells", [("x = (", ")"), ("s = '''", "'''"), ("x = 1 \\", "+ 1"), ("if x:", "    y")])
 def test_no_cell_runs_into_the_next(cells: tuple[str, str]) -> None:
     assert analyse(content(*map(code, cells))).problem is not None
 
@@ -279,9 +269,7 @@ _CELL = st.fixed_dictionaries(
     },
     optional={"metadata": _JSON, "attachments": _JSON, "level": _JSON, "language": _JSON, "outputs": _JSON},
 )
-_NOTEBOOK = st.fixed_dictionaries(
-    {"cells": st.lists(_CELL, max_size=4) | _JSON}, optional={"metadata": _JSON}
-)
+_NOTEBOOK = st.fixed_dictionaries({"cells": st.lists(_CELL, max_size=4) | _JSON}, optional={"metadata": _JSON})
 
 
 @settings(deadline=None)

@@ -57,12 +57,7 @@ class Files:
         for root in self._roots(importer):
             for path in self.files:
                 if path.startswith(root) and (root or "/" not in path):
-                    name = (
-                        path.removeprefix(root)
-                        .removesuffix(".py")
-                        .removesuffix("/__init__")
-                        .replace("/", ".")
-                    )
+                    name = path.removeprefix(root).removesuffix(".py").removesuffix("/__init__").replace("/", ".")
                     if prefix == "" or name == prefix or name.startswith(prefix + "."):
                         names.add(name)
         return names
@@ -444,8 +439,7 @@ CASES: list[tuple[str, Edit, Edit, bool, bool]] = [
     (
         "35 subclass of a base that hears of it",
         {
-            STATS: "class Base:\n    def __init_subclass__(cls):\n        print(cls)\n"
-            "def h(x):\n    return Base\n",
+            STATS: "class Base:\n    def __init_subclass__(cls):\n        print(cls)\ndef h(x):\n    return Base\n",
             "lib/acme/ext.py": "from acme.stats import Base\n",
             OWN: ("from acme.clean import f", "from acme.clean import f\nimport acme.ext"),
         },
@@ -523,10 +517,7 @@ CASES: list[tuple[str, Edit, Edit, bool, bool]] = [
     (
         "50 a default above and below a second binding",
         {CLEAN: ("def f(x, by=2)", "BY = 1\nBY = 2\ndef f(x, by=BY)")},
-        {
-            CLEAN: "K = 16\ndef _g(x):\n    return x + K\n"
-            "BY = 1\ndef f(x, by=BY):\n    return _g(x) * by\nBY = 2\n"
-        },
+        {CLEAN: "K = 16\ndef _g(x):\n    return x + K\nBY = 1\ndef f(x, by=BY):\n    return _g(x) * by\nBY = 2\n"},
         True,
         False,
     ),
@@ -735,9 +726,7 @@ def test_a_reference_to_another_step_does_not_bring_its_code() -> None:
 
 
 def test_a_step_that_calls_another_step_counts_its_code() -> None:
-    files = edited(
-        WORKSPACE, {OWN: ("return a.height\n", "return again(a)\n\ndef again(x):\n    return a(x)\n")}
-    )
+    files = edited(WORKSPACE, {OWN: ("return a.height\n", "return again(a)\n\ndef again(x):\n    return a(x)\n")})
     assert changes(files, {OWN: ("return f(flights)", "return f(f(flights))")}, OWN, "sibling")
 
 
@@ -776,8 +765,7 @@ def test_a_file_that_does_not_parse_counts_byte_by_byte() -> None:
 
 def test_mutual_recursion_is_followed() -> None:
     files = {
-        "lib/m.py": "def even(n):\n    return n == 0 or odd(n - 1)\n"
-        "def odd(n):\n    return n > 0 and even(n - 1)\n",
+        "lib/m.py": "def even(n):\n    return n == 0 or odd(n - 1)\ndef odd(n):\n    return n > 0 and even(n - 1)\n",
         "projects/a/steps.py": "from m import even\ndef a(x):\n    return even(x)\n",
     }
     assert changes(files, {"lib/m.py": ("n > 0", "n > 1")}, "projects/a/steps.py", "a")
@@ -788,9 +776,7 @@ def test_a_thousand_steps_over_one_library_link_quickly() -> None:
     for i in range(100):
         steps = [f"@asset\ndef s{j}(x):\n    return f{(i + j) % 20}(x)\n" for j in range(10)]
         names = ", ".join(f"f{j}" for j in range(20))
-        files[f"projects/p{i}/steps.py"] = (
-            f"from onward import asset\nfrom big.m29 import {names}\n" + "".join(steps)
-        )
+        files[f"projects/p{i}/steps.py"] = f"from onward import asset\nfrom big.m29 import {names}\n" + "".join(steps)
     modules = Files(files)
     tables = {path: modules.table(path) for path in files}
     modules.table = tables.__getitem__  # type: ignore[method-assign]
@@ -803,9 +789,7 @@ def test_a_thousand_steps_over_one_library_link_quickly() -> None:
 
 
 def _layer(number: int) -> str:
-    lines = (
-        [f"from big.m{number - 1} import " + ", ".join(f"f{j} as g{j}" for j in range(20))] if number else []
-    )
+    lines = [f"from big.m{number - 1} import " + ", ".join(f"f{j} as g{j}" for j in range(20))] if number else []
     for j in range(20):
         lines.append(f"def f{j}(x):\n    return {f'g{j}(x)' if number else 'x'} + {j}")
     return "\n".join(lines) + "\n"
@@ -847,9 +831,7 @@ def test_two_files_of_one_name_keep_their_entries_apart() -> None:
     assert {"own.f", "steps.f", "projects/a/main.py:a"} <= set(found.symbols)
 
 
-values = st.one_of(
-    st.integers(-5, 5), st.booleans(), st.floats(-2, 2), st.sampled_from(["", "a", "K1"]), st.none()
-)
+values = st.one_of(st.integers(-5, 5), st.booleans(), st.floats(-2, 2), st.sampled_from(["", "a", "K1"]), st.none())
 callees = st.lists(st.integers(0, 7), min_size=8, max_size=8)
 
 

@@ -171,9 +171,7 @@ def test_annotations_are_made_whole(annotation: str, whole: str) -> None:
     ],
 )
 def test_defaults_are_references_values_or_code(default: str, expected: Default) -> None:
-    asset = only_asset(
-        f"from onward import asset, ref\nimport onward as ow\n@asset\ndef a(x, *, y={default}): ..."
-    )
+    asset = only_asset(f"from onward import asset, ref\nimport onward as ow\n@asset\ndef a(x, *, y={default}): ...")
     assert [parameter.default for parameter in asset.parameters] == [Default(), expected]
 
 
@@ -245,9 +243,7 @@ def test_a_check_names_its_asset(decorator: str, asset: str, by_symbol: bool, se
     assert check.problem is None and [parameter.name for parameter in check.parameters] == ["carriers"]
 
 
-@pytest.mark.parametrize(
-    "decorator", ["check", "check()", "check(1)", "check('a', severity='bad')", "check('a', x=1)"]
-)
+@pytest.mark.parametrize("decorator", ["check", "check()", "check(1)", "check('a', severity='bad')", "check('a', x=1)"])
 def test_a_check_that_cannot_be_read_is_a_problem(decorator: str) -> None:
     assert only_check(f"from onward import check\n@{decorator}\ndef c(a): ...").problem is not None
 
@@ -277,9 +273,7 @@ def test_imports_are_given_with_their_dots_wherever_they_stand() -> None:
     assert not found.imports_onward
 
 
-@pytest.mark.parametrize(
-    "code", ["import onward", "from onward.api import load", "def f():\n    import onward as o"]
-)
+@pytest.mark.parametrize("code", ["import onward", "from onward.api import load", "def f():\n    import onward as o"])
 def test_an_import_of_onward_is_seen_anywhere(code: str) -> None:
     assert read(code).imports_onward
 
@@ -407,9 +401,7 @@ def _parsed(text: str) -> ast.Module | None:
 @given(st.one_of(st.text(), st.lists(_WORDS, max_size=14).map("".join)))
 def test_no_text_that_parses_makes_it_fail_and_what_it_finds_can_be_kept(text: str) -> None:
     tree = _parsed(text)
-    for source in (
-        [text] if tree is not None else [line for line in text.split("\n") if _parsed(line) is not None]
-    ):
+    for source in [text] if tree is not None else [line for line in text.split("\n") if _parsed(line) is not None]:
         found = declarations(ast.parse(source))
         assert codec.decode(codec.encode(found), Declarations) == found
 

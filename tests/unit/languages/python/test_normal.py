@@ -86,9 +86,7 @@ def test_what_means_something_else_has_another_form(one: str, other: str) -> Non
 
 
 def test_metadata_is_kept_where_it_is_asked_for() -> None:
-    one, other = (
-        ast.parse(f"def f(a: {kind}):\n    '{doc}'").body[0] for kind, doc in [("int", "a"), ("str", "b")]
-    )
+    one, other = (ast.parse(f"def f(a: {kind}):\n    '{doc}'").body[0] for kind, doc in [("int", "a"), ("str", "b")])
     assert NormalForm().text(one) == NormalForm().text(other)
     assert NormalForm(metadata=True).text(one) != NormalForm(metadata=True).text(other)
     assert NormalForm().text(one, annotations=True) != NormalForm().text(other, annotations=True)
@@ -106,9 +104,7 @@ names = st.sampled_from(["a", "b", "c"])
 expressions = st.recursive(
     st.one_of(names, st.integers(0, 99).map(str), st.sampled_from(["'t'", "1.5", "None"])),
     lambda inner: st.one_of(
-        st.tuples(inner, st.sampled_from([" + ", " * ", " and ", " < "]), inner)
-        .map("".join)
-        .map("({})".format),
+        st.tuples(inner, st.sampled_from([" + ", " * ", " and ", " < "]), inner).map("".join).map("({})".format),
         st.tuples(names, inner).map(lambda pair: f"{pair[0]}({pair[1]})"),
         st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]"),
         inner.map(lambda text: f"f'{{{text}}}'" if "'" not in text else text),

@@ -180,8 +180,7 @@ def test_names_of_a_module_are_all_that_its_top_level_binds(source: str, bound: 
 )
 def test_what_names_cannot_follow_is_noted(body: str, kind: str | None) -> None:
     found = {
-        item.kind
-        for item in unit(f"import sys, inspect\ndef f(x, d, model):\n    return {body}", "f").found.dynamics
+        item.kind for item in unit(f"import sys, inspect\ndef f(x, d, model):\n    return {body}", "f").found.dynamics
     }
     assert found == ({kind} if kind else set())
 
@@ -223,9 +222,7 @@ def test_the_docstring_of_a_step_never_counts_and_its_annotations_do() -> None:
 def test_a_table_survives_its_encoding() -> None:
     found = table(
         GUARDED
-        + "def f(a: int = 1):\n    import m.n as k\n    return eval(a), k.z\nfrom q import *\n".replace(
-            "\n", "\n    "
-        )
+        + "def f(a: int = 1):\n    import m.n as k\n    return eval(a), k.z\nfrom q import *\n".replace("\n", "\n    ")
     )
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(found), type=SymbolTable) == found
 
@@ -253,9 +250,7 @@ def test_the_order_of_functions_does_not_matter(parts: list[str], random: object
 @given(functions, st.sampled_from(["# a comment\n", "\n\n", "'''a stray text'''\n"]))
 def test_layout_comments_and_docstrings_do_not_matter(parts: list[str], noise: str) -> None:
     plain = written(parts, list(range(len(parts))))
-    noisy = noise.join(["K0 = 1\n", *plain.split("K0 = 1\n")[1:]]).replace(
-        "(x):\n", "( x ):\n    '''Says.'''\n\n"
-    )
+    noisy = noise.join(["K0 = 1\n", *plain.split("K0 = 1\n")[1:]]).replace("(x):\n", "( x ):\n    '''Says.'''\n\n")
     assert digests(noisy) == digests(plain)
     assert table(noisy).whole == table(plain).whole
 
@@ -266,6 +261,4 @@ def test_an_edit_of_one_function_changes_that_function_alone(parts: list[str], a
     order = list(range(len(parts)))
     before = digests(written(parts, order))
     after = digests(written([*parts[:at], body, *parts[at + 1 :]], order))
-    assert {name for name in before if before[name] != after[name]} == (
-        {f"g{at}"} if body != parts[at] else set()
-    )
+    assert {name for name in before if before[name] != after[name]} == ({f"g{at}"} if body != parts[at] else set())

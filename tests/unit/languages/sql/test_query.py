@@ -149,9 +149,7 @@ def test_what_is_no_query_is_named_by_its_word(
     assert [mention.text for mention in table.writes] == writes
 
 
-@pytest.mark.parametrize(
-    "text", ["select 1;", "select 1; -- end", ";select 1;;", "(select 1)", "\ufeffselect 1"]
-)
+@pytest.mark.parametrize("text", ["select 1;", "select 1; -- end", ";select 1;;", "(select 1)", "\ufeffselect 1"])
 def test_one_query_may_have_semicolons_and_comments_around_it(text: str) -> None:
     assert read(text).is_query
 
