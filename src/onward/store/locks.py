@@ -70,12 +70,18 @@ class KeyLocks:
         keys.discard(key)
         if descriptor >= 0 and not keys:
             del self._held[name]
-            os.close(descriptor)
+            _let_go(descriptor)
 
     def release_all(self) -> None:
         for descriptor, _ in self._held.values():
-            os.close(descriptor)
+            _let_go(descriptor)
         self._held.clear()
+
+
+def _let_go(descriptor: int) -> None:
+    """Unlocks before closing: a program that is just being started may still have a copy of the descriptor."""
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+    os.close(descriptor)
 
 
 def _is_file_at(descriptor: int, path: Path) -> bool:

@@ -68,7 +68,8 @@ def test_folders() -> None:
 
 def test_a_dotted_name_is_made_from_the_path() -> None:
     assert paths.dotted_name("projects/sales/steps.py") == "projects.sales.steps"
-    assert paths.dotted_name("v1.2/steps.py") == "v1_2.steps"
+    assert paths.dotted_name("v1.2/steps.py") == "v1_2e_2.steps"
+    assert paths.dotted_name("v1.2/steps.py") != paths.dotted_name("v1_2/steps.py")
 
 
 @pytest.mark.parametrize(
