@@ -19,16 +19,16 @@ class Objects:
         self._verified: set[Digest] = set()
 
     def put(self, content: bytes) -> Digest:
-        """Keeps `content`; what is there already is left."""
+        """Keeps `content`; what is there already, and whole, is left."""
         digest = digest_bytes(content)
-        if not self.has(digest):
+        if self.path(digest) is None:
             self._disk.create(self._layout.object(digest), content)
         return digest
 
     def adopt(self, path: Path) -> Digest:
         """Keeps the file at `path`, which must lie on the store's file system and is gone afterwards."""
         digest = _digest_of_file(path)
-        if not self.has(digest):
+        if self.path(digest) is None:
             self._disk.adopt(path, self._layout.object(digest))
         else:
             self._disk.remove(path)
