@@ -70,7 +70,7 @@ class TreeOutputs:
             digest = digest_file(absolute)
             states[path] = digest
             is_first = previous is None
-            if not (is_first or path in self._overwrite or self._store.objects.has(digest) or self._in_git(path)):
+            if not (is_first or path in self._overwrite or self._is_kept(digest) or self._in_git(path)):
                 raise EditedByHandError(path)
             self._keep(absolute)
         return states
@@ -143,8 +143,12 @@ class TreeOutputs:
     def _may_replace(self, path: str, absolute: Path) -> None:
         if path in self._overwrite:
             self._keep(absolute)
-        elif not self._store.objects.has(digest_file(absolute)) and not self._in_git(path):
+        elif not self._is_kept(digest_file(absolute)) and not self._in_git(path):
             raise EditedByHandError(path)
+
+    def _is_kept(self, digest: str) -> bool:
+        """Whether the store has these very bytes, whole."""
+        return self._store.objects.path(digest) is not None
 
     def _in_git(self, path: str) -> bool:
         """Whether git has these very bytes as an object."""
@@ -162,7 +166,7 @@ class TreeOutputs:
     def _keep(self, absolute: Path) -> str:
         """A copy of a file of the tree in the store; never a link, for the tree's file may be written to."""
         digest = digest_file(absolute)
-        if self._store.objects.has(digest):
+        if self._store.objects.path(digest) is not None:
             return digest
         copy = self._place.outboxes / f"copy-{os.getpid()}-{digest[:16]}"
         _copy(absolute, copy)

@@ -54,16 +54,20 @@ class Reading:
     settings: Settings
     parameters: dict[str, Any]
     config_digests: dict[str, Digest] = field(default_factory=dict)
+    _roots: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _linkers: dict[tuple[tuple[str, ...], str | None], Linker] = field(default_factory=dict)
 
     def roots_of(self, path: str) -> tuple[str, ...]:
         """The folders that imports of a step's file go through, first to last."""
         folder = paths.folder_of(path)
-        project = self.rules.folder_of(folder)
-        members = [f"{place}/src" for place in sorted(_uv_members(self.tree))]
-        wanted = [folder, project, *LIBRARY_FOLDERS, *members, ""]
-        have = self.tree.modules | {folder, project, ""}
-        return tuple(dict.fromkeys(place for place in wanted if place in have))
+        known = self._roots.get(folder)
+        if known is None:
+            project = self.rules.folder_of(folder)
+            wanted = [folder, project, *LIBRARY_FOLDERS, *_member_roots(self.tree), ""]
+            always = {folder, project, ""}
+            kept = [place for place in wanted if place in always or place in self.tree.modules]
+            known = self._roots[folder] = tuple(dict.fromkeys(kept))
+        return known
 
     def closure(self, path: str, symbol: str | None) -> Mapping[str, Digest]:
         """What a step's code reaches in the workspace, by name. Without a symbol, the file is a program."""

@@ -1,6 +1,6 @@
 """`onward`: finds the command, and turns whatever goes wrong into one clear message and an exit status.
 
-`--version` and the help of the whole program import no command and no library but click.
+A command is imported only when it is typed.
 """
 
 from __future__ import annotations
@@ -15,27 +15,12 @@ from typing import TYPE_CHECKING
 import click
 
 import onward
+from onward.cli.help import COMMANDS, OPTIONS, program_help
 from onward.cli.session import is_plain
 
 if TYPE_CHECKING:
     from onward.base.errors import OnwardError
 
-COMMANDS = {
-    "init": "Make a workspace, or the demonstration.",
-    "list": "Show projects, sources, steps, assets and checks.",
-    "run": "Bring targets up to date.",
-    "status": "Show what is current, what is stale, and why.",
-    "why": "Tell why something would run, back to the edit.",
-    "show": "Show an asset and what it rests on.",
-    "get": "Write an asset to a file.",
-    "logs": "Show what a step printed.",
-    "graph": "Show what is built upon what.",
-    "snapshots": "List the states that were made.",
-    "release": "Move the readers to the last snapshot.",
-    "rollback": "Move the readers back.",
-    "releases": "List the moves of the channels.",
-    "site": "Write a release as a static site.",
-}
 INTERRUPTED = 130
 _LACKING = frozenset(
     (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE, errno.ENOMEM)
@@ -57,10 +42,8 @@ class Program(click.Group):
         assert isinstance(command, click.Command)
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands from their one-line helps, without importing one of them."""
-        with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+    def get_help(self, ctx: click.Context) -> str:
+        return program_help()
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -82,14 +65,11 @@ def _command_hint(name: str) -> str:
 
 @click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(onward.__version__, "--version", message="onward %(version)s")
-@click.option("-C", "folder", metavar="DIR", help="Work in the workspace that holds DIR.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option("-C", "folder", metavar="DIR", help=OPTIONS["-C DIR"])
+@click.option("--json", "as_json", is_flag=True, help=OPTIONS["--json"])
 @click.pass_context
 def program(ctx: click.Context, folder: str | None, as_json: bool) -> None:
-    """One repository, one graph, one pipeline, one site for the analyses of a team.
-
-    Every analysis is a folder that keeps itself up to date. Start with `onward init NAME --demo`.
-    """
+    """The program; its help is told by `onward.cli.help`."""
     ctx.obj = {"folder": folder, "as_json": as_json}
 
 

@@ -23,7 +23,8 @@ HASH_SALT = "onward"
 def enter(task: Dict[str, Any]) -> None:
     """Makes this process the step's: its variables, folder, import path and seeds."""
     os.environ.update(task["variables"])
-    time.tzset()
+    if "TZ" in task["variables"]:
+        time.tzset()
     os.chdir(task["folder"])
     roots = task["roots"]
     sys.path[:] = [*roots, *(place for place in sys.path if place not in roots and place != "")]

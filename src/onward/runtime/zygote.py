@@ -3,7 +3,7 @@
 It has imported nothing but the standard library, so a child starts in a millisecond with fresh modules. It
 speaks lines of JSON: commands come on standard input, what happened goes out on standard output.
 
-    <- {"run": 7, "task": {...}}            -> {"started": 7, "pid": 4711}
+    <- {"run": 7, "task": {...}}
     <- {"kill": 7}                          -> {"ended": 7, "status": 0, "signal": 0, "wall": ..., "result": "{}", ...}
 
 When standard input ends, because onward ended or was killed, every child's process group is killed with it.
@@ -153,7 +153,6 @@ class Zygote:
             self._selector.register(descriptor, selectors.EVENT_READ, started)
         self._children[identity] = started
         self._by_pid[pid] = started
-        self._tell({"started": identity, "pid": pid})
 
     def _become_step(self, task: Dict[str, Any], out: int, err: int, result: int) -> None:
         """In the child: leaves the parent's things behind and runs the step. Does not return."""

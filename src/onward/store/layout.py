@@ -33,6 +33,7 @@ class Layout:
         self.runs = root / "runs"
         self.channels = root / "channels"
         self.damaged = root / "damaged"
+        self._root_text = str(root)
         self._objects_text = str(self.objects)
 
     def object(self, digest: Digest) -> Path:
@@ -43,11 +44,11 @@ class Layout:
         return f"{self._objects_text}/{digest[:2]}/{digest[2:]}"
 
     def traces(self, scope: str, key: Digest) -> Path:
-        return self.root / "traces" / scope / key
+        return Path(f"{self._root_text}/traces/{scope}/{key}")
 
     def seen(self, scope: str, step: str) -> Path:
         """A mark that a step has had a trace: derived from the traces, and only ever a hint for a plan."""
-        return self.root / "seen" / scope / digest_text(step)
+        return Path(f"{self._root_text}/seen/{scope}/{digest_text(step)}")
 
     def channel(self, name: str) -> Path:
         # `.` and `..` are names like any other, and no places.
