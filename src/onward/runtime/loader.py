@@ -7,7 +7,6 @@ the result is kept under the digest of that source. Installed packages keep Pyth
 
 from __future__ import annotations
 
-import hashlib
 import importlib.machinery
 import importlib.util
 import marshal
@@ -15,6 +14,8 @@ import os
 import sys
 from types import CodeType, ModuleType
 from typing import Any, Callable, Optional, Sequence, Tuple
+
+from onward.runtime.digests import sha256
 
 
 class SourceByDigest(importlib.machinery.SourceFileLoader):
@@ -33,12 +34,12 @@ def compiled(source: bytes, path: str, folder: str) -> CodeType:
     Raises:
         SyntaxError: the source does not compile.
     """
-    name = hashlib.sha256(b"\0".join([source, path.encode("utf-8", "surrogateescape")])).hexdigest()
+    name = sha256(b"\0".join([source, path.encode("utf-8", "surrogateescape")])).hexdigest()
     place = os.path.join(folder, sys.implementation.cache_tag or "python", name)
     try:
         with open(place, "rb") as file:
             content = file.read()
-        if hashlib.sha256(content[32:]).digest() == content[:32]:
+        if sha256(content[32:]).digest() == content[:32]:
             code = marshal.loads(content[32:])
             if isinstance(code, CodeType):
                 return code
@@ -54,7 +55,7 @@ def _keep(place: str, content: bytes) -> None:
     try:
         os.makedirs(os.path.dirname(place), exist_ok=True)
         with open(beside, "wb") as file:
-            file.write(hashlib.sha256(content).digest() + content)
+            file.write(sha256(content).digest() + content)
         os.replace(beside, place)
     except OSError:
         return  # a cache that cannot be written costs time only

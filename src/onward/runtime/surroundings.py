@@ -5,7 +5,6 @@ Libraries are set up when the step imports them, never before: a step that does 
 
 from __future__ import annotations
 
-import hashlib
 import importlib.abc
 import importlib.util
 import os
@@ -16,6 +15,7 @@ from types import ModuleType
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from onward.runtime import loader
+from onward.runtime.digests import sha256
 
 HASH_SALT = "onward"
 
@@ -34,7 +34,7 @@ def enter(task: Dict[str, Any]) -> None:
 
 def settle_libraries(step: str) -> None:
     """Seeds the global generators from the step's name and fixes what libraries would else draw or look up."""
-    seed = int.from_bytes(hashlib.sha256(step.encode()).digest()[:4], "big")
+    seed = int.from_bytes(sha256(step.encode()).digest()[:4], "big")
     random.seed(seed)
     after: Dict[str, Callable[[ModuleType], None]] = {
         "numpy.random": lambda module: module.seed(seed),  # type: ignore[attr-defined]

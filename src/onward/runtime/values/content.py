@@ -10,7 +10,6 @@ time zones with the same instants are different contents.
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from onward.runtime.arrow import (
@@ -23,6 +22,7 @@ from onward.runtime.arrow import (
     timestamp_zone,
     type_words,
 )
+from onward.runtime.digests import large_sha256
 from onward.runtime.values.vectors import Rows, Vector, Vectors, best_vectors, memory
 
 _INTEGERS = {"c": "b", "C": "B", "s": "h", "S": "H", "i": "i", "I": "I", "l": "q", "L": "Q"}
@@ -93,9 +93,9 @@ class _ColumnDigest:
     def __init__(self, field: Field, vectors: Vectors) -> None:
         self._field = field
         self._vectors = vectors
-        self._present = hashlib.sha256()
-        self._values = hashlib.sha256()
-        self._extra = hashlib.sha256()
+        self._present = large_sha256()
+        self._values = large_sha256()
+        self._extra = large_sha256()
         values = field
         while values.dictionary is not None:
             values = values.dictionary
@@ -107,7 +107,7 @@ class _ColumnDigest:
     def hexdigest(self) -> str:
         parts = [self.kind, self._present.hexdigest(), self._values.hexdigest(), self._extra.hexdigest()]
         parts.extend(inner.hexdigest() for inner in self._inner)
-        return hashlib.sha256("\n".join(parts).encode("utf-8")).hexdigest()
+        return large_sha256("\n".join(parts).encode("utf-8")).hexdigest()
 
     def feed(self, array: Array, rows: Rows) -> None:
         """Take in the elements of `array` at `rows`, which count from the start of its buffers."""

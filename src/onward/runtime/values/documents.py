@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Any
 
+from onward.runtime.digests import sha256
 from onward.runtime.values.libraries import is_a
 
 MARKDOWN_MEDIA, HTML_MEDIA = "text/markdown", "text/html"
@@ -45,4 +45,4 @@ def _with_fixed_id(text: str) -> str:
 
 def document_content(text: str, media: str) -> dict[str, str]:
     """The canonical meaning of a document: its text."""
-    return {"media": media, "text": hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()}
+    return {"media": media, "text": sha256(text.encode("utf-8", "surrogatepass")).hexdigest()}

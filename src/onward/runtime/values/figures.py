@@ -7,11 +7,11 @@ picture here.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from typing import Any, NamedTuple
 
+from onward.runtime.digests import large_sha256
 from onward.runtime.values.errors import CannotKeep
 from onward.runtime.values.libraries import is_a, is_installed, loaded, need
 
@@ -103,7 +103,7 @@ def _write_matplotlib(figure: Any, folder: str, library: str) -> Picture:
         drawn = canvas(figure)
         drawn.draw()
         size = drawn.get_width_height()
-        pixels = hashlib.sha256(drawn.buffer_rgba()).hexdigest()
+        pixels = large_sha256(drawn.buffer_rgba()).hexdigest()
     figure.set_canvas(before)
     return Picture(
         files=(("figure.svg", "image/svg+xml"), ("figure.png", "image/png")),

@@ -8,7 +8,6 @@ leave the user's process.
 from __future__ import annotations
 
 import csv
-import hashlib
 import json
 import os
 import re
@@ -17,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from onward.runtime.digests import sha256
 from onward.runtime.values.annotations import FIGURES, FRAMES, NUMBERS, Wanted, read_annotation
 from onward.runtime.values.documents import as_document, document_content, shown_as_html
 from onward.runtime.values.errors import CannotKeep
@@ -116,7 +116,7 @@ class _Place:
     def __init__(self, folder: str, stem: str) -> None:
         # The digest keeps apart what the plain signs alone would not (`a/b` and `a b`).
         plain = _NOT_PLAIN.sub("_", stem).lstrip(".")[:60]
-        digest = hashlib.sha256(stem.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        digest = sha256(stem.encode("utf-8", "surrogatepass")).hexdigest()[:12]
         self._base = os.path.join(os.path.abspath(folder), plain if plain == stem else f"{plain}-{digest}")
 
     def file(self, extension: str) -> str:
