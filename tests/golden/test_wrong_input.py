@@ -155,7 +155,7 @@ def test_a_folder_that_was_removed_is_said_so(tmp_path: Path) -> None:
     gone.mkdir()
     removed = "import os, sys; os.rmdir(os.getcwd()); from onward.cli.entry import main; main()"
     done = subprocess.run(
-        [sys.executable, "-c", removed, "list"], cwd=gone, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-P", "-c", removed, "list"], cwd=gone, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 2
     assert "removed" in done.stderr

@@ -156,10 +156,26 @@ def shown(value: object, depth: int = 0) -> str:
     return repr(value) if isinstance(value, (int, float, str, type(None))) else type(value).__name__
 
 
+MOST_CALLS = 5_000
+
+
+class EndlessError(BaseException):
+    """Random code calls and calls; no `except` of its own holds this up."""
+
+
 def outcome(library: str) -> str | None:
-    """What the step gives with this library, or how it fails; None where it runs too deep to say."""
+    """What the step gives with this library, or how it fails; None where it runs too deep or too long to say."""
     module = types.ModuleType("m")
     sys.modules["m"] = module
+    calls = 0
+
+    def count(frame: types.FrameType, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+        if calls > MOST_CALLS:
+            raise EndlessError
+
+    sys.setprofile(count)
     try:
         exec(compile(library, "m", "exec"), module.__dict__)
         step: dict[str, object] = {"__name__": "step"}
@@ -167,11 +183,12 @@ def outcome(library: str) -> str | None:
         made = step["a"]
         assert isinstance(made, types.FunctionType)
         return shown(made(1))
-    except RecursionError:
+    except (RecursionError, EndlessError):
         return None
     except Exception as error:  # any failure of the random code is its outcome
         return type(error).__name__
     finally:
+        sys.setprofile(None)
         del sys.modules["m"]
 
 
