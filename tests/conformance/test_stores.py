@@ -19,7 +19,7 @@ class TestObjectsOnDisk(ObjectStoreSuite):
         return store.objects
 
     def damage(self, store: ObjectStore, digest: Digest) -> None:
-        path = self.layout.object(digest)
+        path = Path(self.layout.object(digest))
         path.chmod(0o644)
         path.write_bytes(b"something else")
 

@@ -92,24 +92,22 @@ class Result:
 
     def log(self, objects: Objects) -> Digest | None:
         """What it printed, kept."""
-        path = self.outbox / "log.jsonl"
-        return objects.adopt(path) if path.exists() else None
+        path = f"{self.outbox}/log.jsonl"
+        return objects.adopt(path) if os.path.exists(path) else None
 
 
 def take(written: dict[str, Any], objects: Objects) -> Artifact:
     """Adopts the files of one written value and says what artifact they are."""
     if not written["tree"]:
         (file,) = written["files"]
-        path = Path(file["path"])
-        size = path.stat().st_size
-        address = objects.adopt(path)
+        size = os.stat(file["path"]).st_size
+        address = objects.adopt(file["path"])
         content = _content(written, address)
         return Artifact(written["kind"], content, address, written["media"], size, (), written["facts"])
     parts = []
     for file in sorted(written["files"], key=lambda file: file["name"]):
-        path = Path(file["path"])
-        size = path.stat().st_size
-        parts.append(Part(file["name"], objects.adopt(path), file["media"], size))
+        size = os.stat(file["path"]).st_size
+        parts.append(Part(file["name"], objects.adopt(file["path"]), file["media"], size))
     address = objects.put(encode({"format": CONTENT_FORMAT, "parts": parts}))
     content = _content(written, address)
     size = sum(part.size for part in parts)

@@ -525,7 +525,7 @@ class Loop:
         before = previous.artifacts.get(asset) if previous is not None else None
         if before is None or before.content != artifact.content or before.bytes == artifact.bytes:
             return artifact
-        whole = all(self._store.objects.path(address) is not None for address in before.addresses())
+        whole = all(self._store.objects.is_whole(address) for address in before.addresses())
         return msgspec.structs.replace(before, facts=artifact.facts) if whole else artifact
 
     def _keep(self, running: _Running, trace: Trace) -> None:

@@ -148,7 +148,7 @@ class TreeOutputs:
 
     def _is_kept(self, digest: str) -> bool:
         """Whether the store has these very bytes, whole."""
-        return self._store.objects.path(digest) is not None
+        return self._store.objects.is_whole(digest)
 
     def _in_git(self, path: str) -> bool:
         """Whether git has these very bytes as an object."""
@@ -166,7 +166,7 @@ class TreeOutputs:
     def _keep(self, absolute: Path) -> str:
         """A copy of a file of the tree in the store; never a link, for the tree's file may be written to."""
         digest = digest_file(absolute)
-        if self._store.objects.path(digest) is not None:
+        if self._store.objects.is_whole(digest):
             return digest
         copy = self._place.outboxes / f"copy-{os.getpid()}-{digest[:16]}"
         _copy(absolute, copy)

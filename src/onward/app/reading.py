@@ -56,6 +56,7 @@ class Reading:
     config_digests: dict[str, Digest] = field(default_factory=dict)
     _roots: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _linkers: dict[tuple[tuple[str, ...], str | None], Linker] = field(default_factory=dict)
+    _closures: dict[tuple[str, str | None], Closure] = field(default_factory=dict)
 
     def roots_of(self, path: str) -> tuple[str, ...]:
         """The folders that imports of a step's file go through, first to last."""
@@ -75,13 +76,18 @@ class Reading:
 
     def linked(self, path: str, symbol: str | None) -> Closure:
         """The closure of a step's code with all that was found out about it. Steps that import alike share a linker."""
+        found = self._closures.get((path, symbol))
+        if found is None:
+            found = self._closures[path, symbol] = self._linker(path, symbol).closure(path, symbol)
+        return found
+
+    def _linker(self, path: str, symbol: str | None) -> Linker:
         roots = self.roots_of(path)
         program = path if symbol is None else None
-        key = (roots, program)
-        linker = self._linkers.get(key)
+        linker = self._linkers.get((roots, program))
         if linker is None:
-            linker = self._linkers[key] = Linker(_Modules(self, roots, program))
-        return linker.closure(path, symbol)
+            linker = self._linkers[roots, program] = Linker(_Modules(self, roots, program))
+        return linker
 
     def code(self, step: Step) -> Mapping[str, Digest]:
         """What of a step's code counts, by a name that people can read."""

@@ -100,7 +100,7 @@ def keep(evaluation: Evaluation, opened: Opened, run: Run, started: datetime) ->
         format=SHORTCUT_FORMAT,
         onward=onward.__version__,
         files=states,
-        objects=[layout.object_text(address) for address in sorted(addresses)],
+        objects=[layout.object(address) for address in sorted(addresses)],
         variables={name: os.environ.get(name) for name in ("VIRTUAL_ENV", "CONDA_PREFIX")},
         as_of=f"{datetime.now(UTC):%Y-%m-%d}" if asked else None,
         looked_at=now,
@@ -124,7 +124,7 @@ def keep(evaluation: Evaluation, opened: Opened, run: Run, started: datetime) ->
 def _remembered(opened: Opened, run: Run) -> list[str]:
     """The files that make this run the last one, and that say what it was."""
     layout = opened.store.layout
-    records = [layout.runs / run.id, layout.bases / run.basis, layout.snapshots / run.snapshot]
+    records = [f"{layout.runs}/{run.id}", f"{layout.bases}/{run.basis}", f"{layout.snapshots}/{run.snapshot}"]
     objects = [layout.object(address) for address in (run.catalogue, run.environment)]
     return [str(path) for path in (opened.place.standing, *records, *objects)]
 

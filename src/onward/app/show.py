@@ -174,7 +174,7 @@ def _settings(opened: Opened, reading: Reading) -> Iterator[dict[str, Any]]:
 
 
 def _is_whole(opened: Opened, artifact: Artifact) -> bool:
-    return all(opened.store.objects.path(address) is not None for address in artifact.addresses())
+    return all(opened.store.objects.is_whole(address) for address in artifact.addresses())
 
 
 # get

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from blake3 import blake3
 
@@ -24,7 +23,7 @@ def digest_text(text: str) -> Digest:
     return blake3(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def digest_file(path: Path | str) -> Digest:
+def digest_file(path: str | os.PathLike[str]) -> Digest:
     """The digest of a file's bytes.
 
     Raises:

@@ -100,7 +100,7 @@ class _Gatherer:
                 )
 
     def _is_whole(self, artifact: Artifact) -> bool:
-        return all(self.opened.store.objects.path(address) is not None for address in artifact.addresses())
+        return all(self.opened.store.objects.is_whole(address) for address in artifact.addresses())
 
     # Releases.
 

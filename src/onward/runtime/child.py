@@ -14,8 +14,6 @@ import importlib
 import json
 import os
 import sys
-import threading
-import traceback
 from types import CodeType
 from typing import Any, Callable, Dict, List
 
@@ -54,6 +52,7 @@ def write_result(descriptor: int, result: Result) -> None:
 
 def _leave() -> None:
     """What an interpreter does at its end, without tearing down what the parent's fork left in it."""
+    threading = sys.modules.get("threading")
     wait = getattr(threading, "_shutdown", None)
     if wait is not None:
         wait()
@@ -113,7 +112,7 @@ def _assertion_text(error: AssertionError, root: str) -> str:
 
 
 def _call(task: Dict[str, Any], current: session.Session) -> Any:
-    module = loader.load_file(task["file"], task["module"], task["bytecode"])
+    module = loader.load_file(task["file"], task["module"])
     function = getattr(module, task["symbol"])
     arguments = {name: current.load(name) for name in task["arguments"]}
     arguments.update(task["parameters"])
@@ -167,6 +166,8 @@ def _script(task: Dict[str, Any], current: session.Session) -> Result:
 
 def describe(error: BaseException, root: str) -> Dict[str, Any]:
     """What went wrong in the user's code, with the traceback cut to the user's own frames."""
+    import traceback
+
     frames = surroundings.user_frames(error.__traceback__, root)
     file, line = (frames[-1].filename, frames[-1].lineno) if frames else (None, None)
     if isinstance(error, SystemExit):

@@ -13,19 +13,17 @@ import marshal
 import os
 import sys
 from types import CodeType, ModuleType
-from typing import Any, Callable, Optional, Sequence, Tuple
+from typing import Any, Callable, NamedTuple, Sequence, Tuple
 
 from onward.runtime.digests import sha256
 
 
 class SourceByDigest(importlib.machinery.SourceFileLoader):
-    """Loads one module, with its compiled code taken by digest from `folder`."""
-
-    folder = ""
+    """Loads one module, with its compiled code taken by digest from the folder that `install` was told."""
 
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
-        return compiled(self.get_data(path), path, self.folder)
+        return compiled(self.get_data(path), path, _installed.folder)
 
 
 def compiled(source: bytes, path: str, folder: str) -> CodeType:
@@ -37,8 +35,7 @@ def compiled(source: bytes, path: str, folder: str) -> CodeType:
     name = sha256(b"\0".join([source, path.encode("utf-8", "surrogateescape")])).hexdigest()
     place = os.path.join(folder, sys.implementation.cache_tag or "python", name)
     try:
-        with open(place, "rb") as file:
-            content = file.read()
+        content = _read(place)
         if sha256(content[32:]).digest() == content[:32]:
             code = marshal.loads(content[32:])
             if isinstance(code, CodeType):
@@ -48,6 +45,17 @@ def compiled(source: bytes, path: str, folder: str) -> CodeType:
     code = compile(source, path, "exec", dont_inherit=True)
     _keep(place, marshal.dumps(code))
     return code
+
+
+def _read(place: str) -> bytes:
+    descriptor = os.open(place, os.O_RDONLY)
+    try:
+        parts = []
+        while part := os.read(descriptor, 1 << 20):
+            parts.append(part)
+        return b"".join(parts)
+    finally:
+        os.close(descriptor)
 
 
 def _keep(place: str, content: bytes) -> None:
@@ -61,30 +69,38 @@ def _keep(place: str, content: bytes) -> None:
         return  # a cache that cannot be written costs time only
 
 
-_installed: Optional[Tuple[str, Tuple[str, ...], str]] = None
+class _Installed(NamedTuple):
+    """The workspace whose imports go by digest in this process; `outside` are folders of installed packages in it."""
+
+    root: str
+    outside: Tuple[str, ...]
+    folder: str
+
+
+_installed = _Installed("", (), "")
 
 
 def install(root: str, outside: Sequence[str], folder: str) -> None:
     """Makes every import from below `root` go by digest; `outside` are folders in it that are installed packages.
 
-    The bare parent does it once for all of its children, which find it done and only look at the folders anew.
+    The bare parent does it once for all of its children, which find it done.
     """
-    global _installed
-    wanted = (root, tuple(outside), folder)
+    global _installed  # one process serves one workspace
+    wanted = _Installed(root, tuple(outside), folder)
+    if _installed == wanted:
+        return
+    _installed = wanted
     inside = os.path.join(os.path.realpath(root), "")
-    if _installed != wanted:
-        sys.path_hooks.insert(0, _hook(inside, outside, folder))
-        _installed = wanted
+    sys.path_hooks.insert(0, _hook(inside, outside))
     for path in [path for path in sys.path_importer_cache if path.startswith(inside.rstrip(os.sep))]:
         del sys.path_importer_cache[path]
 
 
-def _hook(inside: str, outside: Sequence[str], folder: str) -> Callable[[str], Any]:
+def _hook(inside: str, outside: Sequence[str]) -> Callable[[str], Any]:
     """What finds modules in the folders below `inside`, for `sys.path_hooks`."""
-    loader = type("SourceByDigest", (SourceByDigest,), {"folder": folder})
     details: Any = [
         (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES),
-        (loader, importlib.machinery.SOURCE_SUFFIXES),
+        (SourceByDigest, importlib.machinery.SOURCE_SUFFIXES),
     ]
     finder = importlib.machinery.FileFinder.path_hook(*details)
     spared = tuple(os.path.join(os.path.realpath(place), "") for place in outside)
@@ -98,9 +114,9 @@ def _hook(inside: str, outside: Sequence[str], folder: str) -> Callable[[str], A
     return hook
 
 
-def load_file(path: str, name: str, folder: str) -> ModuleType:
+def load_file(path: str, name: str) -> ModuleType:
     """The module of a step's file, under the dotted name that stands for its path."""
-    loader = type("SourceByDigest", (SourceByDigest,), {"folder": folder})(name, path)
+    loader = SourceByDigest(name, path)
     spec = importlib.util.spec_from_loader(name, loader)
     assert spec is not None
     module = importlib.util.module_from_spec(spec)

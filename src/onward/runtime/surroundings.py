@@ -5,10 +5,8 @@ Libraries are set up when the step imports them, never before: a step that does 
 
 from __future__ import annotations
 
-import importlib.abc
 import importlib.util
 import os
-import random
 import sys
 import time
 from types import ModuleType
@@ -22,7 +20,8 @@ HASH_SALT = "onward"
 
 def enter(task: Dict[str, Any]) -> None:
     """Makes this process the step's: its variables, folder, import path and seeds."""
-    os.environ.update(task["variables"])
+    for name, value in task["variables"].items():
+        os.environ[name] = value
     if "TZ" in task["variables"]:
         time.tzset()
     os.chdir(task["folder"])
@@ -35,9 +34,13 @@ def enter(task: Dict[str, Any]) -> None:
 def settle_libraries(step: str) -> None:
     """Seeds the global generators from the step's name and fixes what libraries would else draw or look up."""
     seed = int.from_bytes(sha256(step.encode()).digest()[:4], "big")
-    random.seed(seed)
+
+    def sow(module: Any) -> None:
+        module.seed(seed)
+
     after: Dict[str, Callable[[ModuleType], None]] = {
-        "numpy.random": lambda module: module.seed(seed),  # type: ignore[attr-defined]
+        "random": sow,
+        "numpy.random": sow,
         "matplotlib": _settle_matplotlib,
     }
     for name in list(after):
@@ -51,8 +54,8 @@ def _settle_matplotlib(module: Any) -> None:
     module.rcParams["svg.hashsalt"] = HASH_SALT
 
 
-class _AfterImport(importlib.abc.MetaPathFinder):
-    """Calls a function once, right after a module was imported."""
+class _AfterImport:
+    """A finder that calls a function once, right after a module was imported."""
 
     def __init__(self, after: Dict[str, Callable[[ModuleType], None]]) -> None:
         self._after = after
@@ -66,11 +69,12 @@ class _AfterImport(importlib.abc.MetaPathFinder):
         spec = importlib.util.find_spec(fullname)
         if spec is None or spec.loader is None:
             return spec
-        spec.loader = _ActingLoader(spec.loader, act)
+        acting: Any = _ActingLoader(spec.loader, act)
+        spec.loader = acting
         return spec
 
 
-class _ActingLoader(importlib.abc.Loader):
+class _ActingLoader:
     def __init__(self, inner: Any, act: Callable[[ModuleType], None]) -> None:
         self._inner = inner
         self._act = act

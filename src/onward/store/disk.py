@@ -12,11 +12,13 @@ import os
 import secrets
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from os import fspath
 from pathlib import Path
 
 from onward.base.errors import MachineError, StoreError
 
+StrPath = str | os.PathLike[str]
 READ_ONLY = 0o444
 _NOTHING_THERE = (errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP, errno.EINVAL)
 _NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS, errno.EXDEV)
@@ -25,10 +27,10 @@ _NO_HARD_LINKS = (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS, errno.
 class System:
     """The operating system's own operations, one call each."""
 
-    def make_folder(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+    def make_folder(self, folder: str) -> None:
+        os.makedirs(folder, exist_ok=True)
 
-    def write_new(self, path: Path, content: bytes) -> None:
+    def write_new(self, path: str, content: bytes) -> None:
         """Writes a file that must not exist yet; may leave a part of it when it fails."""
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, READ_ONLY)
         try:
@@ -38,27 +40,29 @@ class System:
         finally:
             os.close(descriptor)
 
-    def protect(self, path: Path) -> None:
+    def protect(self, path: str) -> None:
         """Takes the right to write from a file."""
         os.chmod(path, READ_ONLY)
 
-    def link(self, source: Path, path: Path) -> None:
+    def link(self, source: str, path: str) -> None:
         """Gives a file a second name, which must not exist yet."""
         os.link(source, path)
 
-    def rename(self, source: Path, path: Path) -> None:
+    def rename(self, source: str, path: str) -> None:
         os.replace(source, path)
 
-    def remove(self, path: Path) -> None:
-        path.unlink(missing_ok=True)
+    def remove(self, path: str) -> None:
+        with suppress(FileNotFoundError):
+            os.unlink(path)
 
-    def read(self, path: Path) -> bytes:
-        return path.read_bytes()
+    def read(self, path: str) -> bytes:
+        with open(path, "rb", buffering=0) as file:
+            return file.readall()
 
-    def list(self, folder: Path) -> list[str]:
+    def list(self, folder: str) -> list[str]:
         return os.listdir(folder)
 
-    def sync_all(self, folder: Path) -> bool:
+    def sync_all(self, folder: str) -> bool:
         """Syncs the whole file system of a folder, where there is such a call (Linux); False elsewhere."""
         if sys.platform != "linux":
             return False
@@ -70,7 +74,7 @@ class System:
         finally:
             os.close(descriptor)
 
-    def sync(self, path: Path) -> None:
+    def sync(self, path: str) -> None:
         """Syncs one file or folder."""
         descriptor = os.open(path, os.O_RDONLY)
         try:
@@ -86,61 +90,61 @@ class Disk:
     """
 
     def __init__(self, root: Path, system: System | None = None) -> None:
-        self.root = root
-        self.tmp = root / "tmp"
+        self.root = str(root)
+        self.tmp = f"{root}/tmp"
         self._system = system or System()
-        self._unsynced: list[Path] = []
+        self._unsynced: list[str] = []
         self._folders: set[str] = set()
 
-    def create(self, path: Path, content: bytes) -> bool:
+    def create(self, path: StrPath, content: bytes) -> bool:
         """Writes a new file; False where `path` exists already, which is then left as it is."""
         with _telling_what_failed(path), self._written_beside(path, content) as beside:
-            return self._place(beside, path)
+            return self._place(beside, fspath(path))
 
-    def adopt(self, source: Path, path: Path) -> bool:
+    def adopt(self, source: StrPath, path: StrPath) -> bool:
         """Moves a whole file of the same file system to its place; False where it is there already."""
         with _telling_what_failed(path):
-            self._make_folder(path.parent)
-            self._system.protect(source)
+            self._make_folder(os.path.dirname(path))
+            self._system.protect(fspath(source))
             try:
-                return self._place(source, path)
+                return self._place(fspath(source), fspath(path))
             finally:
-                self._system.remove(source)
+                self._system.remove(fspath(source))
 
-    def replace(self, path: Path, content: bytes) -> None:
+    def replace(self, path: StrPath, content: bytes) -> None:
         """Writes a file that may be overwritten: pointers and caches, or a record that turned out damaged."""
         with _telling_what_failed(path), self._written_beside(path, content) as beside:
-            self._system.rename(beside, path)
+            self._system.rename(beside, fspath(path))
 
-    def move(self, source: Path, path: Path) -> None:
+    def move(self, source: StrPath, path: StrPath) -> None:
         """Renames a file, over whatever is there; nothing happens where there is no such file any more."""
         with _telling_what_failed(path):
-            self._make_folder(path.parent)
+            self._make_folder(os.path.dirname(path))
             try:
-                self._system.rename(source, path)
+                self._system.rename(fspath(source), fspath(path))
             except FileNotFoundError:
                 return
 
-    def remove(self, path: Path) -> None:
+    def remove(self, path: StrPath) -> None:
         """Removes a file, where it is there."""
         with _telling_what_failed(path):
-            self._system.remove(path)
+            self._system.remove(fspath(path))
 
-    def read(self, path: Path) -> bytes | None:
+    def read(self, path: StrPath) -> bytes | None:
         """A file's bytes; None where there is no file of that name."""
         with _telling_what_failed(path, "read"):
             try:
-                return self._system.read(path)
+                return self._system.read(fspath(path))
             except OSError as error:
                 if error.errno in _NOTHING_THERE:
                     return None
                 raise
 
-    def names(self, folder: Path) -> list[str]:
+    def names(self, folder: StrPath) -> list[str]:
         """The names in a folder, sorted; none where there is no such folder."""
         with _telling_what_failed(folder, "read"):
             try:
-                return sorted(self._system.list(folder))
+                return sorted(self._system.list(fspath(folder)))
             except OSError as error:
                 if error.errno in _NOTHING_THERE:
                     return []
@@ -154,23 +158,23 @@ class Disk:
             if not self._system.sync_all(self.root):
                 for path in self._unsynced:
                     self._system.sync(path)
-                for folder in sorted({path.parent for path in self._unsynced}):
+                for folder in sorted({os.path.dirname(path) for path in self._unsynced}):
                     self._system.sync(folder)
         self._unsynced.clear()
 
     @contextmanager
-    def _written_beside(self, path: Path, content: bytes) -> Iterator[Path]:
+    def _written_beside(self, path: StrPath, content: bytes) -> Iterator[str]:
         """A whole file that does not have its name yet; gone afterwards, whatever happens."""
-        self._make_folder(path.parent)
+        self._make_folder(os.path.dirname(path))
         self._make_folder(self.tmp)
-        beside = self.tmp / secrets.token_hex(8)
+        beside = f"{self.tmp}/{secrets.token_hex(8)}"
         try:
             self._system.write_new(beside, content)
             yield beside
         finally:
             self._system.remove(beside)
 
-    def _place(self, whole: Path, path: Path) -> bool:
+    def _place(self, whole: str, path: str) -> bool:
         try:
             self._system.link(whole, path)
         except FileExistsError:
@@ -179,21 +183,20 @@ class Disk:
             if error.errno not in _NO_HARD_LINKS:
                 raise
             # Without hard links the exclusive creation of the name is lost, the wholeness is not.
-            if path.exists():
+            if os.path.exists(path):
                 return False
             self._system.rename(whole, path)
         self._unsynced.append(path)
         return True
 
-    def _make_folder(self, folder: Path) -> None:
-        name = str(folder)
-        if name not in self._folders:
+    def _make_folder(self, folder: str) -> None:
+        if folder not in self._folders:
             self._system.make_folder(folder)
-            self._folders.add(name)
+            self._folders.add(folder)
 
 
 @contextmanager
-def _telling_what_failed(path: Path, verb: str = "write") -> Iterator[None]:
+def _telling_what_failed(path: StrPath, verb: str = "write") -> Iterator[None]:
     """Turns what the operating system says into an error that names the path and what to do."""
     try:
         yield
@@ -201,13 +204,13 @@ def _telling_what_failed(path: Path, verb: str = "write") -> Iterator[None]:
         raise store_error(error, path, verb) from error
 
 
-def store_error(error: OSError, path: Path, verb: str = "write") -> MachineError:
+def store_error(error: OSError, path: StrPath, verb: str = "write") -> MachineError:
     """The error for a store that cannot be written, or read."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return StoreError(
             "the disk that holds the store is full",
             hint="make room on it and run again: what was finished is kept",
-            facts=[("store", str(path))],
+            facts=[("store", fspath(path))],
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StoreError(

@@ -12,6 +12,7 @@ The same names serve a folder and a bucket. Everything but FORMAT is create-only
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -23,42 +24,38 @@ LOCAL_SCOPE = "local"
 
 
 class Layout:
-    """The paths of one store."""
+    """The paths of one store, as plain text: a run asks for thousands of them."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root
-        self.objects = root / "objects"
-        self.bases = root / "bases"
-        self.snapshots = root / "snapshots"
-        self.runs = root / "runs"
-        self.channels = root / "channels"
-        self.damaged = root / "damaged"
-        self._root_text = str(root)
-        self._objects_text = str(self.objects)
+        self.root = str(root)
+        self.objects = f"{root}/objects"
+        self.bases = f"{root}/bases"
+        self.snapshots = f"{root}/snapshots"
+        self.runs = f"{root}/runs"
+        self.channels = f"{root}/channels"
+        self.damaged = f"{root}/damaged"
 
-    def object(self, digest: Digest) -> Path:
-        return Path(self.object_text(digest))
+    def object(self, digest: Digest) -> str:
+        return f"{self.objects}/{digest[:2]}/{digest[2:]}"
 
-    def object_text(self, digest: Digest) -> str:
-        """The same as plain text: the check that thousands of objects are there makes no Path of each."""
-        return f"{self._objects_text}/{digest[:2]}/{digest[2:]}"
+    def traces(self, scope: str, key: Digest) -> str:
+        return f"{self.root}/traces/{scope}/{key}"
 
-    def traces(self, scope: str, key: Digest) -> Path:
-        return Path(f"{self._root_text}/traces/{scope}/{key}")
-
-    def seen(self, scope: str, step: str) -> Path:
+    def seen(self, scope: str, step: str) -> str:
         """A mark that a step has had a trace: derived from the traces, and only ever a hint for a plan."""
-        return Path(f"{self._root_text}/seen/{scope}/{digest_text(step)}")
+        return f"{self.root}/seen/{scope}/{digest_text(step)}"
 
-    def channel(self, name: str) -> Path:
+    def channel(self, name: str) -> str:
         # `.` and `..` are names like any other, and no places.
-        return self.channels / quote(name, safe="").replace(".", "%2E")
+        return f"{self.channels}/{quote(name, safe='').replace('.', '%2E')}"
 
     def channel_names(self) -> list[str]:
         """Names of the channels that have a move, sorted."""
-        if not self.channels.is_dir():
+        try:
+            with os.scandir(self.channels) as entries:
+                return sorted(unquote(entry.name) for entry in entries if entry.is_dir())
+        except FileNotFoundError:
             return []
-        return sorted(unquote(folder.name) for folder in self.channels.iterdir() if folder.is_dir())
 
     def check_format(self) -> None:
         """Refuses a store that a newer onward wrote.
@@ -67,7 +64,7 @@ class Layout:
             StoreError: the store has another format.
         """
         try:
-            found = (self.root / "FORMAT").read_text("ascii").strip()
+            found = Path(self.root, "FORMAT").read_text("ascii").strip()
         except (FileNotFoundError, NotADirectoryError):
             return  # there is no store yet; whether one can be made is for `prepare` to say
         except (OSError, UnicodeDecodeError) as error:

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from onward.base.digest import Digest, digest_bytes, digest_file
-from onward.store.disk import Disk, store_error
+from onward.store.disk import Disk, StrPath, store_error
 from onward.store.layout import Layout
 
 
@@ -21,22 +21,22 @@ class Objects:
     def put(self, content: bytes) -> Digest:
         """Keeps `content`; what is there already, and whole, is left."""
         digest = digest_bytes(content)
-        if self.path(digest) is None:
+        if not self.is_whole(digest):
             self._disk.create(self._layout.object(digest), content)
         return digest
 
-    def adopt(self, path: Path) -> Digest:
+    def adopt(self, path: StrPath) -> Digest:
         """Keeps the file at `path`, which must lie on the store's file system and is gone afterwards."""
         digest = _digest_of_file(path)
-        if self.path(digest) is None:
-            self._disk.adopt(path, self._layout.object(digest))
-        else:
+        if self.is_whole(digest):
             self._disk.remove(path)
+        else:
+            self._disk.adopt(path, self._layout.object(digest))
         return digest
 
     def has(self, digest: Digest) -> bool:
         """Whether the object is there. Says nothing of its being whole."""
-        return os.path.exists(self._layout.object_text(digest))
+        return os.path.exists(self._layout.object(digest))
 
     def has_all(self, digests: list[Digest]) -> bool:
         return all(self.has(digest) for digest in digests)
@@ -46,16 +46,22 @@ class Objects:
 
         The file must not be written to. Cost: reads the whole object, once in a process.
         """
-        path = self._layout.object(digest)
+        return Path(self._layout.object(digest)) if self.is_whole(digest) else None
+
+    def is_whole(self, digest: Digest) -> bool:
+        """Whether an object is there and is what its name says; a damaged one is set aside.
+
+        Cost: reads the whole object, once in a process.
+        """
         if not self.has(digest):
-            return None
+            return False
         if digest in self._verified:
-            return path
-        if _digest_of_file(path) != digest:
+            return True
+        if _digest_of_file(self._layout.object(digest)) != digest:
             self._set_aside(digest)
-            return None
+            return False
         self._verified.add(digest)
-        return path
+        return True
 
     def read(self, digest: Digest) -> bytes | None:
         """The bytes of an object that is there and whole, else None."""
@@ -70,10 +76,10 @@ class Objects:
     def _set_aside(self, digest: Digest) -> None:
         """Keeps what is damaged for whoever looks into it, and the name free for whole bytes."""
         self._verified.discard(digest)
-        self._disk.move(self._layout.object(digest), self._layout.damaged / digest)
+        self._disk.move(self._layout.object(digest), f"{self._layout.damaged}/{digest}")
 
 
-def _digest_of_file(path: Path) -> Digest:
+def _digest_of_file(path: StrPath) -> Digest:
     try:
         return digest_file(path)
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from onward.base.errors import StoreError
@@ -16,6 +17,7 @@ class Store:
     """Objects, traces and records of one folder. Opening writes nothing."""
 
     def __init__(self, root: Path, disk: Disk | None = None) -> None:
+        self.root = root
         self.layout = Layout(root)
         self.layout.check_format()
         self.disk = disk or Disk(root)
@@ -30,10 +32,10 @@ class Store:
             StoreError: the folder cannot be written.
         """
         try:
-            self.disk.tmp.mkdir(parents=True, exist_ok=True)
+            os.makedirs(self.disk.tmp, exist_ok=True)
         except OSError as error:
             raise StoreError(
                 f"cannot make the folder `{self.layout.root}`: {error.strerror}",
                 hint="give yourself the right to write it, or work on a copy of the workspace",
             ) from error
-        self.disk.create(self.layout.root / "FORMAT", f"{STORE_FORMAT}\n".encode())
+        self.disk.create(f"{self.layout.root}/FORMAT", f"{STORE_FORMAT}\n".encode())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
-from pathlib import Path
 from typing import TypeVar
 
 import msgspec
@@ -30,23 +29,23 @@ class Records:
         return self._put(self._layout.bases, basis)
 
     def basis(self, digest: Digest) -> Basis | None:
-        return self._read(self._layout.bases / digest, Basis, digest)
+        return self._read(f"{self._layout.bases}/{digest}", Basis, digest)
 
     def put_snapshot(self, snapshot: Snapshot) -> Digest:
         return self._put(self._layout.snapshots, snapshot)
 
     def snapshot(self, digest: Digest) -> Snapshot | None:
-        return self._read(self._layout.snapshots / digest, Snapshot, digest)
+        return self._read(f"{self._layout.snapshots}/{digest}", Snapshot, digest)
 
     def put_run(self, run: Run) -> None:
         """Keeps a run; what it stands on is made to last first."""
         self._disk.sync()
-        if not self._disk.create(self._layout.runs / run.id, encode(run)):
+        if not self._disk.create(f"{self._layout.runs}/{run.id}", encode(run)):
             raise StoreError(f"there is a run `{run.id}` already")
         self._disk.sync()
 
     def run(self, identity: str) -> Run | None:
-        return self._read(self._layout.runs / identity, Run)
+        return self._read(f"{self._layout.runs}/{identity}", Run)
 
     def run_ids(self) -> list[str]:
         """The names of all runs, oldest first."""
@@ -64,11 +63,11 @@ class Records:
         folder = self._layout.channel(channel)
         moves = []
         for name in filter(str.isdigit, self._disk.names(folder)):
-            move = self._read(folder / name, Move)
+            move = self._read(f"{folder}/{name}", Move)
             if move is None:
                 raise StoreError(
                     f"entry {int(name)} of the channel `{channel}` is damaged",
-                    hint=f"look at `{folder / name}`; removing that file takes this one move back",
+                    hint=f"look at `{folder}/{name}`; removing that file takes this one move back",
                 )
             moves.append(move)
         return moves
@@ -76,20 +75,20 @@ class Records:
     def append(self, move: Move) -> bool:
         """Adds a move to its channel's log; False where another took its place in the sequence first."""
         self._disk.sync()
-        added = self._disk.create(self._layout.channel(move.channel) / f"{move.sequence:08d}", encode(move))
+        added = self._disk.create(f"{self._layout.channel(move.channel)}/{move.sequence:08d}", encode(move))
         self._disk.sync()
         return added
 
-    def _put(self, folder: Path, record: object) -> Digest:
+    def _put(self, folder: str, record: object) -> Digest:
         content = encode(record)
         digest = digest_bytes(content)
-        path = folder / digest
+        path = f"{folder}/{digest}"
         if not self._disk.create(path, content) and self._disk.read(path) != content:
             # The name is the digest: what stands there is damaged, and this is what it should be.
             self._disk.replace(path, content)
         return digest
 
-    def _read(self, path: Path, form: type[T], digest: Digest | None = None) -> T | None:
+    def _read(self, path: str, form: type[T], digest: Digest | None = None) -> T | None:
         """A record; None where it is gone or damaged."""
         content = self._disk.read(path)
         if content is None or (digest is not None and digest_bytes(content) != digest):

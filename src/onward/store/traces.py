@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import msgspec
 
 from onward.base.codec import decode, encode
@@ -28,7 +30,7 @@ class Traces:
             # First, for a mark without a trace is only a needless doubt; a plan trusts that there is no mark.
             self._disk.create(self._layout.seen(self._scope, trace.step), trace.key.encode())
             self._seen.add(trace.step)
-        path = self._layout.traces(self._scope, trace.key) / name
+        path = f"{self._layout.traces(self._scope, trace.key)}/{name}"
         if not self._disk.create(path, content) and self._disk.read(path) != content:
             # The name is the digest: what stands there is damaged, and this is what it should be.
             self._disk.replace(path, content)
@@ -36,7 +38,7 @@ class Traces:
 
     def has_seen(self, step: str) -> bool:
         """Whether there has ever been a trace of a step of this name, under any key."""
-        return step in self._seen or self._layout.seen(self._scope, step).exists()
+        return step in self._seen or os.path.exists(self._layout.seen(self._scope, step))
 
     def find(self, key: Digest) -> list[tuple[Digest, Trace]]:
         """All readable traces under a key, oldest first. A damaged record is passed over."""
@@ -52,7 +54,7 @@ class Traces:
 
     def envelope(self, key: Digest, name: Digest) -> Envelope | None:
         """One trace with who vouches for it; None where it is gone or damaged."""
-        content = self._disk.read(self._layout.traces(self._scope, key) / name)
+        content = self._disk.read(f"{self._layout.traces(self._scope, key)}/{name}")
         if content is None or digest_bytes(content) != name:
             return None
         try:

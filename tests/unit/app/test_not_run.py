@@ -282,7 +282,7 @@ def test_a_failing_step_is_tried_again_and_nothing_else_is(folder: Path) -> None
 def test_an_output_whose_bytes_are_damaged_is_made_again_when_it_is_read(folder: Path) -> None:
     with open_workspace(folder) as opened:
         address = opened.standing.results["sales/total"].trace.artifacts["sales/total"].bytes
-        path = opened.store.layout.object(address)
+        path = Path(opened.store.layout.object(address))
     path.chmod(0o644)
     path.write_bytes(b"damaged")
     edit(folder, STEPS, "return round(halve(total), digits)", "return round(halve(total), digits) + 1")
@@ -315,7 +315,7 @@ def test_two_readers_that_find_the_same_damage_have_it_made_again_once(tmp_path:
     bring_up_to_date(folder)
     with open_workspace(folder) as opened:
         address = opened.standing.results["sales/base"].trace.artifacts["sales/base"].bytes
-        path = opened.store.layout.object(address)
+        path = Path(opened.store.layout.object(address))
     path.chmod(0o644)
     path.write_bytes(b"damaged")
     edit(folder, STEPS, "len(base)", "len(base) + 1")

@@ -66,10 +66,10 @@ class Failing(System):
 class WithoutLinks(System):
     """A file system that has no hard links, and no call that syncs all of it."""
 
-    def link(self, source: Path, path: Path) -> None:
+    def link(self, source: str, path: str) -> None:
         raise OSError(errno.ENOTSUP, "not supported")
 
-    def sync_all(self, folder: Path) -> bool:
+    def sync_all(self, folder: str) -> bool:
         return False
 
 
@@ -96,8 +96,8 @@ def work(store: Store, folder: Path) -> None:
     store.records.append(MOVE)
 
 
-def files_below(folder: Path) -> Iterator[Path]:
-    return (path for path in folder.rglob("*") if path.is_file())
+def files_below(folder: Path | str) -> Iterator[Path]:
+    return (path for path in Path(folder).rglob("*") if path.is_file())
 
 
 def assert_all_is_whole(root: Path) -> None:
@@ -114,7 +114,7 @@ def assert_all_is_whole(root: Path) -> None:
         assert store.records.run(RUN.id) == RUN, "a move stands on its run"
     if store.records.run_ids():
         assert store.traces.find(sample_trace().key), "a run stands on its traces"
-    assert not store.layout.damaged.exists()
+    assert not Path(store.layout.damaged).exists()
 
 
 def finish(root: Path, folder: Path) -> None:
@@ -171,13 +171,13 @@ def test_without_hard_links_a_file_is_still_whole_and_kept_once(tmp_path: Path) 
     work(store, tmp_path)
     assert_all_is_whole(root)
     assert not store.records.append(MOVE)
-    assert list(store.disk.tmp.iterdir()) == []
+    assert list(Path(store.disk.tmp).iterdir()) == []
 
 
 def test_nothing_is_left_beside_what_was_written(tmp_path: Path) -> None:
     store = Store(tmp_path / "store")
     work(store, tmp_path)
-    assert list(store.disk.tmp.iterdir()) == []
+    assert list(Path(store.disk.tmp).iterdir()) == []
 
 
 def test_what_exists_is_left_as_it_is(tmp_path: Path) -> None:
@@ -201,10 +201,10 @@ def test_a_full_disk_is_called_so_and_what_to_do_is_said(tmp_path: Path) -> None
 @pytest.mark.parametrize(("code", "verb"), [(errno.EACCES, "no right to read"), (errno.EIO, "cannot read")])
 def test_what_cannot_be_read_is_told_and_is_not_taken_for_missing(tmp_path: Path, code: int, verb: str) -> None:
     class Unreadable(System):
-        def read(self, path: Path) -> bytes:
+        def read(self, path: str) -> bytes:
             raise OSError(code, os.strerror(code))
 
-        def list(self, folder: Path) -> list[str]:
+        def list(self, folder: str) -> list[str]:
             raise OSError(code, os.strerror(code))
 
     disk = Disk(tmp_path, Unreadable())
@@ -224,10 +224,10 @@ def test_what_is_not_there_has_no_bytes_and_no_names(tmp_path: Path) -> None:
 
 
 def test_syncing_reaches_every_file_and_every_folder_where_there_is_no_call_for_all(tmp_path: Path) -> None:
-    synced: list[Path] = []
+    synced: list[str] = []
 
     class Noting(WithoutLinks):
-        def sync(self, path: Path) -> None:
+        def sync(self, path: str) -> None:
             synced.append(path)
 
     disk = Disk(tmp_path / "store", Noting())
@@ -235,6 +235,6 @@ def test_syncing_reaches_every_file_and_every_folder_where_there_is_no_call_for_
     for path in paths:
         disk.create(path, b"x")
     disk.sync()
-    assert synced == [*paths, *(path.parent for path in paths)]
+    assert synced == [str(path) for path in (*paths, *(path.parent for path in paths))]
     disk.sync()
     assert len(synced) == 4, "what was synced is not synced again"

@@ -107,6 +107,6 @@ def assert_it_tells_the_truth(store: Store) -> None:
         assert basis.parameters == {"number": move.number}
         assert store.objects.read(run.snapshot) == b"%d " % move.number * 5000
         assert [trace.made_at for _, trace in store.traces.find(run.snapshot)] == [str(move.number)]
-    for path in store.layout.objects.rglob("*"):
+    for path in Path(store.layout.objects).rglob("*"):
         if path.is_file():
             assert store.objects.read(path.parent.name + path.name) is not None

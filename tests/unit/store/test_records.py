@@ -42,7 +42,7 @@ def store(tmp_path: Path) -> Store:
 def test_records_come_back_equal_in_another_process_too(store: Store) -> None:
     basis, snapshot = store.records.put_basis(BASIS), store.records.put_snapshot(SNAPSHOT)
     store.records.put_run(RUN)
-    for opened in (store, Store(store.layout.root)):
+    for opened in (store, Store(store.root)):
         assert opened.records.basis(basis) == BASIS
         assert opened.records.snapshot(snapshot) == SNAPSHOT
         assert opened.records.run(RUN.id) == RUN
@@ -80,7 +80,7 @@ def test_a_run_is_recorded_once(store: Store) -> None:
 
 def test_a_damaged_basis_is_not_believed_and_is_mended_when_it_is_put_again(store: Store) -> None:
     digest = store.records.put_basis(BASIS)
-    path = store.layout.bases / digest
+    path = Path(store.layout.bases) / digest
     path.chmod(0o644)
     path.write_bytes(path.read_bytes().replace(b"2026-11-22", b"2026-11-23"))
     assert store.records.basis(digest) is None
@@ -90,7 +90,7 @@ def test_a_damaged_basis_is_not_believed_and_is_mended_when_it_is_put_again(stor
 
 def test_a_damaged_run_is_passed_over(store: Store) -> None:
     store.records.put_run(RUN)
-    path = store.layout.runs / RUN.id
+    path = Path(store.layout.runs) / RUN.id
     path.chmod(0o644)
     path.write_bytes(path.read_bytes()[:-5])
     assert store.records.runs() == []
@@ -111,7 +111,7 @@ def test_a_place_in_a_channel_is_taken_once(store: Store) -> None:
 
 def test_a_damaged_move_is_an_error_that_says_where(store: Store) -> None:
     store.records.append(move(1))
-    path = store.layout.channel("main") / "00000001"
+    path = Path(store.layout.channel("main")) / "00000001"
     path.chmod(0o644)
     path.write_bytes(b"{}")
     with pytest.raises(StoreError, match="entry 1 of the channel `main` is damaged"):
@@ -121,8 +121,8 @@ def test_a_damaged_move_is_an_error_that_says_where(store: Store) -> None:
 @given(st.text(min_size=1, max_size=30).filter(lambda name: name.isprintable()))
 def test_any_name_of_a_channel_stays_among_the_channels_and_comes_back(name: str) -> None:
     layout = Layout(Path("/store"))
-    folder = layout.channel(name)
-    assert folder.parent == layout.channels
+    folder = Path(layout.channel(name))
+    assert folder.parent == Path(layout.channels)
     assert folder.name not in ("", ".", "..")
 
 
@@ -143,8 +143,7 @@ def test_of_two_processes_that_append_the_same_sequence_exactly_one_wins(store: 
     context = multiprocessing.get_context("fork")
     gate, wins = context.Barrier(2), context.Queue()
     rivals = [
-        context.Process(target=append_from_a_process, args=(store.layout.root, who, gate, wins))
-        for who in ("one", "two")
+        context.Process(target=append_from_a_process, args=(store.root, who, gate, wins)) for who in ("one", "two")
     ]
     for rival in rivals:
         rival.start()

@@ -21,7 +21,7 @@ def store(tmp_path: Path) -> Store:
 
 
 def file_of(store: Store, name: str) -> Path:
-    return store.layout.traces("local", TRACE.key) / name
+    return Path(store.layout.traces("local", TRACE.key)) / name
 
 
 def spoil(path: Path, content: bytes) -> None:
@@ -62,8 +62,8 @@ def test_recording_again_mends_a_damaged_record(store: Store) -> None:
 
 def test_foreign_files_among_the_traces_are_passed_over(store: Store) -> None:
     name = store.traces.record(TRACE, {})
-    (store.layout.traces("local", TRACE.key) / ".DS_Store").write_bytes(b"x")
-    (store.layout.traces("local", TRACE.key) / "folder").mkdir()
+    (Path(store.layout.traces("local", TRACE.key)) / ".DS_Store").write_bytes(b"x")
+    (Path(store.layout.traces("local", TRACE.key)) / "folder").mkdir()
     assert [found for found, _ in store.traces.find(TRACE.key)] == [name]
 
 
@@ -77,7 +77,7 @@ def test_a_record_keeps_who_vouches_for_it(store: Store) -> None:
 def test_whether_a_step_was_ever_made_is_remembered_for_later_processes(store: Store) -> None:
     assert not store.traces.has_seen(TRACE.step)
     store.traces.record(TRACE, {})
-    for opened in (store, Store(store.layout.root)):
+    for opened in (store, Store(store.root)):
         assert opened.traces.has_seen(TRACE.step)
         assert not opened.traces.has_seen(TRACE.step + "_2")
 

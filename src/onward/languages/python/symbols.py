@@ -543,7 +543,9 @@ def _externals(body: list[ast.stmt]) -> dict[str, str]:
     return {name: meaning for name, meaning in meanings.items() if counts[name] == 1}
 
 
-def _declared_global(statement: ast.AST) -> set[str]:
+def _declared_global(statement: ast.stmt) -> set[str]:
+    if isinstance(statement, (*_IMPORTS, ast.Assign, ast.AnnAssign, ast.Expr)):
+        return set()  # there is no statement inside
     return {name for node in every_node(statement) if isinstance(node, ast.Global) for name in node.names}
 
 

@@ -74,6 +74,7 @@ class Found(msgspec.Struct, frozen=True, array_like=True):
 
 ONWARD_REFERENCES = frozenset({"onward.ref", "onward.api.ref"})
 _WORD = re.compile(r"[^\W\d]\w*")
+_MARKED = re.compile(r"@\s*(\w+)|\b(\w+)(?=\s*[.(])")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
@@ -551,8 +552,12 @@ class UseFinder:
         text = node.value
         if not isinstance(text, str) or not text:
             return
-        for word in self.names.intersection(_WORD.findall(text)):
-            if word not in self.definitions or re.search(rf"@\s*{word}\b|\b{word}\s*[.(]", text):
+        words = self.names.intersection(_WORD.findall(text))
+        if not words:
+            return
+        marked = {word for pair in _MARKED.findall(text) for word in pair}
+        for word in words:
+            if word not in self.definitions or word in marked:
                 self._use("", (word,), "value", node.lineno)
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> None:

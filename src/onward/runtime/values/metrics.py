@@ -9,25 +9,27 @@ from __future__ import annotations
 
 import json
 import math
-import numbers
-from decimal import Decimal
-from fractions import Fraction
-from typing import Any, Union
+from typing import TYPE_CHECKING, Any, Callable, Union
 
 from onward.runtime.values.annotations import Wanted
+from onward.runtime.values.described import bytes_of
 from onward.runtime.values.errors import CannotKeep, DoesNotFit
 from onward.runtime.values.libraries import is_a
 
-Number = Union[bool, int, float, Decimal]
+if TYPE_CHECKING:
+    from decimal import Decimal
+    from typing import TypeGuard
+
+Number = Union[bool, int, float, "Decimal"]
 
 
-def as_number(value: object) -> Number | None:
+def as_number(value: Any) -> Number | None:
     """The Python number that a value is (numpy's scalars and arrays without axes included), or None."""
     if is_a(value, "numpy", "generic") or (is_a(value, "numpy", "ndarray") and getattr(value, "shape", None) == ()):
-        value = value.item()  # type: ignore[attr-defined]
-    if isinstance(value, (bool, int, float, Decimal)):
+        value = value.item()
+    if isinstance(value, (bool, int, float)) or _is_decimal(value):
         return value
-    if isinstance(value, Fraction) or (isinstance(value, numbers.Real) and hasattr(value, "__float__")):
+    if is_a(value, "fractions", "Fraction") or (is_a(value, "numbers", "Real") and hasattr(value, "__float__")):
         return float(value)
     return None
 
@@ -35,7 +37,7 @@ def as_number(value: object) -> Number | None:
 def metric_facts(number: Number, unit: str | None) -> dict[str, Any]:
     """What is written and said of a metric: `value`, `type`, `unit`; `text` where `value` is not exact."""
     facts: dict[str, Any] = {"value": number, "type": type_word(number), "unit": unit}
-    if isinstance(number, Decimal):
+    if _is_decimal(number):
         finite = number.is_finite()
         facts.update(value=float(number) if finite else None, text=str(number) if finite else str(float(number)))
     elif isinstance(number, float):
@@ -51,17 +53,20 @@ def metric_facts(number: Number, unit: str | None) -> dict[str, Any]:
 
 
 def type_word(number: Number) -> str:
-    for kind, word in ((bool, "bool"), (int, "int"), (Decimal, "decimal")):
-        if isinstance(number, kind):
-            return word
-    return "float"
+    if _is_decimal(number):
+        return "decimal"
+    return next(word for kind, word in ((bool, "bool"), (int, "int"), (float, "float")) if isinstance(number, kind))
+
+
+def _is_decimal(value: object) -> TypeGuard[Decimal]:
+    return is_a(value, "decimal", "Decimal")
 
 
 def write_metric(number: Number, unit: str | None, path: str) -> dict[str, Any]:
     """Write a metric; returns its facts, which are its content too."""
     facts = metric_facts(number, unit)
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(facts, file, ensure_ascii=False, sort_keys=True, allow_nan=False)
+    with open(path, "wb") as file:
+        file.write(json.dumps(facts, ensure_ascii=False, sort_keys=True, allow_nan=False).encode())
     return facts
 
 
@@ -71,10 +76,9 @@ def read_metric(path: str, wanted: Wanted) -> Any:
     Raises:
         DoesNotFit: it cannot be that without losing something.
     """
-    with open(path, encoding="utf-8") as file:
-        facts = json.load(file)
+    facts = json.loads(bytes_of(path))
     exact = facts.get("text", facts["value"])
-    saved: dict[str, Any] = {"bool": bool, "int": int, "decimal": Decimal, "float": float}
+    saved: dict[str, Callable[[Any], Any]] = {"bool": bool, "int": int, "decimal": _decimal, "float": float}
     number = saved[facts["type"]](exact)
     if wanted.name in ("", "numbers.Number", "numbers.Real", "complex"):
         return number
@@ -87,9 +91,15 @@ def read_metric(path: str, wanted: Wanted) -> Any:
     if wanted.name == "bool" and facts["type"] == "bool":
         return number
     if wanted.name == "Decimal":
-        return Decimal(str(number))
+        return _decimal(str(number))
     if wanted.name == "str":
         return str(number)
     if wanted.name == "dict":
         return facts
     raise DoesNotFit(f"a metric cannot arrive as `{wanted.name}`: ask for `float`, `int`, `bool` or `str`")
+
+
+def _decimal(said: Any) -> Decimal:
+    from decimal import Decimal
+
+    return Decimal(said)

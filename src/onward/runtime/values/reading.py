@@ -5,16 +5,13 @@ Files are opened by their media type and never by their extension: in the store 
 
 from __future__ import annotations
 
-import atexit
 import builtins
 import json
 import os
-import shutil
-import tempfile
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from onward.runtime.values.annotations import FRAMES, Wanted, read_annotation
+from onward.runtime.values.described import NUMPY_MEDIA, TREE_MEDIA, bytes_of
 from onward.runtime.values.errors import CannotRead, DoesNotFit
 from onward.runtime.values.figures import read_specification
 from onward.runtime.values.frames import read_parquet
@@ -22,7 +19,9 @@ from onward.runtime.values.libraries import need
 from onward.runtime.values.metrics import read_metric
 from onward.runtime.values.models import JOBLIB_MEDIA, PICKLE_MEDIA, read_model
 from onward.runtime.values.sources import read_source
-from onward.runtime.values.writing import NUMPY_MEDIA, TREE_MEDIA
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _TEXT_TABLES = {"text/csv": "csv", "text/tab-separated-values": "tsv", "application/x-ndjson": "jsonl"}
 _SPECIFICATIONS = ("application/vnd.plotly.v1+json", "application/vnd.vegalite+json")
@@ -63,7 +62,7 @@ def read(
     if media == TREE_MEDIA or files:
         return _read_tree(path, kind, asked, files or {})
     if asked.name == "bytes":
-        return Path(path).read_bytes()
+        return bytes_of(path)
     if kind == "table":
         if media in _TEXT_TABLES:
             prefer = str(facts.get("library", ""))
@@ -81,6 +80,11 @@ def read(
 
 
 def _as_path(path: str, media: str, files: dict[str, str] | None) -> Path:
+    import atexit
+    import shutil
+    import tempfile
+    from pathlib import Path
+
     if not (media == TREE_MEDIA or files) or os.path.isdir(path):
         return Path(path)
     folder = tempfile.mkdtemp(prefix="onward-")
@@ -99,6 +103,8 @@ def _read_tree(path: str, kind: str, asked: Wanted, files: dict[str, str]) -> An
     if asked.name in ("", "os.PathLike"):
         return _as_path(path, TREE_MEDIA, files)
     if asked.name == "dict":
+        from pathlib import Path
+
         return {name: Path(place) for name, place in files.items()}
     raise DoesNotFit(f"a folder of files cannot arrive as `{asked.name}`: ask for `pathlib.Path`")
 
@@ -107,10 +113,10 @@ def _read_figure(path: str, asked: Wanted, files: dict[str, str]) -> Any:
     specified = [name for name in files if name in _SPECIFICATION_NAMES]
     if asked.name in ("bytes", "str"):
         name = next((each for each in files if each not in _SPECIFICATION_NAMES), next(iter(files)))
-        content = Path(files[name]).read_bytes()
+        content = bytes_of(files[name])
         return content if asked.name == "bytes" else _decoded(content, files[name])
     if asked.name == "dict" and specified:
-        return json.loads(Path(files[specified[0]]).read_bytes())
+        return json.loads(bytes_of(files[specified[0]]))
     if specified and asked.library in ("", "plotly", "altair"):
         media = _SPECIFICATION_NAMES[specified[0]]
         drawn = "plotly" if media == _SPECIFICATIONS[0] else "altair"
@@ -140,15 +146,15 @@ def _decoded(content: bytes, path: str) -> str:
 def _read_text(path: str, kind: str, asked: Wanted) -> str:
     if asked.name not in ("", "str"):
         raise DoesNotFit(f"a {kind} cannot arrive as `{asked.name}`: ask for `str`, `bytes` or `pathlib.Path`")
-    return _decoded(Path(path).read_bytes(), path)
+    return _decoded(bytes_of(path), path)
 
 
 def _read_file(path: str, kind: str, media: str, asked: Wanted, facts: dict[str, Any]) -> Any:
     saved_as = str(facts.get("library", ""))
     if asked.name == "str":
-        return _decoded(Path(path).read_bytes(), path)
+        return _decoded(bytes_of(path), path)
     if media == "application/json" and (asked.name in ("dict", "list") or saved_as != "path"):
-        found = json.loads(Path(path).read_bytes())
+        found = json.loads(bytes_of(path))
         if asked.name in ("dict", "list") and type(found).__name__ != asked.name:
             raise DoesNotFit(f"the JSON file holds a {type(found).__name__} and cannot arrive as `{asked.name}`")
         return found
@@ -157,5 +163,5 @@ def _read_file(path: str, kind: str, media: str, asked: Wanted, facts: dict[str,
     if asked.name:
         raise DoesNotFit(f"a {kind} cannot arrive as `{asked.name}`: ask for `bytes`, `str` or `pathlib.Path`")
     if saved_as == "bytes":
-        return Path(path).read_bytes()
-    return _read_text(path, kind, asked) if saved_as == "str" else Path(path)
+        return bytes_of(path)
+    return _read_text(path, kind, asked) if saved_as == "str" else _as_path(path, media, None)

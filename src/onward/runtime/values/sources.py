@@ -10,10 +10,10 @@ import io
 import json
 import os
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any, Union
 
 from onward.runtime.values.annotations import FRAMES, Wanted, read_annotation
+from onward.runtime.values.described import bytes_of
 from onward.runtime.values.errors import CannotRead, DoesNotFit, MissingLibrary
 from onward.runtime.values.frames import read_parquet
 from onward.runtime.values.libraries import FRAME_LIBRARIES, first_installed, is_installed, need
@@ -76,6 +76,8 @@ def read_source(path_or_paths: Paths, *, form: str, wanted: str, table: str | No
 def _as_paths(paths: list[str], many: bool, asked: Wanted) -> Any:
     if asked.name not in ("", "pathlib.Path", "list"):
         raise DoesNotFit(f"a folder cannot arrive as `{asked.name}`: ask for `pathlib.Path`")
+    from pathlib import Path
+
     return _one_or_all([Path(path) for path in paths], many)
 
 
@@ -89,7 +91,7 @@ def _one_or_all(found: list[Any], many: bool) -> Any:
 def _content(path: str) -> bytes:
     """The bytes of a file, unpacked where its name ends in `.gz`."""
     if not path.endswith(".gz"):
-        return Path(path).read_bytes()
+        return bytes_of(path)
     import gzip
 
     try:
@@ -205,7 +207,7 @@ def _from_bytes(path: str, form: str, content: bytes | None, asked: Wanted) -> A
         pandas = need("pandas")
         if form == "jsonl":
             # Not `read_json`: it takes for a date what looks like one, and what has a name that sounds so.
-            lines = (Path(path).read_bytes() if content is None else content).splitlines()
+            lines = (bytes_of(path) if content is None else content).splitlines()
             frame = pandas.DataFrame([json.loads(line) for line in lines if line.strip()])
         else:
             frame = pandas.read_csv(where, sep=separator, low_memory=False)
@@ -223,7 +225,7 @@ def _polars_text(where: Any, form: str, separator: str, asked: Wanted) -> Any:
     if form == "jsonl":
         if isinstance(where, str) and set(where) & set("*?["):
             # polars would take the path for a pattern here.
-            where = io.BytesIO(Path(where).read_bytes())
+            where = io.BytesIO(bytes_of(where))
         if asked.name == "polars.LazyFrame":
             return polars.scan_ndjson(where, infer_schema_length=None)
         frame = polars.read_ndjson(where, infer_schema_length=None)
@@ -283,6 +285,7 @@ def _quoted(name: str) -> str:
 
 def _sqlite_rows(path: str, table: str | None) -> tuple[list[str], list[Any]]:
     import sqlite3
+    from pathlib import Path
 
     # Opened for reading only, and as a URI so that a path of any signs is one.
     connection = sqlite3.connect(f"{Path(path).resolve().as_uri()}?mode=ro", uri=True)
