@@ -84,12 +84,13 @@ class Workers:
     def start(self, task: dict[str, Any]) -> int:
         """Starts a task; its number comes back with its ending."""
         self._next += 1
-        self._send({"run": self._next, "task": task})
+        log = os.path.join(task["outbox"], "log.jsonl")
+        self._send(f"run {self._next} {json.dumps(log)}\t{json.dumps(task)}")
         return self._next
 
     def kill(self, identity: int) -> None:
         """Ends a child and all that it started."""
-        self._send({"kill": identity})
+        self._send(f"kill {identity}")
 
     def endings(self) -> list[Ending]:
         """The children that have ended since the last call; does not wait.
@@ -136,9 +137,9 @@ class Workers:
         if self._process.stdout is not None:
             self._process.stdout.close()
 
-    def _send(self, command: dict[str, Any]) -> None:
+    def _send(self, command: str) -> None:
         try:
-            self._stdin.write(json.dumps(command).encode() + b"\n")
+            self._stdin.write(f"{command}\n".encode())
             self._stdin.flush()
         except OSError as error:
             raise MachineError(

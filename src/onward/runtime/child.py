@@ -33,11 +33,11 @@ def run(task: Dict[str, Any], descriptor: int) -> None:
         result = {"ok": False}
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raised is this step's outcome
         result = {"ok": False, "error": describe(error, task["root"])}
-    needs = [fact["name"] for fact in session.told(task["outbox"], "needs")]
-    if needs:
-        result = {"ok": False, "needs": needs}
-    result["today"] = bool(session.told(task["outbox"], "today"))
-    result["saves"] = session.told(task["outbox"], "saves")
+    told = session.told(task["outbox"])
+    if "needs" in told:
+        result = {"ok": False, "needs": [fact["name"] for fact in told["needs"]]}
+    result["today"] = "today" in told
+    result["saves"] = told.get("saves", [])
     write_result(descriptor, result)
     _leave()
 
@@ -77,13 +77,13 @@ def _by_module(task: Dict[str, Any]) -> Result:
 def _function(task: Dict[str, Any], current: session.Session) -> Result:
     value = _call(task, current)
     written = {}
-    for output in task["outputs"]:
+    for number, output in enumerate(task["outputs"]):
         field = output["field"]
         part = value if field is None else _field(value, field)
         written[output["asset"]] = values.write(
             part,
             task["outbox"],
-            output["asset"],
+            str(number),
             kind=output["kind"],
             unit=output["unit"],
             annotation=task.get("returns", ""),
@@ -102,7 +102,7 @@ def _check(task: Dict[str, Any], current: session.Session) -> Result:
     frame = found.pop("frame", None)
     written = {}
     if frame is not None:
-        written[task["step"]] = values.write(frame, task["outbox"], task["step"], kind="table")
+        written[task["step"]] = values.write(frame, task["outbox"], "rows", kind="table")
     return {"ok": True, "written": written, "check": found}
 
 

@@ -80,6 +80,11 @@ class _Installed(NamedTuple):
 _installed = _Installed("", (), "")
 
 
+def is_installed() -> bool:
+    """Whether `install` has been called in this process, or in the one that it was forked from."""
+    return _installed.root != ""
+
+
 def install(root: str, outside: Sequence[str], folder: str) -> None:
     """Makes every import from below `root` go by digest; `outside` are folders in it that are installed packages.
 

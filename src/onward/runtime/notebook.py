@@ -301,7 +301,7 @@ async def _execute_cells(notebook: Any, kernel: Kernel, task: Dict[str, Any]) ->
                 # `%%capture` and `%run` tell of an error and call the cell done.
                 failure = _cell_error(cell, index + 1, None, task) if _went_wrong(cell) else None
             driver.log_of_cells.end(index + 1)
-            if session.told(task["outbox"], "needs"):
+            if "needs" in session.told(task["outbox"]):
                 return {"ok": False}
             if failure is not None:
                 return failure

@@ -16,6 +16,8 @@ from typing import Any, Dict, List, Optional
 from onward.runtime import values
 from onward.runtime.values import sources
 
+_TOLD = ("needs", "today", "saves")
+
 
 class Suspend(BaseException):
     """Leaves a step that asked for an asset which has to be made first. No `except Exception` holds it up."""
@@ -110,13 +112,15 @@ def open_input(handed: Dict[str, Any], wanted: str, prefer: str) -> Any:
     )
 
 
-def told(outbox: str, what: str) -> List[Any]:
-    """What a session told its outbox, in order."""
-    try:
-        with open(os.path.join(outbox, f"{what}.jsonl"), encoding="utf-8") as file:
-            return [json.loads(line) for line in file if line.endswith("\n")]
-    except FileNotFoundError:
-        return []
+def told(outbox: str) -> Dict[str, List[Any]]:
+    """What sessions told the outbox, in order: under `needs`, `today` and `saves`, where there is anything."""
+    found = {}
+    for name in os.listdir(outbox):
+        what, _, suffix = name.partition(".")
+        if suffix == "jsonl" and what in _TOLD:
+            with open(os.path.join(outbox, name), encoding="utf-8") as file:
+                found[what] = [json.loads(line) for line in file if line.endswith("\n")]
+    return found
 
 
 _current: Optional[Session] = None

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from types import ModuleType
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set
 
 from onward.runtime import loader
 from onward.runtime.digests import sha256
@@ -28,44 +28,52 @@ def enter(task: Dict[str, Any]) -> None:
     roots = task["roots"]
     sys.path[:] = [*roots, *(place for place in sys.path if place not in roots and place != "")]
     loader.install(task["root"], task["outside"], task["bytecode"])
-    settle_libraries(task["step"])
-
-
-def settle_libraries(step: str) -> None:
-    """Seeds the global generators from the step's name and fixes what libraries would else draw or look up."""
-    seed = int.from_bytes(sha256(step.encode()).digest()[:4], "big")
-
-    def sow(module: Any) -> None:
-        module.seed(seed)
-
-    after: Dict[str, Callable[[ModuleType], None]] = {
-        "random": sow,
-        "numpy.random": sow,
-        "matplotlib": _settle_matplotlib,
-    }
-    for name in list(after):
+    global _step  # one process runs one step
+    _step = task["step"]
+    watch_imports()
+    for name, settle in _LIBRARIES.items():
         if name in sys.modules:
-            after.pop(name)(sys.modules[name])
-    if after:
-        sys.meta_path.insert(0, _AfterImport(after))
+            settle(sys.modules[name])
+
+
+_step = ""
+
+
+def watch_imports() -> None:
+    """Sees to it that libraries which draw numbers, or look something up, are settled as soon as they are imported."""
+    if not any(isinstance(finder, _AfterImport) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _AfterImport())
+
+
+def _sow(module: Any) -> None:
+    """Seeds a global generator from the step's name."""
+    module.seed(int.from_bytes(sha256(_step.encode()).digest()[:4], "big"))
 
 
 def _settle_matplotlib(module: Any) -> None:
     module.rcParams["svg.hashsalt"] = HASH_SALT
 
 
-class _AfterImport:
-    """A finder that calls a function once, right after a module was imported."""
+_LIBRARIES: Dict[str, Callable[[ModuleType], None]] = {
+    "random": _sow,
+    "numpy.random": _sow,
+    "matplotlib": _settle_matplotlib,
+}
 
-    def __init__(self, after: Dict[str, Callable[[ModuleType], None]]) -> None:
-        self._after = after
+
+class _AfterImport:
+    """A finder that settles a library right after it was imported."""
+
+    def __init__(self) -> None:
+        self._found: Set[str] = set()
 
     def find_spec(
         self, fullname: str, path: Optional[Sequence[str]] = None, target: Optional[ModuleType] = None
     ) -> Any:
-        act = self._after.pop(fullname, None)
-        if act is None:
+        act = _LIBRARIES.get(fullname)
+        if act is None or fullname in self._found:
             return None
+        self._found.add(fullname)
         spec = importlib.util.find_spec(fullname)
         if spec is None or spec.loader is None:
             return spec

@@ -1,11 +1,12 @@
 """The bare parent: forks one child for each step, tells its output apart by time, reaps it.
 
 It has imported nothing but the standard library, so a child starts in a millisecond with fresh modules. It
-speaks lines of JSON: commands come on standard input, what happened goes out on standard output.
+speaks lines: commands come on standard input, what happened goes out on standard output.
 
-    <- {"run": 7, "task": {...}}
-    <- {"kill": 7}                          -> {"ended": 7, "status": 0, "signal": 0, "wall": ..., "result": "{}", ...}
+    <- run 7 "/where/its/log.jsonl goes"<TAB>{"step": ...}
+    <- kill 7               -> {"ended": 7, "status": 0, "signal": 0, "wall": ..., "result": "{}", ...}
 
+The task is read by the child alone: every page of memory that this loop touches between two forks is copied.
 When standard input ends, because onward ended or was killed, every child's process group is killed with it.
 """
 
@@ -15,14 +16,14 @@ import codecs
 import gc
 import json
 import os
-import selectors
+import select
 import signal
 import sys
 import time
 from typing import Any, Dict, List, Optional
 
 from onward.runtime import child as step_child
-from onward.runtime import loader
+from onward.runtime import loader, surroundings
 
 _DRAIN_S = 0.2
 RESULT = "result"
@@ -30,7 +31,7 @@ RESULT = "result"
 
 
 class Child:
-    """A forked step and the two pipes that its output comes through."""
+    """A forked step and the pipes that its output and its account come through."""
 
     def __init__(self, identity: int, pid: int, log: str) -> None:
         self.identity = identity
@@ -52,10 +53,15 @@ class Child:
             self.rest[descriptor] = lines[-1]
         self._record(self.pipes[descriptor], lines[:-1])
 
+    def end_of(self, descriptor: int) -> None:
+        """Writes what has come through a pipe without an end of line; nothing more will come."""
+        stream = self.pipes.pop(descriptor)
+        rest = self.rest.pop(descriptor, b"")
+        if rest:
+            self._record(stream, [rest])
+
     def finish(self) -> None:
-        """Writes unended lines and closes the log."""
-        for descriptor, line in self.rest.items():
-            self._record(self.pipes.get(descriptor, "out"), [line])
+        """Closes the log."""
         if self._log is not None:
             os.close(self._log)
 
@@ -79,9 +85,10 @@ class Zygote:
     """The loop of the bare parent."""
 
     def __init__(self) -> None:
-        self._selector = selectors.DefaultSelector()
-        self._children: Dict[int, Child] = {}
+        self._poll = select.poll()
+        self._running: Dict[int, Child] = {}
         self._by_pid: Dict[int, Child] = {}
+        self._by_pipe: Dict[int, Child] = {}
         self._input = b""
         self._wake_out, self._wake_in = os.pipe()
         self._commands = os.dup(0)
@@ -100,23 +107,22 @@ class Zygote:
         gc.collect()
         gc.freeze()
         signal.set_wakeup_fd(self._wake_in, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        self._selector.register(self._commands, selectors.EVENT_READ)
-        self._selector.register(self._wake_out, selectors.EVENT_READ)
+        signal.signal(signal.SIGCHLD, _woken)
+        self._poll.register(self._commands, select.POLLIN)
+        self._poll.register(self._wake_out, select.POLLIN)
         try:
             while True:
-                for key, _ in self._selector.select():
-                    if key.fd == self._commands:
-                        if not self._read_commands():
-                            return
-                    elif key.fd == self._wake_out:
-                        _drain(self._wake_out)
-                    else:
-                        self._read_output(key.fd, key.data)
-                self._reap()
+                for descriptor, _ in self._poll.poll():
+                    running = self._by_pipe.get(descriptor)
+                    if running is not None:
+                        self._read_output(descriptor, running)
+                    elif descriptor == self._wake_out:
+                        _drain(descriptor)
+                        self._reap()
+                    elif descriptor == self._commands and not self._read_commands():
+                        return
         finally:
-            for running in self._children.values():
+            for running in self._running.values():
                 _kill_group(running.pid)
 
     def _read_commands(self) -> bool:
@@ -128,15 +134,18 @@ class Zygote:
             return False
         *lines, self._input = (self._input + content).split(b"\n")
         for line in lines:
-            command = json.loads(line)
-            if "run" in command:
-                self._start(command["run"], command["task"])
-            elif command.get("kill") in self._children:
-                _kill_group(self._children[command["kill"]].pid)
+            command, _, told = line.partition(b" ")
+            if command == b"run":
+                head, _, task = told.partition(b"\t")
+                number, _, log = head.partition(b" ")
+                self._start(int(number), json.loads(log), task)
+            elif int(told) in self._running:
+                _kill_group(self._running[int(told)].pid)
         return True
 
-    def _start(self, identity: int, task: Dict[str, Any]) -> None:
-        loader.install(task["root"], task["outside"], task["bytecode"])
+    def _start(self, identity: int, log: str, task: bytes) -> None:
+        if not loader.is_installed():
+            _prepare(json.loads(task))
         out_read, out_write = os.pipe()
         err_read, err_write = os.pipe()
         result_read, result_write = os.pipe()
@@ -146,29 +155,26 @@ class Zygote:
         for descriptor in (out_write, err_write, result_write):
             os.close(descriptor)
         _set_group(pid)
-        started = Child(identity, pid, os.path.join(task["outbox"], "log.jsonl"))
+        started = Child(identity, pid, log)
         for descriptor, stream in ((out_read, "out"), (err_read, "err"), (result_read, RESULT)):
             os.set_blocking(descriptor, False)
             started.pipes[descriptor] = stream
-            self._selector.register(descriptor, selectors.EVENT_READ, started)
-        self._children[identity] = started
+            self._by_pipe[descriptor] = started
+            self._poll.register(descriptor, select.POLLIN)
+        self._running[identity] = started
         self._by_pid[pid] = started
 
-    def _become_step(self, task: Dict[str, Any], out: int, err: int, result: int) -> None:
+    def _become_step(self, task: bytes, out: int, err: int, result: int) -> None:
         """In the child: leaves the parent's things behind and runs the step. Does not return."""
         try:
             _set_group(0)
             signal.set_wakeup_fd(-1)
-            for number in (signal.SIGCHLD, signal.SIGINT):
-                signal.signal(number, signal.SIG_DFL)
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             os.dup2(out, 1)
             os.dup2(err, 2)
-            self._selector.close()
-            others = [descriptor for running in self._children.values() for descriptor in running.pipes]
-            os.set_inheritable(result, False)
-            for descriptor in {out, err, self._wake_in, self._wake_out, self._commands, self._events, *others}:
+            for descriptor in (out, err, self._wake_in, self._wake_out, self._commands, self._events, *self._by_pipe):
                 os.close(descriptor)
-            step_child.run(task, result)
+            step_child.run(json.loads(task), result)
         except BaseException:  # noqa: BLE001 - nothing may return into the parent's loop
             import traceback
 
@@ -187,14 +193,10 @@ class Zygote:
             self._close_pipe(descriptor, running)
 
     def _close_pipe(self, descriptor: int, running: Child) -> None:
-        self._selector.unregister(descriptor)
+        self._poll.unregister(descriptor)
         os.close(descriptor)
-        stream = running.pipes.pop(descriptor)
-        rest = running.rest.pop(descriptor, b"")
-        if rest:
-            running.pipes[-1] = stream
-            running.write(-1, rest + b"\n")
-            del running.pipes[-1]
+        del self._by_pipe[descriptor]
+        running.end_of(descriptor)
 
     def _reap(self) -> None:
         while self._by_pid:
@@ -219,7 +221,7 @@ class Zygote:
         for descriptor in list(running.pipes):
             self._close_pipe(descriptor, running)
         running.finish()
-        del self._children[running.identity]
+        del self._running[running.identity]
         peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
         self._tell(
             {
@@ -240,6 +242,16 @@ class Zygote:
                 content = content[os.write(self._events, content) :]
             except BrokenPipeError:
                 raise SystemExit(0) from None
+
+
+def _prepare(task: Dict[str, Any]) -> None:
+    """Does once what every child would do alike: it finds it done."""
+    loader.install(task["root"], task["outside"], task["bytecode"])
+    surroundings.watch_imports()
+
+
+def _woken(*_: Any) -> None:
+    """A child has ended: the wake-up pipe says so to the loop."""
 
 
 def _drain(descriptor: int) -> None:

@@ -71,11 +71,16 @@ class Wanted(NamedTuple):
         return self.name == "list" and self.item == "dict"
 
 
+_ANYTHING = Wanted("")
+
+
 def read_annotation(text: str) -> Wanted:
     """What `text` asks for.
 
     `X | None`, `Optional[X]` and `Annotated[X, ...]` are `X`; a choice of several classes is anything.
     """
+    if not text:
+        return _ANYTHING
     text = text.strip().strip("\"'").strip()
     choices = [part for part in _split(text, "|") if part not in ("None", "NoneType", "")]
     if len(choices) != 1:

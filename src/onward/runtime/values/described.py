@@ -49,8 +49,9 @@ class Place:
     def __init__(self, folder: str, stem: str) -> None:
         # The digest keeps apart what the plain signs alone would not (`a/b` and `a b`).
         plain = _NOT_PLAIN.sub("_", stem).lstrip(".")[:60]
-        digest = sha256(stem.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-        self._base = os.path.join(os.path.abspath(folder), plain if plain == stem else f"{plain}-{digest}")
+        if plain != stem:
+            plain += f"-{sha256(stem.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+        self._base = os.path.join(os.path.abspath(folder), plain)
 
     def file(self, extension: str) -> str:
         return self._base + extension
@@ -74,6 +75,16 @@ def blob(kind: str, media: str, path: str, content: Any, facts: dict[str, Any]) 
 def media_of(path: str) -> str:
     """The media type of a file by its suffix; a compressed one is bytes."""
     return _MEDIA_BY_SUFFIX.get(os.path.splitext(path)[1].lower(), BYTES_MEDIA)
+
+
+def write_bytes(path: str, content: bytes) -> None:
+    """Writes a small file; Python's own file objects cost more than that."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    try:
+        while content:
+            content = content[os.write(descriptor, content) :]
+    finally:
+        os.close(descriptor)
 
 
 def bytes_of(path: str) -> bytes:

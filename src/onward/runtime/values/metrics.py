@@ -12,7 +12,7 @@ import math
 from typing import TYPE_CHECKING, Any, Callable, Union
 
 from onward.runtime.values.annotations import Wanted
-from onward.runtime.values.described import bytes_of
+from onward.runtime.values.described import bytes_of, write_bytes
 from onward.runtime.values.errors import CannotKeep, DoesNotFit
 from onward.runtime.values.libraries import is_a
 
@@ -65,8 +65,7 @@ def _is_decimal(value: object) -> TypeGuard[Decimal]:
 def write_metric(number: Number, unit: str | None, path: str) -> dict[str, Any]:
     """Write a metric; returns its facts, which are its content too."""
     facts = metric_facts(number, unit)
-    with open(path, "wb") as file:
-        file.write(json.dumps(facts, ensure_ascii=False, sort_keys=True, allow_nan=False).encode())
+    write_bytes(path, json.dumps(facts, ensure_ascii=False, sort_keys=True, allow_nan=False).encode())
     return facts
 
 

@@ -77,15 +77,9 @@ def write(
         from onward.runtime.values.paths import write_path
 
         return write_path(value, place, kind)
-    writers: dict[str, Callable[[Any, Place], Described]] = {
-        TABLE: _write_table,
-        METRIC: lambda number, where: _write_metric(number, where, unit),
-        FIGURE: _write_figure,
-        DOCUMENT: _write_document,
-        MODEL: _write_model,
-        FILE: _write_file,
-    }
-    return writers[chosen](value, place)
+    if chosen == METRIC:
+        return _write_metric(value, place, unit)
+    return _WRITERS[chosen](value, place)
 
 
 # the decision
@@ -257,3 +251,12 @@ def _write_file(value: Any, place: Place) -> Described:
     with open(path, "w", encoding="utf-8") as file:
         file.write(text + "\n")
     return blob(FILE, "application/json", path, None, {"library": type(value).__name__})
+
+
+_WRITERS: dict[str, Callable[[Any, Place], Described]] = {
+    TABLE: _write_table,
+    FIGURE: _write_figure,
+    DOCUMENT: _write_document,
+    MODEL: _write_model,
+    FILE: _write_file,
+}
