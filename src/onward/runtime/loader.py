@@ -13,7 +13,7 @@ import marshal
 import os
 import sys
 from types import CodeType, ModuleType
-from typing import Any, Callable, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, FrozenSet, NamedTuple, Sequence, Tuple
 
 from onward.runtime.digests import sha256
 
@@ -78,6 +78,8 @@ class _Installed(NamedTuple):
 
 
 _installed = _Installed("", (), "")
+_roots: FrozenSet[str] = frozenset()
+"""The folders that the step's imports go through: the workspace's own wherever they lie."""
 
 
 def is_installed() -> bool:
@@ -85,12 +87,14 @@ def is_installed() -> bool:
     return _installed.root != ""
 
 
-def install(root: str, outside: Sequence[str], folder: str) -> None:
+def install(root: str, outside: Sequence[str], folder: str, roots: Sequence[str]) -> None:
     """Makes every import from below `root` go by digest; `outside` are folders in it that are installed packages.
 
-    The bare parent does it once for all of its children, which find it done.
+    What is imported through `roots`, the step's own import path, is workspace code behind a symbolic link too. The
+    bare parent does what it can once for all of its children, which find it done.
     """
-    global _installed  # one process serves one workspace
+    global _installed, _roots  # one process serves one workspace
+    _roots = frozenset(roots)
     wanted = _Installed(root, tuple(outside), folder)
     if _installed == wanted:
         return
@@ -111,6 +115,8 @@ def _hook(inside: str, outside: Sequence[str]) -> Callable[[str], Any]:
     spared = tuple(os.path.join(os.path.realpath(place), "") for place in outside)
 
     def hook(path: str) -> Any:
+        if path in _roots:
+            return importlib.machinery.FileFinder(path, *details)
         place = os.path.join(os.path.realpath(path), "")
         if not place.startswith(inside) or place.startswith(spared):
             raise ImportError("not a folder of the workspace")

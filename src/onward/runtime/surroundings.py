@@ -27,7 +27,7 @@ def enter(task: Dict[str, Any]) -> None:
     os.chdir(task["folder"])
     roots = task["roots"]
     sys.path[:] = [*roots, *(place for place in sys.path if place not in roots and place != "")]
-    loader.install(task["root"], task["outside"], task["bytecode"])
+    loader.install(task["root"], task["outside"], task["bytecode"], roots)
     global _step  # one process runs one step
     _step = task["step"]
     watch_imports()

@@ -246,7 +246,7 @@ class Zygote:
 
 def _prepare(task: Dict[str, Any]) -> None:
     """Does once what every child would do alike: it finds it done."""
-    loader.install(task["root"], task["outside"], task["bytecode"])
+    loader.install(task["root"], task["outside"], task["bytecode"], ())
     surroundings.watch_imports()
 
 

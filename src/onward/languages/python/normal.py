@@ -217,6 +217,8 @@ class NormalForm:
 def children(node: ast.AST) -> list[ast.AST]:
     """The nodes directly below `node`, in order; three times as fast as `ast.iter_child_nodes`."""
     found: list[ast.AST] = []
+    if isinstance(node, (ast.Name, ast.Constant)):
+        return found
     for name in node._fields:
         value = getattr(node, name, None)
         if isinstance(value, list):

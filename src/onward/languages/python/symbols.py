@@ -133,12 +133,14 @@ class _Reading:
             for statement in tree.body
         )
         self.docstring = docstring_of(tree.body)
-        self.purity = Purity(frozenset(_names_bound(*tree.body)), _externals(tree.body))
+        bindings = _Bindings()
+        everything = frozenset().union(*map(bindings.bound, tree.body))
+        self.purity = Purity(everything, _externals(tree.body, bindings))
         self.statements = self._running(tree.body)
-        self.bound = [_names_bound(statement) for statement in self.statements]
-        self.rebound = [_declared_global(statement) for statement in self.statements]
+        self.bound = [bindings.bound(statement) for statement in self.statements]
+        self.rebound = [bindings.rebound(statement) for statement in self.statements]
         names = frozenset[str]().union(*self.bound, *self.rebound)
-        self.externals = _externals(self.statements)
+        self.externals = _externals(self.statements, bindings)
         self.purity = Purity(names, self.externals)
         self.names = names
         self.binders: dict[str, list[int]] = {}
@@ -153,7 +155,7 @@ class _Reading:
             for statement in self.statements
             if isinstance(statement, (*_FUNCTIONS, ast.ClassDef)) and statement.name not in self.often
         )
-        self.texts = frozenset().union(*map(_literal_texts, self.statements)) - self.often
+        self.texts = frozenset().union(*map(bindings.texts, self.statements)) - self.often
         self.shape = NormalForm(lazy_annotations=self.lazy_annotations, is_inert=self.purity.is_inert_decorator)
         self.full_shape = NormalForm(metadata=True, lazy_annotations=self.lazy_annotations)
 
@@ -523,12 +525,43 @@ class _Reading:
         return None, True
 
 
-def _externals(body: list[ast.stmt]) -> dict[str, str]:
+class _Bindings:
+    """What each of a file's statements binds in the module; each is looked through once."""
+
+    def __init__(self) -> None:
+        self._scopes: dict[ast.stmt, Scope] = {}
+        self._globals: dict[ast.stmt, set[str]] = {}
+
+    def bound(self, statement: ast.stmt) -> set[str]:
+        return self._scope(statement).bound
+
+    def texts(self, statement: ast.stmt) -> set[str]:
+        """The names that a statement binds to a literal text."""
+        scope = self._scope(statement)
+        return scope.bound - scope.opaque
+
+    def rebound(self, statement: ast.stmt) -> set[str]:
+        """The names that a function in a statement declares `global`."""
+        found = self._globals.get(statement)
+        if found is None:
+            found = {name for node in every_node(statement) if isinstance(node, ast.Global) for name in node.names}
+            self._globals[statement] = found
+        return found
+
+    def _scope(self, statement: ast.stmt) -> Scope:
+        scope = self._scopes.get(statement)
+        if scope is None:
+            scope = self._scopes[statement] = Scope("function")
+            scope.collect([statement])
+        return scope
+
+
+def _externals(body: list[ast.stmt], bindings: _Bindings) -> dict[str, str]:
     """Names of the module that one plain import binds, and nothing else, with what they mean."""
     counts: dict[str, int] = {}
     meanings: dict[str, str] = {}
     for statement in body:
-        for name in _names_bound(statement) | _declared_global(statement):
+        for name in bindings.bound(statement) | bindings.rebound(statement):
             counts[name] = counts.get(name, 0) + 1
         if isinstance(statement, _IMPORTS):
             for item in imports_of(statement):
@@ -541,25 +574,6 @@ def _externals(body: list[ast.stmt]) -> dict[str, str]:
                 if meanings.get(item.bound) == item.bound and counts[item.bound] > 1:
                     counts[item.bound] -= 1
     return {name: meaning for name, meaning in meanings.items() if counts[name] == 1}
-
-
-def _declared_global(statement: ast.stmt) -> set[str]:
-    if isinstance(statement, (*_IMPORTS, ast.Assign, ast.AnnAssign, ast.Expr)):
-        return set()  # there is no statement inside
-    return {name for node in every_node(statement) if isinstance(node, ast.Global) for name in node.names}
-
-
-def _names_bound(*statements: ast.stmt) -> set[str]:
-    scope = Scope("function")
-    scope.collect(statements)
-    return scope.bound
-
-
-def _literal_texts(statement: ast.stmt) -> set[str]:
-    """The names that a statement binds to a literal text."""
-    scope = Scope("function")
-    scope.collect([statement])
-    return scope.bound - scope.opaque
 
 
 def _touched(statement: ast.stmt) -> set[str]:
