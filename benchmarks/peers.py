@@ -1,8 +1,9 @@
 """The tools side by side: how each is given a workload, run, made to forget, and asked for its results.
 
-Every tool is run as its users run it: one command in the workload's folder, as many steps at once as there are
-cores. ninja and doit start a process for each step; `doit, one process` calls the functions inside doit itself,
-without any isolation of one step from the next; onward forks a fresh process for each step.
+Every tool is run as its users run it: one command in the workload's folder, with as many steps at once as it
+chooses by itself (ninja two more than there are cores, onward one more); doit, which would run one, is told to run
+as many as there are cores. ninja and doit start a process for each step; `doit, one process` calls the functions
+inside doit itself, without any isolation of one step from the next; onward forks a fresh process for each step.
 """
 
 from __future__ import annotations
@@ -105,7 +106,7 @@ class Ninja(_WithFiles):
         self.forget(folder)
 
     def command(self, folder: Path) -> list[str]:
-        return ["/usr/bin/env", f"PYTHONPATH={folder}/lib", *start_up("ninja"), "--quiet", f"-j{cores()}"]
+        return ["/usr/bin/env", f"PYTHONPATH={folder}/lib", *start_up("ninja"), "--quiet"]
 
 
 DODO = """\
@@ -184,7 +185,7 @@ class Onward:
             subprocess.run([*git, *words], cwd=folder, check=True, env=variables())
 
     def command(self, folder: Path) -> list[str]:
-        return [*start_up("onward"), "run", "--jobs", str(cores())]
+        return [*start_up("onward"), "run"]
 
     def forget(self, folder: Path) -> None:
         _remove(folder / ".onward")

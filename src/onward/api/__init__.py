@@ -6,9 +6,11 @@ nothing, so that a test calls the function with frames of its own.
 
 from __future__ import annotations
 
-import datetime
 import functools
-from typing import Any, Callable, List, Optional, TypeVar, Union, overload
+from typing import TYPE_CHECKING, Any, Callable, List, Optional, TypeVar, Union, overload
+
+if TYPE_CHECKING:
+    import datetime
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -145,6 +147,8 @@ def today() -> datetime.date:
     session = _session()
     if session is not None:
         return session.today()
+    import datetime
+
     return datetime.datetime.now(datetime.timezone.utc).date()
 
 

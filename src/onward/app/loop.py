@@ -136,7 +136,7 @@ class Loop:
         self._schedule = Schedule(
             {Unit(name): [Unit(need) for need in self._graph.upstream[name]] for name in self._graph.order},
             [Unit(name) for name in selection.needed],
-            slots=self._options.jobs or os.cpu_count() or 1,
+            slots=self._options.slots,
             keep_going=self._options.keep_going,
             blocked={Unit(name): finding.message for name, finding in blocked.items()},
             seconds=seconds,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,3 +21,15 @@ class RunOptions:
     time_limit_s: float | None = None
     folder: str = ""
     """Where the words were typed, relative to the root."""
+
+    @property
+    def slots(self) -> int:
+        """How many steps run at once: unless said, one more than cores, so that none waits while a result is kept."""
+        return self.jobs or _cores() + 1
+
+
+def _cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -6,15 +6,17 @@ Everything is told to the outbox at once, so that a notebook's kernel and the pr
 
 from __future__ import annotations
 
-import datetime
 import json
 import os
 import re
 import sys
-from typing import Any, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from onward.runtime import values
 from onward.runtime.values import sources
+
+if TYPE_CHECKING:
+    import datetime
 
 _TOLD = ("needs", "today", "saves")
 
@@ -67,6 +69,8 @@ class Session:
 
     def today(self) -> datetime.date:
         """The as-of date; that it was asked for is told."""
+        import datetime
+
         self._tell("today", {})
         return datetime.date.fromisoformat(self._task["as_of"])
 

@@ -40,6 +40,10 @@ class System:
         finally:
             os.close(descriptor)
 
+    def touch(self, path: str) -> None:
+        """Makes an empty file, where there is none."""
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, READ_ONLY))
+
     def protect(self, path: str) -> None:
         """Takes the right to write from a file."""
         os.chmod(path, READ_ONLY)
@@ -98,23 +102,40 @@ class Disk:
 
     def create(self, path: StrPath, content: bytes) -> bool:
         """Writes a new file; False where `path` exists already, which is then left as it is."""
-        with _telling_what_failed(path), self._written_beside(path, content) as beside:
-            return self._place(beside, fspath(path))
+        with _telling_what_failed(path):
+            beside = self._beside(path)
+            try:
+                self._system.write_new(beside, content)
+                return self._place(beside, fspath(path))
+            finally:
+                self._system.remove(beside)
 
-    def adopt(self, source: StrPath, path: StrPath) -> bool:
-        """Moves a whole file of the same file system to its place; False where it is there already."""
+    def adopt(self, source: StrPath, path: StrPath) -> None:
+        """Moves a whole file of the same file system to its place, which only files of the same bytes can have."""
         with _telling_what_failed(path):
             self._make_folder(os.path.dirname(path))
             self._system.protect(fspath(source))
-            try:
-                return self._place(fspath(source), fspath(path))
-            finally:
-                self._system.remove(fspath(source))
+            self._system.rename(fspath(source), fspath(path))
+        self._unsynced.append(fspath(path))
+
+    def mark(self, path: StrPath) -> None:
+        """Sees to it that there is a file of this name. It says nothing but that."""
+        with _telling_what_failed(path):
+            self._make_folder(os.path.dirname(path))
+            self._system.touch(fspath(path))
+        self._unsynced.append(fspath(path))
 
     def replace(self, path: StrPath, content: bytes) -> None:
-        """Writes a file that may be overwritten: pointers and caches, or a record that turned out damaged."""
-        with _telling_what_failed(path), self._written_beside(path, content) as beside:
-            self._system.rename(beside, fspath(path))
+        """Writes a file over what is there: caches, and records under their digest, where only equal bytes can be."""
+        with _telling_what_failed(path):
+            beside = self._beside(path)
+            try:
+                self._system.write_new(beside, content)
+                self._system.rename(beside, fspath(path))
+            except BaseException:
+                self._system.remove(beside)
+                raise
+        self._unsynced.append(fspath(path))
 
     def move(self, source: StrPath, path: StrPath) -> None:
         """Renames a file, over whatever is there; nothing happens where there is no such file any more."""
@@ -162,17 +183,11 @@ class Disk:
                     self._system.sync(folder)
         self._unsynced.clear()
 
-    @contextmanager
-    def _written_beside(self, path: StrPath, content: bytes) -> Iterator[str]:
-        """A whole file that does not have its name yet; gone afterwards, whatever happens."""
+    def _beside(self, path: StrPath) -> str:
+        """A name for a file that is not whole yet."""
         self._make_folder(os.path.dirname(path))
         self._make_folder(self.tmp)
-        beside = f"{self.tmp}/{secrets.token_hex(8)}"
-        try:
-            self._system.write_new(beside, content)
-            yield beside
-        finally:
-            self._system.remove(beside)
+        return f"{self.tmp}/{secrets.token_hex(8)}"
 
     def _place(self, whole: str, path: str) -> bool:
         try:

@@ -22,7 +22,7 @@ class Objects:
         """Keeps `content`; what is there already, and whole, is left."""
         digest = digest_bytes(content)
         if not self.is_whole(digest):
-            self._disk.create(self._layout.object(digest), content)
+            self._disk.replace(self._layout.object(digest), content)
         return digest
 
     def adopt(self, path: StrPath) -> Digest:

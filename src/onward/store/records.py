@@ -83,8 +83,7 @@ class Records:
         content = encode(record)
         digest = digest_bytes(content)
         path = f"{folder}/{digest}"
-        if not self._disk.create(path, content) and self._disk.read(path) != content:
-            # The name is the digest: what stands there is damaged, and this is what it should be.
+        if self._disk.read(path) != content:  # it is not there, or damaged
             self._disk.replace(path, content)
         return digest
 

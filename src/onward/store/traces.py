@@ -28,11 +28,10 @@ class Traces:
         name = digest_bytes(content)
         if not self.has_seen(trace.step):
             # First, for a mark without a trace is only a needless doubt; a plan trusts that there is no mark.
-            self._disk.create(self._layout.seen(self._scope, trace.step), trace.key.encode())
+            self._disk.mark(self._layout.seen(self._scope, trace.step))
             self._seen.add(trace.step)
         path = f"{self._layout.traces(self._scope, trace.key)}/{name}"
-        if not self._disk.create(path, content) and self._disk.read(path) != content:
-            # The name is the digest: what stands there is damaged, and this is what it should be.
+        if self._disk.read(path) != content:  # it is not there, or damaged
             self._disk.replace(path, content)
         return name
 

@@ -18,7 +18,7 @@ from onward.store.opened import Store
 from onward.testing.stores import sample_trace
 
 DIGEST = digest_bytes(b"any")
-OPERATIONS = ("make_folder", "write_new", "protect", "link", "rename", "remove", "sync_all", "sync")
+OPERATIONS = ("make_folder", "write_new", "touch", "protect", "link", "rename", "remove", "sync_all", "sync")
 
 
 class Crash(BaseException):

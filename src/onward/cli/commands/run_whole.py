@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 from typing import Any
 
 import click
@@ -33,7 +32,7 @@ def carry_out(session: Session, words: RunOptions, *, dry_run: bool) -> int:
                 _print_plan(planned)
             return 0
         live = is_terminal() and not session.as_json
-        watcher = progress(options.jobs or os.cpu_count() or 1, live=live)
+        watcher = progress(options.slots, live=live)
         report = run(opened, options, watcher)
     if session.as_json:
         session.print_json(run_json(report))

@@ -14,8 +14,6 @@ import io
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from onward.runtime.arrow import ArrowError
-from onward.runtime.values.content import TableContent
 from onward.runtime.values.errors import CannotKeep, MissingLibrary
 from onward.runtime.values.libraries import first_installed, is_a, is_installed, need
 
@@ -92,6 +90,10 @@ def _as_series(kept: KeptTable, named: bool) -> KeptTable:
 
 def _kept(source: Any, library: str) -> KeptTable:
     """The meaning of a table that offers itself as an Arrow stream."""
+    # Imported here, for only tables need it, and every step's process is a copy of what its parent has loaded.
+    from onward.runtime.arrow import ArrowError
+    from onward.runtime.values.content import TableContent
+
     try:
         table = TableContent(source)
     except ArrowError as error:
