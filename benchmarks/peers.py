@@ -9,9 +9,9 @@ inside doit itself, without any isolation of one step from the next; onward fork
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
@@ -70,13 +70,13 @@ class _WithFiles:
     memory: tuple[str, ...] = ()
 
     def forget(self, folder: Path) -> None:
-        for path in ("out", *self.memory):
-            _remove(folder / path)
-        (folder / "out").mkdir()
+        for inside in self.memory:
+            _put_away(folder, inside)
+        self.lose_results(folder)
 
     def lose_results(self, folder: Path) -> None:
-        for path in (folder / "out").iterdir():
-            path.unlink()
+        _put_away(folder, "out")
+        (folder / "out").mkdir()
 
     def results(self, workload: Workload, folder: Path) -> dict[str, Any]:
         found = {}
@@ -188,15 +188,15 @@ class Onward:
         return [*start_up("onward"), "run"]
 
     def forget(self, folder: Path) -> None:
-        _remove(folder / ".onward")
+        _put_away(folder, ".onward")
         self.lose_results(folder)
 
     def lose_results(self, folder: Path) -> None:
         """Files of results, and what is derived from the store; results that are no files lie in the store."""
-        for path in (folder / "projects/bench/out").iterdir():
-            path.unlink()
+        _put_away(folder, "projects/bench/out")
+        (folder / "projects/bench/out").mkdir()
         for derived in ("cache", "state"):
-            _remove(folder / ".onward" / derived)
+            _put_away(folder, f".onward/{derived}")
 
     def results(self, workload: Workload, folder: Path) -> dict[str, Any]:
         found: dict[str, Any] = dict.fromkeys(workload.names, MISSING)
@@ -242,8 +242,13 @@ def _equal(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+def _put_away(folder: Path, inside: str) -> None:
+    """Moves what lies in a workload's folder to a place beside it.
+
+    It is not deleted: for minutes after many files were, ext4 takes several times as long to make new ones, and the
+    run that is timed next would pay for it.
+    """
+    path = folder / inside
+    if path.exists():
+        away = Path(tempfile.mkdtemp(prefix=f"{folder.name}-away-", dir=folder.parent))
+        path.rename(away / path.name)

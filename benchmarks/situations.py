@@ -6,7 +6,6 @@ their own bodies. A run with a wrong or missing result is `stale`, whatever its 
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -74,7 +73,6 @@ class Bench:
 
     def __init__(self, home: Path, entries: Sequence[Entry]) -> None:
         self.peers = [peer for peer, _ in entries]
-        self._home = home
         self.workloads: dict[str, Workload] = {}
         self.folders: dict[str, Path] = {}
         for place, (peer, make) in enumerate(entries):
@@ -98,9 +96,6 @@ class Bench:
         stale = len(wrong(workload.answers(), peer.results(workload, folder)))
         return sample, len(ran.read_text().split()), stale
 
-    def close(self) -> None:
-        shutil.rmtree(self._home)
-
 
 def cold(title: str, home: Path, entries: Sequence[Entry], rounds: int) -> Table:
     """First runs: before each, everything that the tool has made and remembers is taken away."""
@@ -112,7 +107,6 @@ def cold(title: str, home: Path, entries: Sequence[Entry], rounds: int) -> Table
         for peer in bench.peers:
             peer.forget(bench.folders[peer.name])
             _add(table, peer, bench)
-    bench.close()
     return table
 
 
@@ -129,7 +123,6 @@ def nothing_to_do(count: int, home: Path, peers: Sequence[Peer], rounds: int) ->
         _time_anchor(table, home)
         for peer in peers:
             _add(table, peer, bench)
-    bench.close()
     return table
 
 
@@ -144,7 +137,6 @@ def start(words: str, home: Path, rounds: int) -> Table:
             # doit has no option of that name: its help is a command.
             said = ["help"] if (name, words) == ("doit", "--help") else [words]
             table.row(name).series.samples.append(run([*start_up(name), *said], home))
-    shutil.rmtree(home)
     return table
 
 
@@ -183,7 +175,6 @@ def precision(home: Path, count: int = 100) -> Precision:
             _, ran, stale = bench.run(peer)
             counted[peer.name] = (ran, stale)
         rows.append((change, perfect, counted))
-    bench.close()
     return Precision(count, rows)
 
 
