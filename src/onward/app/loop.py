@@ -32,7 +32,6 @@ from onward.app.standing import StandingResult
 from onward.app.targets import Selection, resolve_asset
 from onward.app.tasks import DamagedInputError, absent, handed, task_of
 from onward.app.wiring import Opened
-from onward.app.workers import Ending, Workers
 from onward.base import clock, paths
 from onward.base.digest import Digest
 from onward.base.errors import MachineError, UnknownNameError
@@ -47,6 +46,7 @@ from onward.model.event import (
     Busy,
     Command,
     Decided,
+    Ending,
     Failed,
     Freed,
     Interrupted,
@@ -58,7 +58,7 @@ from onward.model.event import (
     Suspended,
     Unit,
 )
-from onward.model.ports import Watcher
+from onward.model.ports import Executor, Watcher
 from onward.model.records import CheckRecord, Origin, StepRecord
 from onward.model.trace import TRACE_FORMAT, CheckOutcome, Observation, Trace, Usage
 from onward.model.workspace import Binding, Finding, Step
@@ -76,7 +76,7 @@ class _Running:
     decision: Decision
     key: Digest
     identity: int
-    workers: Workers
+    executor: Executor
     deadline: float | None
     seen: list[Observation]
     sources: dict[str, Digest | None]
@@ -113,7 +113,7 @@ class Loop:
         self._as_of = as_of
         self._locks = KeyLocks(opened.place.locks)
         self._outputs = TreeOutputs(opened.place, opened.store, evaluation.observer, _paths_meant(options))
-        self._workers: dict[str, Workers] = {}
+        self._executors: dict[str, Executor] = {}
         self._running: dict[tuple[int, int], _Running] = {}
         self._awaited: dict[Unit, Digest] = {}
         self._extra: dict[str, _Extra] = {}
@@ -157,8 +157,8 @@ class Loop:
 
     def close(self) -> None:
         """Ends what is left and lets every lock go."""
-        for workers in self._workers.values():
-            workers.close()
+        for executor in self._executors.values():
+            executor.close()
         self._locks.release_all()
         if self._outboxes is not None:
             shutil.rmtree(self._outboxes, ignore_errors=True)
@@ -260,7 +260,7 @@ class Loop:
             states = self._outputs.before_run(step, self._opened.standing.trace(name))
             task = task_of(step, self._evaluation, self._opened.place, outbox, self._as_of)
             self._hand_extra(task, name, outbox)
-            workers = self._workers_for(step)
+            executor = self._executor()
         except EditedByHandError as error:
             self._locks.release(key)
             return self._fail(unit, _error("EditedByHand", str(error)), None)
@@ -272,9 +272,9 @@ class Loop:
         sources = self._source_states(step)
         limit = self._options.time_limit_s or step.time_limit_s
         now = time.monotonic()
-        identity = workers.start(task)
-        self._running[id(workers), identity] = _Running(
-            unit, outbox, decision, key, identity, workers, now + limit if limit else None, seen, sources, states, now
+        identity = executor.start(task)
+        self._running[id(executor), identity] = _Running(
+            unit, outbox, decision, key, identity, executor, now + limit if limit else None, seen, sources, states, now
         )
         self._watcher.started(name)
         return ()
@@ -327,31 +327,30 @@ class Loop:
         outbox.mkdir()
         return outbox
 
-    def _workers_for(self, step: Step) -> Workers:
-        del step
+    def _executor(self) -> Executor:
         python = self._evaluation.python
         name = str(python.executable)
-        if name not in self._workers:
+        if name not in self._executors:
             package = Path(onward.__file__).parent
             runtime = environment.runtime_path(python, self._opened.place, package)
-            self._workers[name] = Workers(python.executable, runtime)
-        return self._workers[name]
+            self._executors[name] = self._opened.executor(python.executable, runtime)
+        return self._executors[name]
 
     # Events from the world.
 
     def _wait(self) -> list[Command]:
         """Waits until something happens and says what the schedule makes of it."""
         commands: list[Command] = []
-        workers = {running.workers.events: running.workers for running in self._running.values()}
-        if not workers and not self._awaited:
+        executors = {running.executor.events: running.executor for running in self._running.values()}
+        if not executors and not self._awaited:
             if self._interrupts:
                 return self._schedule.handle(Interrupted())
             raise MachineError("nothing runs and nothing can be started", hint="run again; what was finished is kept")
-        ready, _, _ = select.select(list(workers), [], [], self._patience())
+        ready, _, _ = select.select(list(executors), [], [], self._patience())
         self._watcher.tick()
         for descriptor in ready:
-            for ending in workers[descriptor].endings():
-                for event in self._ended(workers[descriptor], ending):
+            for ending in executors[descriptor].endings():
+                for event in self._ended(executors[descriptor], ending):
                     commands += self._schedule.handle(event)
         for unit in [unit for unit, key in self._awaited.items() if self._is_free(key)]:
             del self._awaited[unit]
@@ -363,7 +362,7 @@ class Loop:
             self._watcher.say("stopping: what is running is ended, what was finished is kept")
             commands += self._schedule.handle(Interrupted())
             for running in self._running.values():
-                running.workers.kill(running.identity)
+                running.executor.kill(running.identity)
         return commands
 
     def _patience(self) -> float | None:
@@ -383,7 +382,7 @@ class Loop:
         for running in self._running.values():
             if running.deadline is not None and not running.late and time.monotonic() > running.deadline:
                 running.late = True
-                running.workers.kill(running.identity)
+                running.executor.kill(running.identity)
 
     def _on_interrupt(self, number: int, frame: object) -> None:
         del number, frame
@@ -391,8 +390,8 @@ class Loop:
         if self._interrupts > 1:
             raise KeyboardInterrupt
 
-    def _ended(self, workers: Workers, ending: Ending) -> Sequence[AnyEvent]:
-        running = self._running.pop((id(workers), ending.identity))
+    def _ended(self, executor: Executor, ending: Ending) -> Sequence[AnyEvent]:
+        running = self._running.pop((id(executor), ending.identity))
         try:
             return self._take_result(running, ending)
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -10,7 +11,9 @@ from onward.app import place as places
 from onward.app import standing as standings
 from onward.app.place import Place
 from onward.app.standing import Standing
+from onward.app.workers import Workers
 from onward.base.errors import StoreError
+from onward.model.ports import Executor
 from onward.store.index import Index
 from onward.store.opened import Store
 
@@ -23,6 +26,8 @@ class Opened:
     store: Store
     index: Index
     standing: Standing
+    executor: Callable[[Path, str], Executor] = Workers
+    """Makes what runs steps, for a Python and the folder that has the package `onward` for it."""
 
     def close(self) -> None:
         self.index.close()

@@ -6,11 +6,11 @@ import contextlib
 import json
 import os
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from onward.base.errors import MachineError
+from onward.model.event import Ending
 
 FIXED_VARIABLES = {
     "PYTHONHASHSEED": "0",
@@ -26,20 +26,6 @@ _ONE_THREAD = (
     "POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "NUMBA_NUM_THREADS",
 )  # fmt: skip
 _NEVER_PASSED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONDONTWRITEBYTECODE", "ONWARD_TASK")
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How a child ended: exit status or signal, seconds of wall and processor time, bytes at the peak."""
-
-    identity: int
-    status: int
-    signal: int
-    wall_s: float
-    cpu_s: float
-    peak_bytes: int
-    result: str = ""
-    """The child's own account, as JSON; empty or cut off where it was killed."""
 
 
 def variables() -> dict[str, str]:

@@ -89,3 +89,18 @@ class Skip(msgspec.Struct, frozen=True):
 
 Command = Look | Start | Await | Skip
 AnyEvent = Event | Interrupted
+
+
+class Ending(msgspec.Struct, frozen=True):
+    """How a child ended: exit status or signal, seconds of wall and processor time, bytes at the peak.
+
+    `result` is the child's own account, as JSON; empty or cut off where it was killed.
+    """
+
+    identity: int
+    status: int
+    signal: int
+    wall_s: float
+    cpu_s: float
+    peak_bytes: int
+    result: str = ""

@@ -14,6 +14,7 @@ import msgspec
 from onward.base.digest import Digest
 from onward.model.code import Declarations, NotebookTable, Problem, QueryTable
 from onward.model.draft import FileReading
+from onward.model.event import Ending
 from onward.model.trace import Trace
 from onward.model.workspace import Step
 
@@ -70,6 +71,36 @@ class StepKind(Protocol):
 
     def task(self, step: Step, file: CodeFile) -> dict[str, Any]:
         """What the step's child has to be told beside its inputs; JSON-able."""
+        ...
+
+
+class Executor(Protocol):
+    """Runs tasks, each as if no other had run before it, and tells how they ended. Suite: `onward.testing.executors`.
+
+    It may assume that one loop uses it, and nothing of the order in which tasks come.
+    """
+
+    events: int
+    """A descriptor that can be read from when `endings` has something to give."""
+
+    def start(self, task: dict[str, Any]) -> int:
+        """Starts a task; its number comes back with its ending."""
+        ...
+
+    def kill(self, identity: int) -> None:
+        """Ends a task that may have ended already, and all that it started."""
+        ...
+
+    def endings(self) -> list[Ending]:
+        """The tasks that have ended since the last call; does not wait.
+
+        Raises:
+            MachineError: nothing can be run any more.
+        """
+        ...
+
+    def close(self) -> None:
+        """Ends every task that is left."""
         ...
 
 

@@ -108,6 +108,7 @@ class Zygote:
         gc.freeze()
         signal.set_wakeup_fd(self._wake_in, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, _woken)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         self._poll.register(self._commands, select.POLLIN)
         self._poll.register(self._wake_out, select.POLLIN)
         try:
@@ -169,7 +170,8 @@ class Zygote:
         try:
             _set_group(0)
             signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for number in (signal.SIGCHLD, signal.SIGINT):
+                signal.signal(number, signal.SIG_DFL)
             os.dup2(out, 1)
             os.dup2(err, 2)
             for descriptor in (out, err, self._wake_in, self._wake_out, self._commands, self._events, *self._by_pipe):

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import onward
-from onward.app.workers import Ending, Workers
+from onward.app.workers import Workers
+from onward.model.event import Ending
 
 RUNTIME = str(Path(onward.__file__).parents[1])
 LIMIT_S = 240.0

@@ -19,9 +19,7 @@ from onward.cli.session import Session, complete_target, session_of, session_opt
 
 @click.command("run", short_help="Bring targets up to date.")
 @click.argument("targets", metavar="[TARGET]...", nargs=-1, shell_complete=complete_target)
-@click.option(
-    "-j", "--jobs", type=click.IntRange(1), metavar="N", help="Run N at once (one more than cores)."
-)
+@click.option("-j", "--jobs", type=click.IntRange(1), metavar="N", help="Run N at once (one more than cores).")
 @click.option("-k", "--keep-going", is_flag=True, help="Go on with what does not depend on a failure.")
 @click.option("--force", multiple=True, metavar="TARGET", help="Run these even where nothing has changed.")
 @click.option("-n", "--dry-run", is_flag=True, help="Print the plan and run nothing.")
