@@ -207,6 +207,10 @@ class Schedule:
         return commands
 
     def _end_well(self, unit: Unit, state: str) -> list[Command]:
+        # The free slot waits for what the looks bring: it may head a longer chain than what is queued.
+        return self._let_followers_on(unit, state) or self._fill()
+
+    def _let_followers_on(self, unit: Unit, state: str) -> list[Command]:
         self._move(unit, state)
         commands: list[Command] = []
         for follower in sorted(self._downstream[unit], key=self._by_urgency):
@@ -214,13 +218,12 @@ class Schedule:
                 self._open_needs[follower] -= 1
                 if self._open_needs[follower] == 0:
                     commands += self._look(follower)
-        # The free slot waits for what the looks bring: it may head a longer chain than what is queued.
-        return commands or self._fill()
+        return commands
 
     def _failed(self, unit: Unit, fallback: bool) -> list[Command]:
         if fallback:
             self._fallback.add(unit)
-            commands = self._end_well(unit, "failed")
+            commands = self._let_followers_on(unit, "failed")
         else:
             commands = self._end_badly(unit, "failed", "")
         if not self._keep_going:

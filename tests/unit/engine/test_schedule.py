@@ -171,6 +171,15 @@ def test_readers_of_a_tracked_file_go_on_after_its_maker_failed() -> None:
     assert course.started == ["a", "b", "c"]
 
 
+def test_the_failure_of_a_maker_of_a_tracked_file_starts_nothing_more_either() -> None:
+    schedule = schedule_of({"a": [], "b": [], "c": []}, slots=1)
+    course = Course(schedule)
+    assert course.started == ["a"]
+    course.tell(Failed(unit("a"), fallback=True))
+    assert course.started == ["a"]
+    assert schedule.is_over
+
+
 def test_a_reader_of_the_asset_itself_is_skipped_where_its_maker_failed() -> None:
     schedule = schedule_of(CHAIN, keep_going=True)
     schedule.begin()
