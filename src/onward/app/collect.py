@@ -80,6 +80,16 @@ class Result:
         return bool(self._said.get("today"))
 
     @property
+    def is_executed(self) -> bool:
+        """Whether the user's code ran, and what is here was not only rendered again."""
+        return bool(self._said.get("executed", True))
+
+    @property
+    def quotes_code(self) -> bool:
+        """Whether the results quote the text or the lines of the code."""
+        return bool(self._said.get("quotes"))
+
+    @property
     def check(self) -> dict[str, Any] | None:
         return self._said.get("check")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import msgspec
 
@@ -17,9 +18,9 @@ from onward.app.reading import Reading
 from onward.app.standing import Standing
 from onward.base.digest import Digest
 from onward.base.text import nearest
-from onward.engine.decide import decide, foresee, holds
+from onward.engine.decide import decide, foresee, holds, is_shown_apart
 from onward.engine.inputs import inputs_of
-from onward.model.artifact import Artifact
+from onward.model.artifact import EXECUTED_MEDIA, Artifact
 from onward.model.decision import Decision, Reason
 from onward.model.trace import CompleteInputs, PartialInputs, Trace
 from onward.model.workspace import Step
@@ -72,6 +73,7 @@ class Evaluation:
             sources,
             self.environment(),
             self.artifacts,
+            self.reading.render(step),
         )
         self._require_made(step)
         graph = self.reading.graph
@@ -105,8 +107,10 @@ class Evaluation:
         else:
             self.decided[name] = inputs
             candidates = self.candidates(inputs.key(), previous)
-            world = self.world([*candidates, *([previous] if previous else [])])
-            decision = decide(inputs, previous, candidates, world, forced=name in self.forced)
+            executed = self.executed(inputs, previous) if not candidates else []
+            world = self.world([*candidates, *executed, *([previous] if previous else [])])
+            forced = name in self.forced
+            decision = decide(inputs, previous, candidates, world, forced=forced, executed=executed)
         return self._with_places(decision)
 
     def candidates(self, key: Digest, previous: Trace | None) -> list[Trace]:
@@ -117,6 +121,28 @@ class Evaluation:
                 return found  # the very last result fits: nobody need look for another
         traces = [trace for _, trace in self.store.traces.find(key)]
         return [trace for trace in traces if self._is_usable(trace)]
+
+    def executed(self, inputs: CompleteInputs, previous: Trace | None) -> list[Trace]:
+        """The traces, oldest first, of which the step's document can be rendered again: their bytes are whole."""
+        if not any(kind == "render" for kind, _ in inputs.inputs):
+            return []
+        found = [previous] if previous is not None and is_shown_apart(inputs, previous) else []
+        return [trace for trace in found if self._is_usable(trace) and self.executed_document(trace) is not None]
+
+    def executed_document(self, trace: Trace) -> Path | None:
+        """The executed notebook of a trace's document; None where there is none, or it is damaged."""
+        for artifact in trace.artifacts.values():
+            for part in artifact.parts:
+                if part.media == EXECUTED_MEDIA:
+                    return self.store.objects.path(part.bytes)
+        return None
+
+    def text_of(self, path: str) -> Digest:
+        """The digest of the text of a file's code; for a notebook that of its cells alone."""
+        file = self.reading.files.get(path)
+        if file is None:
+            return ""
+        return file.digest if file.notebook is None else file.notebook.text
 
     def settle(self, name: str, trace: Trace) -> None:
         """Takes a trace's artifacts as what the step's assets are now."""
@@ -129,6 +155,17 @@ class Evaluation:
         for output in step.outputs:
             if output.path is not None and (made := trace.artifacts.get(output.asset)) is not None:
                 self._in_tree[output.path] = made.bytes
+
+    def settle_saves(self, name: str, trace: Trace) -> None:
+        """Takes over what a step made that will only be rendered again: all but its document, which is to come."""
+        saved = {
+            asset: artifact
+            for asset, artifact in trace.artifacts.items()
+            if not any(part.media == EXECUTED_MEDIA for part in artifact.parts)
+        }
+        self.settle(name, msgspec.structs.replace(trace, artifacts=saved))
+        for asset in trace.artifacts.keys() - saved.keys():
+            del self.artifacts[asset]
 
     def unsettle(self, name: str) -> None:
         """Takes a settled step back: its bytes are damaged."""
@@ -146,6 +183,8 @@ class Evaluation:
         }
         world = self.observer.world(observations, contents)
         for observation in observations:
+            if observation.kind == "text":
+                world["text", observation.name] = self.text_of(observation.name)
             made = self._in_tree.get(observation.name)
             if made is not None and observation.kind in ("file", "absent"):
                 world[observation.kind, observation.name] = made

@@ -37,7 +37,7 @@ class _Notes:
         print(f"waiting for {step}: another run is making it", file=sys.stderr)
 
     def ended(self, step: str, outcome: str, seconds: float) -> None:
-        if outcome in ("made", "failed"):
+        if outcome in ("made", "re-rendered", "failed"):
             print(f"{outcome} {step} in {duration(seconds)}", file=sys.stderr)
 
     def say(self, message: str) -> None:

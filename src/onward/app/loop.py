@@ -219,7 +219,16 @@ class Loop:
     def _trace_name(self, trace: Trace) -> Digest:
         return next(name for name, found in self._store.traces.find(trace.key) if found == trace)
 
-    def _note(self, name: str, outcome: str, decision: Decision, result: StandingResult, seconds: float) -> None:
+    def _note(
+        self,
+        name: str,
+        outcome: str,
+        decision: Decision,
+        result: StandingResult,
+        seconds: float,
+        *,
+        is_executed: bool = True,
+    ) -> None:
         """Writes a good result down: for a check what it found, else the step's record."""
         trace = result.trace
         self.results[name] = result
@@ -242,8 +251,9 @@ class Loop:
             marks=trace.marks,
             log=trace.log,
             usage=trace.usage,
+            executed=is_executed,
         )
-        self._watcher.ended(name, outcome, seconds)
+        self._watcher.ended(name, outcome if is_executed else "re-rendered", seconds)
 
     def _start(self, unit: Unit, decision: Decision) -> Sequence[AnyEvent]:
         name = unit.step
@@ -260,6 +270,7 @@ class Loop:
             states = self._outputs.before_run(step, self._opened.standing.trace(name))
             task = task_of(step, self._evaluation, self._opened.place, outbox, self._as_of)
             self._hand_extra(task, name, outbox)
+            self._hand_kept(task, step, decision)
             executor = self._executor()
         except EditedByHandError as error:
             self._locks.release(key)
@@ -288,6 +299,15 @@ class Loop:
             form = "asset" if target in self._graph.maker else "source"
             task["inputs"][word] = handed(Binding(word, target, form), self._evaluation, outbox)
         task["absent"] = extra.absent
+
+    def _hand_kept(self, task: dict[str, Any], step: Step, decision: Decision) -> None:
+        """For a step that is only rendered again: the files of the result, and those of the tree put back."""
+        if decision.outputs_from is None:
+            return
+        kept = self._evaluation.executed_document(decision.outputs_from)
+        if kept is not None:
+            self._outputs.put_back(step, decision.outputs_from)
+            task["kept"] = str(kept)
 
     def _source_states(self, step: Step) -> dict[str, Digest | None]:
         return {
@@ -404,8 +424,11 @@ class Loop:
         if result.ok and not running.late:
             changed = self._changed_meanwhile(running, step)
             if changed is None:
-                trace = self._trace(running, ending, step, result)
-                self._keep(running, trace)
+                if result.is_executed:
+                    trace = self._trace(running, ending, step, result)
+                else:
+                    trace = self._rendered(running, step, result)
+                self._keep(running, trace, is_executed=result.is_executed)
                 return [Made(running.unit)]
             message = f"`{changed}` changed while the step ran, so its result belongs to no state of it"
             error = _error("InputChanged", message, "run again")
@@ -468,7 +491,8 @@ class Loop:
             return None
         now = read(self._opened.place, self._opened.index, self._options.settings, self._opened.standing.discovered())
         same = now.graph.steps.get(step.name)
-        return None if same is not None and now.code(same) == reading.code(step) else changed[0]
+        is_same = same is not None and (now.code(same), now.render(same)) == (reading.code(step), reading.render(step))
+        return None if is_same else changed[0]
 
     def _digest_now(self, path: str) -> Digest | None:
         try:
@@ -489,6 +513,8 @@ class Loop:
         observations += [Observation("asset", target, self._content_of(target)) for target in asked_for]
         if result.asked_for_today:
             observations.append(Observation("today", "today", self._as_of))
+        if result.quotes_code:
+            observations.append(Observation("text", step.file, self._evaluation.text_of(step.file)))
         inputs = self._evaluation.decided[step.name].inputs
         check = msgspec.convert(result.check, CheckOutcome) if result.check is not None else None
         return Trace(
@@ -504,6 +530,21 @@ class Loop:
             log=result.log(objects),
             environment=self.environment_address(),
             marks=("self-changing",) if step.revisits else (),
+        )
+
+    def _rendered(self, running: _Running, step: Step, result: Result) -> Trace:
+        """The trace of a document that was rendered again: all but the document is the kept result's."""
+        kept = running.decision.outputs_from
+        assert kept is not None
+        written = {asset: take(value, self._store.objects) for asset, value in result.written(step.project).items()}
+        inputs = self._evaluation.decided[step.name].inputs
+        return msgspec.structs.replace(
+            kept,
+            key=running.key,
+            inputs=tuple((kind, name, digest) for (kind, name), digest in sorted(inputs.items())),
+            artifacts={**kept.artifacts, **written},
+            made_at=clock.text_of(clock.now()),
+            twins={asset: content for asset, content in kept.twins.items() if asset not in written},
         )
 
     def environment_address(self) -> Digest:
@@ -527,7 +568,7 @@ class Loop:
         whole = all(self._store.objects.is_whole(address) for address in before.addresses())
         return msgspec.structs.replace(before, facts=artifact.facts) if whole else artifact
 
-    def _keep(self, running: _Running, trace: Trace) -> None:
+    def _keep(self, running: _Running, trace: Trace, *, is_executed: bool = True) -> None:
         """Records a trace; where its fingerprint is known already, what came out then serves."""
         twin = self._twin(trace)
         if twin is not None:
@@ -549,7 +590,7 @@ class Loop:
             name = self._record(trace)
         self._evaluation.settle(trace.step, trace)
         spent = time.monotonic() - running.started
-        self._note(trace.step, "made", running.decision, StandingResult(name, trace), spent)
+        self._note(trace.step, "made", running.decision, StandingResult(name, trace), spent, is_executed=is_executed)
 
     def _record(self, trace: Trace) -> Digest:
         if self._origin is None:

@@ -32,6 +32,11 @@ class Planned:
     def reasons(self) -> tuple[str, ...]:
         return tuple(str(reason) for reason in self.decision.reasons)
 
+    @property
+    def is_only_rendered(self) -> bool:
+        """Whether it would be made without its code: its document rendered again from kept outputs."""
+        return self.decision.outputs_from is not None
+
 
 @dataclass(frozen=True)
 class PlanReport:
@@ -96,6 +101,8 @@ def decisions(
         if decision.action in ("keep", "restore"):
             assert decision.trace is not None
             evaluation.settle(name, decision.trace)
+        elif decision.outputs_from is not None:
+            evaluation.settle_saves(name, decision.outputs_from)
         elif decision.action == "blocked":
             evaluation.failed.add(name)
         yield name, decision

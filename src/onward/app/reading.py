@@ -93,6 +93,10 @@ class Reading:
         """What of a step's code counts, by a name that people can read."""
         return kinds()[step.kind].code(step, self.files[step.file], self.closure)
 
+    def render(self, step: Step) -> Mapping[str, Digest]:
+        """What of a step's file is only shown with its results, named as in `code`."""
+        return kinds()[step.kind].render(step, self.files[step.file])
+
     def file_of(self, step: str, code: str) -> str:
         """The file that a name of code in a step's closure stands for: `acme.cleaning.dedupe`, `a/b.py:helper`."""
         name = code.partition(" (")[0]
@@ -133,7 +137,9 @@ class _Modules:
         return package_of(path, self._path.roots)
 
     def digest(self, path: str) -> Digest:
-        return self._reading.digests[path]
+        notebook = self._reading.tables[path].notebook
+        # What the cells of a notebook once printed is no text of anybody's code.
+        return self._reading.digests[path] if notebook is None else notebook.text
 
     def importable(self, importer: str, prefix: str) -> Iterable[str]:
         del importer

@@ -41,6 +41,9 @@ class FunctionCheck:
     def code(self, step: Step, file: CodeFile, closure: Closure) -> Mapping[str, Digest]:
         return closure(step.file, step.symbol)
 
+    def render(self, step: Step, file: CodeFile) -> Mapping[str, Digest]:
+        return {}
+
     def task(self, step: Step, file: CodeFile) -> dict[str, Any]:
         return call_task(step, file)
 

@@ -15,7 +15,7 @@ from onward.model.trace import CompleteInputs, Inputs, Observation, PartialInput
 World = Mapping[tuple[str, str], Digest | None]
 """What observations would give now, by kind and name: a digest, or None for what is not there."""
 
-_REASON_KIND = {"source": "input"}
+_REASON_KIND = {"source": "input", "render": "code"}
 
 
 def decide(
@@ -25,6 +25,7 @@ def decide(
     world: World,
     *,
     forced: bool = False,
+    executed: Sequence[Trace] = (),
 ) -> Decision:
     """What is to be done with a step of which everything is known.
 
@@ -32,8 +33,10 @@ def decide(
         inputs: what it would read.
         previous: the trace that this workspace holds as the step's last result, where it has one.
         candidates: the usable traces under the key of `inputs`, oldest first: each has all its bytes.
-        world: what every observation of `previous` and `candidates` would give now.
+        world: what every observation of `previous`, `candidates` and `executed` would give now.
         forced: run it, whatever was seen before.
+        executed: usable traces under other keys, oldest first, some of which may differ in nothing but what is
+            shown with their results.
     """
     key = inputs.key()
     if forced:
@@ -47,7 +50,8 @@ def decide(
     reasons = _changes(inputs.inputs, previous, world)
     if not reasons:
         reasons = (Reason("step", inputs.step, change="lost its result"),)
-    return Decision(inputs.step, "run", key, None, reasons)
+    shown_apart = [trace for trace in executed if is_shown_apart(inputs, trace) and holds(trace, world)]
+    return Decision(inputs.step, "run", key, None, reasons, shown_apart[-1] if shown_apart else None)
 
 
 def foresee(
@@ -67,6 +71,17 @@ def foresee(
     changes = _changes(inputs.inputs, previous, world, unknown=set(inputs.unknown))
     waiting = tuple(Reason(kind, name, change="is to be made first") for kind, name in inputs.unknown)
     return Decision(inputs.step, "await", None, None, changes + waiting)
+
+
+def is_shown_apart(inputs: CompleteInputs, trace: Trace) -> bool:
+    """Whether a trace differs from the inputs in what is shown with its results, and in nothing else."""
+    before = {(kind, name): digest for kind, name, digest in trace.inputs}
+    return before != inputs.inputs and executed_part(before) == executed_part(inputs.inputs)
+
+
+def executed_part(inputs: Inputs) -> Inputs:
+    """The inputs that decide what comes out when the step is executed."""
+    return {(kind, name): digest for (kind, name), digest in inputs.items() if kind != "render"}
 
 
 def holds(trace: Trace, world: World) -> bool:
@@ -100,7 +115,14 @@ def _changes(
         for observation in previous.observations
         if not _is_true(observation, world) and not _is_unknown(observation, unknown or set())
     ]
-    return (*reasons, *(_observed_change(observation, world) for observation in untrue))
+    reasons += [_observed_change(observation, world) for observation in untrue]
+    return tuple(_telling(reasons, set(now) | set(before)))
+
+
+def _telling(reasons: Sequence[Reason], inputs: set[tuple[str, str]]) -> Sequence[Reason]:
+    """The reasons without those that what is only shown gives, where there are others: an edit of code is both."""
+    others = [reason for reason in reasons if ("render", reason.what) not in inputs]
+    return others or reasons
 
 
 def _is_unknown(observation: Observation, unknown: set[tuple[str, str]]) -> bool:
@@ -112,6 +134,8 @@ def _observed_change(observation: Observation, world: World) -> Reason:
     now = world.get((observation.kind, observation.name))
     if observation.kind == "today":
         return Reason("parameter", "the as-of date", observation.digest, now)
+    if observation.kind == "text":
+        return Reason("code", f"{observation.name} (text)", observation.digest, now, observation.name)
     kind = "input" if observation.kind == "asset" else "file"
     change = "appeared" if observation.kind == "absent" else "changed" if now is not None else "removed"
     return Reason(kind, observation.name, observation.digest or None, now, observation.name, change)

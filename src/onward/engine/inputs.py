@@ -7,6 +7,7 @@ compared. The step itself is one of its inputs.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 
 from onward.base.codec import digest_of
 from onward.base.digest import Digest, digest_text
@@ -39,6 +40,7 @@ def inputs_of(
     sources: Mapping[str, Digest],
     environment: Mapping[str, Digest],
     artifacts: Mapping[str, Artifact | None],
+    render: Mapping[str, Digest] = MappingProxyType({}),
 ) -> CompleteInputs | PartialInputs:
     """The step's inputs.
 
@@ -50,10 +52,13 @@ def inputs_of(
         environment: digests of the parts of the environment.
         artifacts: what its upstream assets are; an asset that is not known yet is left out, one that its
             step did not make is None.
+        render: what is only shown with the results.
     """
     known: Inputs = {("step", step.name): definition_digest(step, kind_format)}
     for name, digest in code.items():
         known["code", name] = digest
+    for name, digest in render.items():
+        known["render", name] = digest
     for name, digest in environment.items():
         known["environment", name] = digest
     for parameter in step.parameters:

@@ -54,3 +54,5 @@ class Artifact(msgspec.Struct, frozen=True):
 
 
 TREE_MEDIA = "inode/directory"
+EXECUTED_MEDIA = "application/x-ipynb+json"
+"""An executed notebook: the part of a document from which it can be rendered again."""

@@ -153,6 +153,9 @@ class CellCode(msgspec.Struct, frozen=True, array_like=True):
     `code` is Python, line for line the cell's own, with magics and shell lines made into calls (the cell's
     text as it is, where the notebook's language is another); `number` counts all cells from 1, `first_line`
     is its place in the joined code. `hides_output`: a trailing `;` keeps the last value from being shown.
+    `exact` is the cell's text where its very layout decides what runs: a magic around a line of Python.
+    `border` says what belongs to the cell: how many statements, and the last one where its value is shown.
+    A cell that is never executed, empty or tagged `skip-execution`, has no code.
     """
 
     code: str
@@ -161,6 +164,12 @@ class CellCode(msgspec.Struct, frozen=True, array_like=True):
     hides_output: bool = False
     magics: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    exact: str = ""
+    border: str = ""
+
+    @property
+    def is_executed(self) -> bool:
+        return bool(self.code.strip())
 
 
 class NotebookTable(msgspec.Struct, frozen=True):
@@ -176,8 +185,13 @@ class NotebookTable(msgspec.Struct, frozen=True):
         cells: the code cells in order.
         magics: every magic and shell line, in order, as written.
         runs: files that `%run` and `%load` name.
-        render: digest of what a page shows of it besides results: Markdown with its attachments, the code's
-            text and layout, metadata that decides what is displayed. Outputs, counts and ids have no part.
+        text: digest of the text and the places of the code cells that are executed, comments and layout
+            included: what their results rest on where these quote it.
+        quotes: what in the code can look at its own text or lines, by name, with its line.
+        prose: digest of what a page shows besides code and results: the title, Markdown with its attachments,
+            and between which code cells it stands.
+        layout: digest of the code cells as a page shows them: their text, and metadata that decides what is
+            displayed. Outputs, counts and ids have no part in any of these.
     """
 
     problem: Problem | None = None
@@ -187,7 +201,10 @@ class NotebookTable(msgspec.Struct, frozen=True):
     cells: tuple[CellCode, ...] = ()
     magics: tuple[str, ...] = ()
     runs: tuple[Mention, ...] = ()
-    render: str = ""
+    text: str = ""
+    quotes: tuple[Mention, ...] = ()
+    prose: str = ""
+    layout: str = ""
 
     def place(self, line: int) -> tuple[int, int]:
         """The cell's number and the line in it, both from 1, of a line of `code`; (0, 0) outside of any."""

@@ -38,6 +38,8 @@ class Decision(msgspec.Struct, frozen=True):
     Attributes:
         key: the step's key; None where its inputs are not all known.
         trace: what is kept or restored.
+        outputs_from: for `run`, a result that differs in nothing but what is shown with it: its document is
+            rendered again from it, and nothing is executed.
         reasons: for `run`, what changed since the last result; for `await`, what it waits for.
         certain: for `run` of a plan: no later discovery can make it needless.
     """
@@ -47,3 +49,4 @@ class Decision(msgspec.Struct, frozen=True):
     key: Digest | None = None
     trace: Trace | None = None
     reasons: tuple[Reason, ...] = ()
+    outputs_from: Trace | None = None

@@ -69,6 +69,13 @@ class StepKind(Protocol):
         """What of the step's code counts, by a name that people can read in a reason."""
         ...
 
+    def render(self, step: Step, file: CodeFile) -> Mapping[str, Digest]:
+        """What of the file is only shown with the results, named as in `code`.
+
+        Where nothing else has changed, the task gets `kept`: a result's files to render again and not execute.
+        """
+        ...
+
     def task(self, step: Step, file: CodeFile) -> dict[str, Any]:
         """What the step's child has to be told beside its inputs; JSON-able."""
         ...
@@ -138,7 +145,9 @@ class Watcher(Protocol):
         """Another run is making it."""
         ...
 
-    def ended(self, step: str, outcome: str, seconds: float) -> None: ...
+    def ended(self, step: str, outcome: str, seconds: float) -> None:
+        """`outcome` is a step's, `re-rendered` for one that was made without being executed, or a check's."""
+        ...
 
     def say(self, message: str) -> None:
         """Something that people should know, in one line."""

@@ -62,7 +62,10 @@ class Snapshot(msgspec.Struct, frozen=True):
 
 
 class StepRecord(msgspec.Struct, frozen=True):
-    """How one step ended in a run. `reasons` are sentences; `error` what went wrong, for people."""
+    """How one step ended in a run. `reasons` are sentences; `error` what went wrong, for people.
+
+    `executed` is False where a step was made without its code: its document was rendered again from kept outputs.
+    """
 
     outcome: str
     seconds: float = 0.0
@@ -74,6 +77,7 @@ class StepRecord(msgspec.Struct, frozen=True):
     error: dict[str, Any] | None = None
     log: Digest | None = None
     usage: Usage | None = None
+    executed: bool = True
 
 
 class CheckRecord(msgspec.Struct, frozen=True):

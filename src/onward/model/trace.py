@@ -16,7 +16,8 @@ TRACE_FORMAT = 1
 Inputs = dict[tuple[str, str], Digest]
 """All that is known of a step before it runs: (kind, name) to digest. Kinds: `INPUT_KINDS`."""
 
-INPUT_KINDS = ("step", "code", "input", "source", "parameter", "environment")
+INPUT_KINDS = ("step", "code", "input", "source", "parameter", "environment", "render")
+"""`render` is what is shown with a result and has no part in how it comes about: prose, comments, layout."""
 
 
 class CompleteInputs(msgspec.Struct, frozen=True):
@@ -44,7 +45,8 @@ class Observation(msgspec.Struct, frozen=True, array_like=True):
 
     Attributes:
         kind: `file` (a path's bytes), `absent` (a path that was not there), `listing` (names in a folder
-            or of a glob), `asset` (a name that only running showed), `today` (the as-of date).
+            or of a glob), `asset` (a name that only running showed), `today` (the as-of date), `text` (of a file
+            of code whose text or lines the results quote).
         name: the path, the asset, the variable.
         digest: what was seen; empty for `absent`.
     """

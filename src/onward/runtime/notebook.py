@@ -7,6 +7,7 @@ date in memory. What outputs mean is `notebook_outputs`', how they look `noteboo
 
 from __future__ import annotations
 
+import html
 import json
 import os
 import secrets
@@ -31,15 +32,18 @@ _LAST_OUTPUT_S = 120
 """After a cell's end: for what it printed to arrive."""
 _END_S = 10
 """For the kernel's own end: what the user's code registered with `atexit`."""
+_SKIPPED = "skip-execution"
+"""nbclient's own word: a cell with this tag is shown and not executed."""
 _VOLATILE_OF_CELL = ("execution", "ExecuteTime", "collapsed", "scrolled")
 
 
 def run(task: Dict[str, Any]) -> Result:
-    """Executes the notebook of a task.
+    """Executes the notebook of a task; or only renders it, where `kept` names an executed one whose outputs fit.
 
     Returns:
-        `{"ok": True, "written": {document: ...}}`; `{"ok": False, "error": ...}` where a cell failed or the
-        kernel died; `{"ok": False}` where a load needs something to be made first.
+        `{"ok": True, "written": {document: ...}, "executed": ..., "quotes": ...}`, where `quotes` says whether
+        the outputs quote the text or lines of the code; `{"ok": False, "error": ...}` where a cell failed or
+        the kernel died; `{"ok": False}` where a load needs something to be made first.
 
     Raises:
         MissingLibrary: the workspace's Python cannot run notebooks.
@@ -52,17 +56,22 @@ def run(task: Dict[str, Any]) -> Result:
             line = "pip install ipykernel nbclient mistune pygments"
             raise values.MissingLibrary(name, line, purpose="run a notebook")
     raw = _raw(task["file"])
+    if task.get("kept"):
+        rendered = current_format(raw)
+        if _take_outputs(rendered, _raw(task["kept"])):
+            return {"ok": True, "written": {task["document"]: _written(rendered, task)}, "executed": False}
     numbers = [number for number, cell in enumerate(_cells(raw), start=1) if _is_executed(cell)]
     # Started before anything else is imported: the two take as long as each other.
     kernel = Kernel(task, numbers)
     try:
-        notebook = current_format(raw)
+        notebook = _with_attributes(current_format(raw))
         failure = _execute(notebook, kernel, task)
     finally:
         kernel.close()
     if failure is not None:
         return failure
-    return {"ok": True, "written": {task["document"]: _written(notebook, task)}}
+    written = {task["document"]: _written(notebook, task)}
+    return {"ok": True, "written": written, "executed": True, "quotes": _quotes_code(notebook, task["file"])}
 
 
 # The file
@@ -84,17 +93,16 @@ def _cells(raw: Dict[str, Any]) -> List[Dict[str, Any]]:
 
 
 def _is_executed(cell: Dict[str, Any]) -> bool:
-    source = cell.get("source", cell.get("input", ""))
-    return cell.get("cell_type") == "code" and bool("".join(source).strip())
+    source = cell.get("source", cell.get("input")) or ""
+    tags = (cell.get("metadata") or {}).get("tags") or ()
+    return cell.get("cell_type") == "code" and bool("".join(source).strip()) and _SKIPPED not in tags
 
 
-def current_format(raw: Dict[str, Any]) -> Any:
+def current_format(raw: Dict[str, Any]) -> Dict[str, Any]:
     """The notebook in format 4.5, with all that an earlier run left in it taken out.
 
     Cells without an id get one from their place, so that every run of one file has the same.
     """
-    import nbformat
-
     given = [cell.get("id") for cell in _cells(raw)]
     plain = json.loads(json.dumps(raw))
     for cell in _cells(plain):
@@ -113,9 +121,11 @@ def current_format(raw: Dict[str, Any]) -> Any:
     else:
         plain["nbformat"] = max(int(plain.get("nbformat", 4)), 4)
     plain.setdefault("metadata", {})
-    notebook: Any = nbformat.from_dict(plain)
+    notebook: Any = plain
     if notebook["nbformat"] < 4:
-        notebook = nbformat.convert(notebook, 4)
+        import nbformat
+
+        notebook = nbformat.convert(_with_attributes(plain), 4)
     notebook["nbformat"], notebook["nbformat_minor"] = 4, 5
     taken = {name for name in given if isinstance(name, str)}
     for number, (cell, name) in enumerate(zip(notebook["cells"], given), start=1):
@@ -131,6 +141,13 @@ def current_format(raw: Dict[str, Any]) -> Any:
     metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
     metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3", "file_extension": ".py"}
     return notebook
+
+
+def _with_attributes(notebook: Dict[str, Any]) -> Any:
+    """The notebook as nbclient takes it: what it holds can be asked for as attributes too."""
+    import nbformat
+
+    return nbformat.from_dict(notebook)
 
 
 def _free(name: str, taken: set[str]) -> str:
@@ -392,6 +409,26 @@ def _error(name: str, message: str, task: Dict[str, Any], *, lines: str = "", hi
 
 
 # The document
+
+
+def _take_outputs(notebook: Dict[str, Any], kept: Dict[str, Any]) -> bool:
+    """Gives the cells what the same cells showed when they were executed; False where these are not as many."""
+    cells = [cell for cell in notebook["cells"] if _is_executed(cell)]
+    before = [cell for cell in kept["cells"] if _is_executed(cell)]
+    if len(cells) != len(before):
+        return False
+    for cell, executed in zip(cells, before):
+        cell["outputs"] = executed["outputs"]
+        cell["execution_count"] = executed["execution_count"]
+    return True
+
+
+def _quotes_code(notebook: Any, file: str) -> bool:
+    """Whether an output names a place in the code, as warnings and errors do: a comment could move it."""
+    name = os.path.basename(file)
+    places = [f"{name}, c", f"{html.escape(name)}, c", "__main__:"]
+    shown = [json.dumps(output, ensure_ascii=False) for cell in notebook["cells"] for output in cell.get("outputs", ())]
+    return any(json.dumps(place, ensure_ascii=False)[1:-1] in text for text in shown for place in places)
 
 
 def _written(notebook: Any, task: Dict[str, Any]) -> Dict[str, Any]:

@@ -44,6 +44,9 @@ class FunctionKind:
         returns = {f"{step.file}:{step.symbol} (returns)": digest_text(_returns(step, file))}
         return {**closure(step.file, step.symbol), **returns}
 
+    def render(self, step: Step, file: CodeFile) -> Mapping[str, Digest]:
+        return {}
+
     def task(self, step: Step, file: CodeFile) -> dict[str, Any]:
         return {**call_task(step, file), "returns": _returns(step, file)}
 

@@ -13,12 +13,19 @@ from onward.model.ports import Closure, CodeFile
 from onward.model.workspace import Finding, Step
 from onward.steps.script import loads, outputs
 
+_EXECUTION_TAGS = frozenset({"parameters", "raises-exception"})
+"""Tags that mean something when a cell is executed; what is tagged `skip-execution` has no code."""
+
 
 class NotebookKind:
-    """A step that executes a notebook and keeps it, with what it shows, as a document."""
+    """A step that executes a notebook and keeps it, with what it shows, as a document.
+
+    What is executed counts apart from what is only shown: prose, comments, layout, tags of the page. Where these
+    alone have changed, the document is rendered again from kept outputs.
+    """
 
     name = "notebook"
-    format = 1
+    format = 2
     suffixes = (".ipynb",)
 
     def read(self, file: CodeFile) -> FileReading:
@@ -57,12 +64,19 @@ class NotebookKind:
 
     def code(self, step: Step, file: CodeFile, closure: Closure) -> Mapping[str, Digest]:
         assert file.notebook is not None
-        cells = file.notebook.cells
-        return {
-            **closure(step.file, None),
-            f"{step.file} (cells)": digest_of([(cell.hides_output, cell.magics, cell.tags) for cell in cells]),
-            f"{step.file} (text)": file.notebook.render,
-        }
+        cells = [
+            (cell.border, cell.hides_output, cell.magics, sorted(_EXECUTION_TAGS & {*cell.tags}), cell.exact)
+            for cell in file.notebook.cells
+            if cell.is_executed
+        ]
+        counted = {**closure(step.file, None), f"{step.file} (cells)": digest_of(cells)}
+        if file.notebook.quotes:
+            counted[f"{step.file} (text)"] = file.notebook.text
+        return counted
+
+    def render(self, step: Step, file: CodeFile) -> Mapping[str, Digest]:
+        assert file.notebook is not None
+        return {f"{step.file} (prose)": file.notebook.prose, f"{step.file} (layout)": file.notebook.layout}
 
     def task(self, step: Step, file: CodeFile) -> dict[str, Any]:
         assert file.notebook is not None

@@ -35,6 +35,9 @@ class ScriptKind:
     def code(self, step: Step, file: CodeFile, closure: Closure) -> Mapping[str, Digest]:
         return closure(step.file, None)
 
+    def render(self, step: Step, file: CodeFile) -> Mapping[str, Digest]:
+        return {}
+
     def task(self, step: Step, file: CodeFile) -> dict[str, Any]:
         return {}
 

@@ -57,6 +57,9 @@ class SqlKind:
         assert file.query is not None
         return {f"{step.file} (query)": file.query.digest}
 
+    def render(self, step: Step, file: CodeFile) -> Mapping[str, Digest]:
+        return {}
+
     def task(self, step: Step, file: CodeFile) -> dict[str, Any]:
         assert file.query is not None
         bound = {binding.name for binding in step.bindings}

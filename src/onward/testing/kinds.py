@@ -142,6 +142,16 @@ class StepKindSuite:
             changed_file = dict(kind.code(step, _reworded(file), _closure))
             assert code != changed_below or code != changed_file
 
+    def test_what_is_only_shown_has_names_that_people_can_read_and_no_part_in_its_code(self) -> None:
+        kind = self.make_kind()
+        for step, file in self._steps():
+            shown, again = dict(kind.render(step, file)), dict(kind.render(step, _reworded(file)))
+            assert all(name.startswith(("projects/", "lib/")) for name in shown)
+            assert all(isinstance(digest, str) and digest for digest in shown.values())
+            assert not shown.keys() & kind.code(step, file, _closure).keys()
+            if shown != again:
+                assert dict(kind.code(step, file, _closure)) == dict(kind.code(step, _reworded(file), _closure))
+
     def test_its_task_is_json_and_names_no_place_of_this_machine(self) -> None:
         kind = self.make_kind()
         for step, file in self._steps():
@@ -170,5 +180,5 @@ def _changed_closure(path: str, symbol: str | None) -> Mapping[str, Digest]:
 def _reworded(file: CodeFile) -> CodeFile:
     """The file with another query, or another rendering, where it is no Python."""
     query = msgspec.structs.replace(file.query, digest=digest_text("reworded")) if file.query else None
-    notebook = msgspec.structs.replace(file.notebook, render=digest_text("reworded")) if file.notebook else None
+    notebook = msgspec.structs.replace(file.notebook, prose=digest_text("reworded")) if file.notebook else None
     return msgspec.structs.replace(file, query=query, notebook=notebook)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from onward.model.ports import Watcher
 
-OUTCOMES = ("kept", "restored", "made", "failed", "skipped", "broken")
+OUTCOMES = ("kept", "restored", "made", "re-rendered", "failed", "skipped", "broken")
 
 
 @dataclass

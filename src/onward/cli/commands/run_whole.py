@@ -68,6 +68,7 @@ def _step_json(name: str, record: StepRecord, report: RunReport) -> dict[str, An
         "assets": record.assets,
         "marks": list(record.marks),
         "error": record.error,
+        **({} if record.executed else {"executed": False}),
     }
 
 
@@ -108,6 +109,7 @@ def plan_json(planned: PlanReport) -> dict[str, Any]:
                 },
                 "marks": [],
                 "error": None,
+                **({"executed": False} if step.is_only_rendered else {}),
             }
             for name, step in sorted(planned.steps.items())
         ],
@@ -130,7 +132,8 @@ def plan_json(planned: PlanReport) -> dict[str, Any]:
 def _print_plan(planned: PlanReport) -> None:
     for name, step in planned.steps.items():
         if step.outcome != "kept":
-            click.echo(f"{step.outcome:<14} {name}  {click.style(_because(step.reasons), dim=True)}")
+            outcome = "would-render" if step.is_only_rendered else step.outcome
+            click.echo(f"{outcome:<14} {name}  {click.style(_because(step.reasons), dim=True)}")
     for finding in planned.findings:
         print_finding(finding, warning=True)
     counts = [f"{count} {outcome}" for outcome, count in planned.counts.items() if count]

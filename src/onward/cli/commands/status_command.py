@@ -34,7 +34,13 @@ def command(ctx: click.Context, targets: tuple[str, ...], folder: str | None, as
 def _json(report: StatusReport) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "steps": [
-            {"name": step.name, "state": step.state, "reasons": step.reasons, "decision": step.decision.action}
+            {
+                "name": step.name,
+                "state": step.state,
+                "reasons": step.reasons,
+                "decision": step.decision.action,
+                **({"executed": False} if step.decision.outputs_from else {}),
+            }
             for step in report.steps
         ],
         "counts": report.counts,
@@ -49,7 +55,8 @@ def _print(report: StatusReport) -> None:
     for step in report.steps:
         if step.state != "current":
             state = click.style(f"{step.state:<13}", fg=_COLOURS.get(step.state))
-            click.echo(f"{state} {step.name}  {click.style(listed(step.reasons, 3), dim=True)}")
+            rendered = "re-rendered only: " if step.decision.outputs_from else ""
+            click.echo(f"{state} {step.name}  {click.style(rendered + listed(step.reasons, 3), dim=True)}")
     for finding in report.reading.graph.findings:
         print_finding(finding, warning=finding not in report.held_by)
     counts = [f"{count} {state}" for state, count in report.counts.items() if count]

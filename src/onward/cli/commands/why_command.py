@@ -17,6 +17,7 @@ _WORDS = {
     "await": "may run: something that it needs has to be made first",
     "blocked": "cannot run",
 }
+_RENDERED = "would be rendered again from kept outputs, and not executed"
 
 
 @click.command("why", short_help="Tell why something would run, back to the edit.")
@@ -39,6 +40,7 @@ def _json(report: WhyReport) -> dict[str, Any]:
     return {
         "name": report.name,
         "decision": report.decision.action,
+        **({"executed": False} if report.decision.outputs_from else {}),
         "reasons": [_reason(reason) for reason in report.decision.reasons],
         "chain": [{"step": step, **_reason(reason)} for step, reason in report.chain],
         "failed": report.failed,
@@ -58,7 +60,8 @@ def _reason(reason: Reason) -> dict[str, Any]:
 
 
 def _print(report: WhyReport) -> None:
-    click.echo(f"{click.style(report.name, bold=True)} {_WORDS[report.decision.action]}")
+    words = _RENDERED if report.decision.outputs_from else _WORDS[report.decision.action]
+    click.echo(f"{click.style(report.name, bold=True)} {words}")
     if report.failed and report.decision.action != "keep":
         click.echo(f"  it failed when it last ran: {report.failed}")
     current = report.name

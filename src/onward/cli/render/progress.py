@@ -10,8 +10,12 @@ import click
 
 from onward.base.text import duration
 
-_MARKS = {"made": "✓", "failed": "✗", "broken": "✗", "restored": "↺", "kept": "·", "skipped": "–"}
-_COLOURS = {"made": "green", "failed": "red", "broken": "red", "restored": "cyan", "skipped": "yellow"}
+_MARKS = {
+    "made": "✓", "re-rendered": "✓", "failed": "✗", "broken": "✗", "restored": "↺", "kept": "·", "skipped": "–",
+}  # fmt: skip
+_COLOURS = {
+    "made": "green", "re-rendered": "green", "failed": "red", "broken": "red", "restored": "cyan", "skipped": "yellow",
+}  # fmt: skip
 
 
 class PlainProgress:
@@ -45,7 +49,7 @@ class PlainProgress:
 def ended_line(step: str, outcome: str, seconds: float) -> str:
     """`  ✓ delays/carriers  made in 0.2 s`."""
     mark = click.style(_MARKS.get(outcome, "·"), fg=_COLOURS.get(outcome))
-    spent = f" in {duration(seconds)}" if outcome in ("made", "failed") and seconds else ""
+    spent = f" in {duration(seconds)}" if outcome in ("made", "re-rendered", "failed") and seconds else ""
     return f"  {mark} {step}  {click.style(outcome + spent, dim=True)}"
 
 

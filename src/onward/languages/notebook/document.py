@@ -17,14 +17,18 @@ import msgspec
 
 from onward.base.codec import digest_of
 from onward.languages.notebook.magics import hides_output, inert
+from onward.languages.notebook.quoting import quoting
+from onward.languages.python.normal import NormalForm
 from onward.model.code import CellCode, Mention, NotebookTable, Problem
 
-_SHOWN_OF_NOTEBOOK = ("title", "authors", "date", "subtitle", "hide_input", "hide_code_all_hidden")
+_SHOWN_OF_NOTEBOOK = ("title", "authors", "date", "subtitle")
+_SHOWN_OF_CODE = ("hide_input", "hide_code_all_hidden")
 _SHOWN_OF_CELL = (
     "tags", "slideshow", "jupyter", "hide_input", "hide_output", "hideCode", "hideOutput", "hidePrompt",
     "nbsphinx", "raw_mimetype", "format", "mystnb", "render",
 )  # fmt: skip
 _BORDER = "# %%"
+_SKIPPED = "skip-execution"
 
 
 class _Cell(msgspec.Struct):
@@ -64,15 +68,19 @@ def analyse(content: bytes) -> NotebookTable:
     for number, cell in enumerate(cells, start=1):
         if cell.cell_type == "code":
             joined.add(_source(cell), number, _tags(cell))
+    title = _title(cells, metadata)
     return NotebookTable(
         problem=joined.problem,
         language=language,
-        title=_title(cells, metadata),
+        title=title,
         code="\n".join(joined.lines).encode("utf-8", "replace") if language == "python" else b"",
         cells=tuple(joined.cells),
         magics=tuple(magic for cell in joined.cells for magic in cell.magics),
         runs=tuple(joined.runs),
-        render=_render(cells, metadata, language),
+        text=digest_of(joined.texts),
+        quotes=tuple(joined.quotes),
+        prose=_prose(cells, metadata, title),
+        layout=_layout(cells, metadata, language),
     )
 
 
@@ -153,11 +161,18 @@ class _Joined:
         self.lines: list[str] = []
         self.cells: list[CellCode] = []
         self.runs: list[Mention] = []
+        self.texts: list[tuple[int, str]] = []
+        self.quotes: list[Mention] = []
         self.problem: Problem | None = None
 
     def add(self, source: str, number: int, tags: tuple[str, ...]) -> None:
         self.lines.append(_BORDER)
         first_line = len(self.lines) + 1
+        if not source.strip() or _SKIPPED in tags:
+            self.cells.append(CellCode("", number, first_line, tags=tags))
+            self.lines.extend([""] * (source.count("\n") + 1))
+            return
+        self.texts.append((number, source))
         if not self.is_python:
             self.cells.append(CellCode(source, number, first_line, tags=tags))
             self.lines.extend(source.split("\n"))
@@ -168,11 +183,15 @@ class _Joined:
             if "raises-exception" not in tags:
                 self.problem = self.problem or checked
             code = repr(source) + "\n" * source.count("\n")
+            border = source
         else:
             code = checked
+            border = _border(ast.parse(code))
         self.runs.extend(Mention(file, first_line + line - 1) for file, line in cell.files)
         magics = tuple(cell.magics)
-        self.cells.append(CellCode(code, number, first_line, hides_output(code), magics, tags))
+        exact = source if cell.wraps_lines else ""
+        self.quotes += [Mention(name, first_line + line - 1) for name, line in quoting(code, magics)]
+        self.cells.append(CellCode(code, number, first_line, hides_output(code), magics, tags, exact, border))
         self.lines.extend(code.split("\n"))
 
 
@@ -188,6 +207,12 @@ def _checked(code: str, number: int) -> str | Problem:
     except (ValueError, OverflowError, RecursionError, MemoryError) as error:
         return Problem(f"cell {number}: {str(error) or type(error).__name__}", 1, 1)
     return movable
+
+
+def _border(tree: ast.Module) -> str:
+    """How many statements a cell has, and the last one in normal form where the cell shows its value."""
+    last = tree.body[-1] if tree.body else None
+    return f"{len(tree.body)} {NormalForm(metadata=True).text(last) if isinstance(last, ast.Expr) else ''}"
 
 
 def _movable(code: str, tree: ast.Module) -> str:
@@ -263,21 +288,29 @@ def _plain_heading(text: str) -> str:
     return " ".join(text.split())
 
 
-def _render(cells: list[_Cell], metadata: dict[Any, Any], language: str) -> str:
-    """The digest of what a page shows of a notebook besides results."""
-    shown = [
-        [
-            _kind(cell),
-            _source(cell),
-            _stable(cell.attachments if cell.cell_type == "markdown" else None),
-            _stable({word: cell.metadata[word] for word in _SHOWN_OF_CELL if word in cell.metadata})
-            if isinstance(cell.metadata, dict)
-            else "",
-        ]
-        for cell in cells
-    ]
+def _prose(cells: list[_Cell], metadata: dict[Any, Any], title: str) -> str:
+    """The digest of what a page shows of a notebook besides its code and results."""
+    shown: list[Any] = []
+    for cell in cells:
+        if cell.cell_type == "code":
+            shown.append("code")
+        else:
+            shown.append([_kind(cell), _source(cell), _stable(cell.attachments), _shown_metadata(cell)])
     about = {word: metadata[word] for word in _SHOWN_OF_NOTEBOOK if word in metadata}
+    return digest_of([title, _stable(about), shown])
+
+
+def _layout(cells: list[_Cell], metadata: dict[Any, Any], language: str) -> str:
+    """The digest of the code cells as a page shows them."""
+    shown = [[_source(cell), _shown_metadata(cell)] for cell in cells if cell.cell_type == "code"]
+    about = {word: metadata[word] for word in _SHOWN_OF_CODE if word in metadata}
     return digest_of([language, _stable(about), shown])
+
+
+def _shown_metadata(cell: _Cell) -> str:
+    if not isinstance(cell.metadata, dict):
+        return ""
+    return _stable({word: cell.metadata[word] for word in _SHOWN_OF_CELL if word in cell.metadata})
 
 
 def _kind(cell: _Cell) -> str:

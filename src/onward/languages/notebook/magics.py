@@ -47,11 +47,13 @@ class InertCell:
         code: Python with as many lines as the cell.
         magics: the lines, or the whole cell where its body is no Python, as written.
         files: what `%run` and `%load` name literally, with the line in the cell.
+        wraps_lines: a magic stands around a line of Python (`%time f()`), which is in `code` without it.
     """
 
     code: str
     magics: list[str] = field(default_factory=list)
     files: list[tuple[str, int]] = field(default_factory=list)
+    wraps_lines: bool = False
 
 
 def inert(source: str) -> InertCell:
@@ -162,6 +164,7 @@ def _line_magic(name: str, rest: str, cell: InertCell, number: int) -> str:
         statement = re.sub(r"\A(?:-[a-zA-Z](?:\s*[\w.]+)?\s+)+", "", rest)
         for python in (rest, statement):
             if python and _is_python(python):
+                cell.wraps_lines = True
                 return python
     return _call("run_line_magic", [name, rest], rest)
 
