@@ -105,6 +105,12 @@ def install(root: str, outside: Sequence[str], folder: str, roots: Sequence[str]
         del sys.path_importer_cache[path]
 
 
+def uninstall() -> None:
+    """Forgets what `install` was told; `sys.path_hooks` is for the caller to restore."""
+    global _installed, _roots
+    _installed, _roots = _Installed("", (), ""), frozenset()
+
+
 def _hook(inside: str, outside: Sequence[str]) -> Callable[[str], Any]:
     """What finds modules in the folders below `inside`, for `sys.path_hooks`."""
     details: Any = [

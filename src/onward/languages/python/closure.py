@@ -24,12 +24,12 @@ import msgspec
 
 from onward.base.digest import Digest, digest_text
 from onward.languages.python.normal import NORMAL_FORMAT
-from onward.languages.python.purity import BUILTINS
+from onward.languages.python.purity import ALWAYS_THERE, BUILTINS, HARMLESS_MODULES
 from onward.languages.python.symbols import SYMBOLS_FORMAT, SymbolTable, Unit
 from onward.languages.python.uses import Dynamic, Found, Import, Use
 from onward.model.code import Problem
 
-CLOSURE_FORMAT = 1
+CLOSURE_FORMAT = 2
 SOURCE_FORMAT = CLOSURE_FORMAT * 10_000 + SYMBOLS_FORMAT * 100 + NORMAL_FORMAT
 """Counts in keys: digests of different formats cannot be compared."""
 
@@ -134,6 +134,11 @@ _SUFFIXES = {"whole": "whole file", "outcome": "import"}
 _NOTEBOOK_NAMES = frozenset({"display", "get_ipython", "In", "Out", "_", "__", "___", "exit", "quit"})
 
 
+def _always_works(module: str, name: str) -> bool:
+    """Whether an import from outside of the workspace neither can fail nor do anything."""
+    return module in HARMLESS_MODULES and (not name or f"{module}.{name}" in ALWAYS_THERE)
+
+
 def closure(path: str, symbol: str | None, modules: Modules) -> Closure:
     """What `Linker(modules).closure(path, symbol)` gives; for many steps keep the linker."""
     return Linker(modules).closure(path, symbol)
@@ -211,8 +216,8 @@ class Linker:
         self._imports = _Reach[str](self._imported_directly)
         self._reach = _Reach[Node](lambda node: self._content(node).edges)
         self._packages: dict[tuple[str, str], bool] = {}
-        self._active: dict[str, frozenset[int]] = {}
-        self._bringing: dict[str, bool] = {}
+        self._active: dict[str, dict[int, str]] = {}
+        self._does: dict[str, bool] = {}
         self._orders: dict[tuple[str, frozenset[str]], Digest | None] = {}
 
     def closure(self, path: str, symbol: str | None) -> Closure:
@@ -307,46 +312,50 @@ class Linker:
         pieces: list[str] = []
         resting: set[str] = set()
         for number, unit in enumerate(table.units):
-            name = " ".join(unit.binds)
             if number in acting:
-                pieces += [*sorted(resting), f"! {name}{unit.digest if unit.is_import else ''}"]
+                pieces += [*sorted(resting), f"! {acting[number]}"]
                 resting = set()
             elif used.intersection(unit.binds):
-                resting.add(name)
-            elif unit.is_import and any(self._is_outside(path, item) for item in unit.imports):
-                resting.add(" ".join(item.module for item in unit.imports))
+                resting.add(" ".join(unit.binds))
+            elif unit.is_import:
+                resting |= {item.module for item in unit.imports if self._may_act(path, item)}
         self._orders[key] = digest_text("\n".join([*pieces, *sorted(resting)]))
         return self._orders[key]
 
-    def _acting(self, path: str) -> frozenset[int]:
-        """The units of a file whose order can be seen: its effects, and the imports of files that have some.
+    def _acting(self, path: str) -> dict[int, str]:
+        """The units of a file whose order can be seen, and what each does there: its effects, and first imports of
+        files that have some.
 
         Empty where there is a single import of that kind and nothing else.
         """
         if path not in self._active:
             table = self._table(path)
             units = () if isinstance(table, Problem) else table.units
-            effects = {number for number, acts in self._effects_of(path).items() if acts}
-            imports = {n for n, unit in enumerate(units) if unit.is_import and self._imports_effects(path, unit)}
-            is_seen = bool(effects) or len(imports) > 1
-            self._active[path] = frozenset(effects | imports) if is_seen else frozenset()
+            acting = {n: " ".join(units[n].binds) for n, acts in self._effects_of(path).items() if acts}
+            brought: set[str] = {path}
+            imports = 0
+            for number, unit in enumerate(units):
+                if unit.is_import and (fresh := self._acting_imports(path, unit) - brought):
+                    acting[number] = f"import {' '.join(sorted(fresh))}"
+                    brought |= fresh
+                    imports += 1
+            self._active[path] = acting if len(acting) > imports or imports > 1 else {}
         return self._active[path]
 
-    def _imports_effects(self, path: str, unit: Unit) -> bool:
+    def _acting_imports(self, path: str, unit: Unit) -> set[str]:
+        """The files that do anything when they are imported and that an import runs, there or further down."""
         targets = {target for item in unit.imports for target in self._targets_of(path, item)} - {path}
-        return any(map(self._brings_effects, targets))
+        return {file for target in targets for file in self._imports.of(target) if self._acts(file)}
 
-    def _brings_effects(self, path: str) -> bool:
-        """Whether importing a file does anything, there or further down."""
-        if path not in self._bringing:
-            self._bringing[path] = any(
-                any(self._effects_of(other).values()) or len(self._imports.circle_of(other)) > 1
-                for other in self._imports.of(path)
-            )
-        return self._bringing[path]
+    def _acts(self, path: str) -> bool:
+        """Whether importing a file does anything; in a circle the order of imports itself can be seen."""
+        if path not in self._does:
+            self._does[path] = any(self._effects_of(path).values()) or len(self._imports.circle_of(path)) > 1
+        return self._does[path]
 
-    def _is_outside(self, path: str, item: Import) -> bool:
-        return not self._targets_of(path, item)
+    def _may_act(self, path: str, item: Import) -> bool:
+        """Whether something from outside of the workspace is imported that may look at what was done before."""
+        return item.module not in HARMLESS_MODULES and not self._targets_of(path, item)
 
     # -- files and modules -----------------------------------------------------------------------------
 
@@ -632,7 +641,7 @@ class Linker:
     def _link_target(self, path: str, use: Use, target: Node, links: _Links) -> None:
         if target.kind == "external":
             links.externals.add(target.name.partition(".")[0])
-            if len(use.chain) > 1 or use.origin:
+            if (len(use.chain) > 1 or use.origin) and target.name not in ALWAYS_THERE:
                 links.outcomes.append(target.name)
             return
         if target.kind == "missing":
@@ -660,7 +669,8 @@ class Linker:
         own = self._find(module, path)
         if not self._is_inside(module, path):
             links.externals.add(module.partition(".")[0])
-            links.outcomes.append(f"{module}:{item.name}")
+            if not _always_works(module, item.name):
+                links.outcomes.append(f"{module}:{item.name}")
         elif not item.name:
             if own is None and not self._is_package(module, path):
                 links.outcomes.append(f"no {module}")
@@ -675,7 +685,9 @@ class Linker:
                     links.externals.add(target.name.partition(".")[0])
                 elif target.kind == "symbol" and target.name == "__getattr__" and item.name != "__getattr__":
                     links.nodes += [target, Node("whole", target.path)]
-        if own is not None and self._dotted(own) != module:
+        if own is not None and module in HARMLESS_MODULES:
+            links.outcomes.append(f"{module} is {own}")  # libraries get it too
+        elif own is not None and self._dotted(own) != module:
             links.outcomes.append(f"{module} is {own}")  # one file under two names is loaded twice
 
     def _link_star(self, path: str, module: str, links: _Links) -> None:

@@ -47,6 +47,35 @@ INERT_BASES = frozenset(
         if isinstance(getattr(builtins, name), type) and issubclass(getattr(builtins, name), BaseException)
     }
 )
+HARMLESS_MODULES = frozenset(
+    {"__future__", "abc", "argparse", "array", "ast", "base64", "bisect", "calendar", "cmath", "collections"}
+    | {"collections.abc", "concurrent.futures", "contextlib", "copy", "csv", "dataclasses", "datetime", "decimal"}
+    | {"difflib", "enum", "fractions", "functools", "glob", "gzip", "hashlib", "heapq", "html", "inspect", "io"}
+    | {"itertools", "json", "logging", "math", "numbers", "operator", "os", "os.path", "pathlib", "pickle", "pprint"}
+    | {"random", "re", "shutil", "sqlite3", "statistics", "string", "struct", "subprocess", "sys", "tempfile"}
+    | {"textwrap", "time", "types", "typing", "unicodedata", "urllib.parse", "urllib.request", "uuid", "warnings"}
+    | {"xml.etree.ElementTree", "zipfile", "zlib", "zoneinfo"}
+)
+"""Modules of the standard library that every Python from 3.9 on has, and whose import no result can show."""
+ALWAYS_THERE = frozenset(
+    {f"functools.{name}" for name in ("cache", "cached_property", "lru_cache", "partial", "reduce", "wraps")}
+    | {f"collections.{name}" for name in ("Counter", "OrderedDict", "defaultdict", "deque", "namedtuple")}
+    | {f"collections.abc.{name}" for name in ("Callable", "Iterable", "Iterator", "Mapping", "Sequence")}
+    | {f"contextlib.{name}" for name in ("contextmanager", "nullcontext", "suppress")}
+    | {f"dataclasses.{name}" for name in ("asdict", "astuple", "dataclass", "field", "fields", "replace")}
+    | {f"datetime.{name}" for name in ("date", "datetime", "time", "timedelta", "timezone")}
+    | {f"itertools.{name}" for name in ("chain", "combinations", "count", "groupby", "islice", "product", "repeat")}
+    | {f"math.{name}" for name in ("ceil", "exp", "floor", "inf", "isclose", "isnan", "log", "nan", "pi", "sqrt")}
+    | {f"operator.{name}" for name in ("attrgetter", "itemgetter")}
+    | {f"typing.{name}" for name in ("Any", "Callable", "Dict", "Generic", "Iterable", "Iterator", "List", "Literal")}
+    | {f"typing.{name}" for name in ("Mapping", "NamedTuple", "Optional", "Protocol", "Sequence", "Set", "Tuple")}
+    | {f"typing.{name}" for name in ("TYPE_CHECKING", "TypeVar", "TypedDict", "Union", "cast", "overload")}
+    | {"abc.ABC", "abc.abstractmethod", "copy.copy", "copy.deepcopy", "decimal.Decimal", "enum.Enum", "enum.IntEnum"}
+    | {"fractions.Fraction", "glob.glob", "io.BytesIO", "io.StringIO", "os.environ", "os.path", "pathlib.Path"}
+    | {"statistics.mean", "statistics.median", "urllib.parse.quote", "urllib.parse.urlencode", "zoneinfo.ZoneInfo"}
+    | {"__future__.annotations"}
+)
+"""Names in them that every Python from 3.9 on has: that they are there cannot change with an edit."""
 WELL_KNOWN = frozenset(
     {
         "functools",

@@ -31,7 +31,7 @@ from onward.languages.python.purity import (
 )
 from onward.languages.python.uses import Found, Import, Scope, UseFinder, annotations_of, dotted, imports_of
 
-SYMBOLS_FORMAT = 1
+SYMBOLS_FORMAT = 2
 
 Role = Literal["module", "script", "cells"]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -289,7 +289,7 @@ class _Reading:
         self._step_decorators(finder, node)
         has_metadata = self.shape.has_dropped
         found = finder.found()
-        risky = self._risky_head(shown, unknown)
+        risky = self._risky_head(shown)
         eager_finder = self._finder()
         self._visit_head(eager_finder, node)
         eager_found = eager_finder.found()
@@ -315,12 +315,15 @@ class _Reading:
                     if isinstance(inner, (ast.Name, ast.Attribute)) and dotted(inner):
                         finder.visit(inner, "exists")
 
-    def _risky_head(self, node: Function, unknown: list[ast.expr]) -> list[ast.expr]:
-        """The expressions of a function's head that may do something, or fail, when it is defined."""
+    def _risky_head(self, node: Function) -> list[ast.expr]:
+        """The expressions of a function's head that may do something, or fail, when it is defined.
+
+        What a decorator does that is not known here is found out when it is linked (`Unit.decorations`).
+        """
         purity = self.purity
-        risky = list(unknown)
+        risky: list[ast.expr] = []
         for decorator in node.decorator_list:
-            if decorator not in unknown and isinstance(decorator, ast.Call):
+            if isinstance(decorator, ast.Call) and purity.is_inert_decorator(decorator):
                 parts = [*decorator.args, *(keyword.value for keyword in decorator.keywords)]
                 risky += [part for part in parts if purity.kind_of(part) is None]
         defaults = [*node.args.defaults, *(item for item in node.args.kw_defaults if item is not None)]
@@ -409,7 +412,7 @@ class _Reading:
         for statement in meaningful(node.body):
             if isinstance(statement, _FUNCTIONS):
                 unknown = [d for d in statement.decorator_list if not self.purity.is_inert_decorator(d)]
-                if unknown or self._risky_head(statement, []):
+                if unknown or self._risky_head(statement):
                     return False
                 self.purity.known.pop(statement.name, None)
                 continue

@@ -706,7 +706,6 @@ def test_entries_are_called_as_people_know_them() -> None:
         "acme.clean.f",
         "acme.clean._g",
         "acme.clean.K",
-        "acme.clean (import)",
     }
     assert found.files == ("lib/acme/__init__.py", "lib/acme/clean.py", "projects/a/steps.py")
     assert found.externals == ("math", "onward", "polars")

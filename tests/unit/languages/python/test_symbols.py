@@ -32,8 +32,9 @@ def digests(source: str) -> dict[str, list[str]]:
 
 
 def acts(source: str) -> bool:
-    """Whether the last statement of a source does more than bind its name."""
-    return bool(table(source).units[-1].eager)
+    """Whether the last statement of a source does more than bind its name, or may: linking finds that out."""
+    unit = table(source).units[-1]
+    return bool(unit.eager or unit.decorations)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,447 @@
+"""Workspaces as values, of which it is known by construction what each step can reach, and edits to them.
+
+A world has modules of functions, constants and classes that use one another, steps that use them, tables by SQL,
+data and parameters. `meaning` says what a step rests on without any of the analysis that is being tried: it
+follows the references that the world was built from.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from random import Random
+
+MODULES = 4
+PROJECTS = ("p", "q")
+STYLES = ("from", "module", "alias", "inside")
+KINDS = ("function", "function", "constant", "class", "cached", "wrapped")
+
+
+@dataclass
+class Item:
+    """A function, constant or class of a module; `refs` are items of lower rank, by name."""
+
+    name: str
+    module: int
+    kind: str
+    number: int
+    refs: list[str] = field(default_factory=list)
+    style: str = "from"
+    """How its module imports what it takes from other modules."""
+    comment: str = ""
+    doc: str = ""
+    spare: str = ""
+    """A local name, which is no part of the meaning for its value, but is for what is written."""
+
+    def text(self) -> tuple[object, ...]:
+        """What it says, apart from words for people."""
+        return (self.kind, self.number, tuple(self.refs), self.spare)
+
+    def written(self, items: dict[str, Item]) -> str:
+        """The form in which it names what it takes from other modules."""
+        style = "from" if self.kind == "constant" and self.style == "inside" else self.style
+        return style if any(items[ref].module != self.module for ref in self.refs) else ""
+
+
+@dataclass
+class Step:
+    """A step: a function of a project's file, or a query."""
+
+    name: str
+    project: str
+    takes: list[str]
+    uses: list[str]
+    number: int = 1
+    style: str = "from"
+    is_query: bool = False
+    limit: int | None = None
+    title: str = ""
+    unit: str = ""
+    comment: str = ""
+    doc: str = ""
+    fails: bool = False
+
+    @property
+    def full(self) -> str:
+        return f"{self.project}/{self.name}"
+
+
+@dataclass
+class World:
+    """Everything that there is."""
+
+    items: dict[str, Item] = field(default_factory=dict)
+    steps: dict[str, Step] = field(default_factory=dict)
+    effects: dict[int, int] = field(default_factory=dict)
+    """Modules whose import sets a variable, and to what."""
+    numbers: dict[str, int] = field(default_factory=lambda: {"left": 1, "right": 2})
+    rows: list[int] = field(default_factory=lambda: [1, 2])
+    parameter: int | None = None
+    layout: dict[int, int] = field(default_factory=dict)
+    """Blank lines and comments between a module's items."""
+
+    def files(self) -> dict[str, str]:
+        files = {
+            "onward.toml": "" if self.parameter is None else f"[parameters]\nlimit = {self.parameter}\n",
+            "data/rows.csv": "n\n" + "".join(f"{number}\n" for number in self.rows),
+        }
+        files |= {f"data/{name}.json": json.dumps([value]) for name, value in self.numbers.items()}
+        files |= {f"lib/m{number}.py": self._module(number) for number in range(MODULES)}
+        for project in PROJECTS:
+            functions = [step for step in self.steps.values() if step.project == project and not step.is_query]
+            files[f"projects/{project}/steps.py"] = self._steps(functions)
+        files |= {
+            f"projects/{step.project}/{step.name}.sql": _query(step) for step in self.steps.values() if step.is_query
+        }
+        return files
+
+    # -- how it is written -----------------------------------------------------------------------------
+
+    def _module(self, number: int) -> str:
+        own = [item for item in self.items.values() if item.module == number]
+        lines = ['"""A module."""', "import functools", "import os", *self._imports(own)]
+        if number in self.effects:
+            lines.append(f'os.environ["EFFECT_{number}"] = "{self.effects[number]}"')
+        if any(item.kind == "wrapped" for item in own):
+            lines += [
+                "def wrap(function):",
+                "    def inner(value):",
+                "        return function(value) + 1",
+                "    return inner",
+            ]
+        gap = ["", "# a word between them", ""][: self.layout.get(number, 0)]
+        for item in own:
+            lines += [*gap, *self._item(item)]
+        return "\n".join(lines) + "\n"
+
+    def _imports(self, users: list[Item]) -> list[str]:
+        lines = []
+        for item in users:
+            for ref in item.refs:
+                target = self.items[ref]
+                if target.module != item.module and not self._is_inside(item):
+                    lines.append(_import(target, item.style))
+        return list(dict.fromkeys(lines))
+
+    def _is_inside(self, item: Item) -> bool:
+        return item.style == "inside" and item.kind != "constant"
+
+    def _item(self, item: Item) -> list[str]:
+        style = "from" if item.style == "inside" and item.kind == "constant" else item.style
+        terms = [_use(self.items[ref], style, self.items[ref].module == item.module) for ref in item.refs]
+        if item.kind == "constant":
+            return [f"{item.name} = {' + '.join([str(item.number), *terms])}"]
+        inside = [_import(self.items[r], "from") for r in item.refs if self.items[r].module != item.module]
+        words = [f'"""{item.doc}"""'] if item.doc else []
+        words += [f"# {item.comment}"] if item.comment else []
+        words += inside if self._is_inside(item) else []
+        words += [f"{item.spare} = value"] if item.spare else []
+        total = " + ".join([f"(value + {item.number}) % 101", *terms])
+        if item.kind == "class":
+            head = [f"class {item.name}:", *_indented([f"factor = {item.number}"]), "    def apply(self, value):"]
+            return [*head, *_indented(_indented([*words, f"return self.factor + {total}"]))]
+        head = {"cached": ["@functools.lru_cache(maxsize=None)"], "wrapped": ["@wrap"]}.get(item.kind, [])
+        return [*head, f"def {item.name}(value):", *_indented([*words, f"return {total}"])]
+
+    def _steps(self, steps: list[Step]) -> str:
+        lines = ["from onward import asset, ref"]
+        for step in steps:
+            lines += [_import(self.items[ref], step.style) for ref in step.uses if step.style != "inside"]
+        lines = list(dict.fromkeys(lines))
+        for step in steps:
+            options = [f'title="{step.title}"'] if step.title else []
+            options += [f'unit="{step.unit}"'] if step.unit else []
+            lines.append(f"@asset({', '.join(options)})" if options else "@asset")
+            plain = [name for name in step.takes if "/" not in name]
+            by_ref = [f'{name.replace("/", "_")}=ref("{name}")' for name in step.takes if "/" in name]
+            limit = [] if step.limit is None else [f"limit={step.limit}"]
+            keywords = ["*", *by_ref, *limit] if by_ref or limit else []
+            lines.append(f"def {step.name}({', '.join([*plain, *keywords])}):")
+            body = [f'"""{step.doc}"""'] if step.doc else []
+            body += [f"# {step.comment}"] if step.comment else []
+            body += [_import(self.items[ref], "from") for ref in step.uses if step.style == "inside"]
+            body.append(f"total = {step.number}{'' if step.limit is None else ' + limit'}")
+            body += [f"total += len(repr({name.replace('/', '_')}))" for name in step.takes]
+            body += [f"total += {_use(self.items[ref], step.style, False, 'total')}" for ref in step.uses]
+            body += ['raise ValueError("it was told to fail")'] if step.fails else []
+            lines += _indented([*body, "return total"])
+        return "\n".join(lines) + "\n"
+
+    # -- what it means ---------------------------------------------------------------------------------
+
+    def reached(self, names: list[str]) -> list[str]:
+        """The items that can be reached from some, sorted."""
+        found: set[str] = set()
+        pending = list(names)
+        while pending:
+            name = pending.pop()
+            if name not in found:
+                found.add(name)
+                pending += self.items[name].refs
+        return sorted(found)
+
+    def imported(self, modules: set[int]) -> set[int]:
+        """The modules that importing some of them runs."""
+        found: set[int] = set()
+        pending = list(modules)
+        while pending:
+            number = pending.pop()
+            if number not in found:
+                found.add(number)
+                for item in self.items.values():
+                    if item.module == number and not self._is_inside(item):
+                        pending += [self.items[ref].module for ref in item.refs]
+        return found
+
+    def meaning(self, name: str, contents: dict[str, object]) -> object:
+        """What a step rests on; `contents` are those of the assets."""
+        step = self.steps[name]
+        taken = tuple((asset, self._taken(step, asset, contents)) for asset in step.takes)
+        if step.is_query:
+            return ("query", step.number, taken)
+        reached = self.reached(step.uses)
+        fellows = [each for each in self.steps.values() if each.project == step.project and not each.is_query]
+        modules = {self.items[ref].module for each in fellows if each.style != "inside" for ref in each.uses}
+        modules |= {self.items[item].module for item in reached}
+        effects = tuple((number, self.effects[number]) for number in sorted(self.imported(modules) & set(self.effects)))
+        limit = None if step.limit is None else (step.limit, self.parameter)
+        code = tuple((item, self.items[item].text(), self.items[item].written(self.items)) for item in reached)
+        written = step.style if step.uses else ""
+        return ("function", step.number, limit, step.unit, tuple(step.uses), written, taken, code, effects)
+
+    def _taken(self, step: Step, asset: str, contents: dict[str, object]) -> object:
+        if asset == "rows":
+            return tuple(self.rows)
+        own = asset if "/" in asset else f"{step.project}/{asset}"
+        if own in self.steps:
+            return contents.get(own)
+        return self.numbers[asset]
+
+    def upstream(self, name: str) -> list[str]:
+        step = self.steps[name]
+        assets = [asset if "/" in asset else f"{step.project}/{asset}" for asset in step.takes]
+        return [asset for asset in assets if asset in self.steps]
+
+    def in_order(self) -> Iterator[str]:
+        """The steps, each behind what it takes."""
+        done: set[str] = set()
+        while len(done) < len(self.steps):
+            for name in self.steps:
+                if name not in done and done.issuperset(self.upstream(name)):
+                    done.add(name)
+                    yield name
+
+
+def _import(target: Item, style: str) -> str:
+    if style == "module":
+        return f"import m{target.module}"
+    if style == "alias":
+        return f"from m{target.module} import {target.name} as {target.name}_there"
+    return f"from m{target.module} import {target.name}"
+
+
+def _use(target: Item, style: str, is_own: bool, value: str = "2") -> str:
+    name = target.name
+    if not is_own:
+        name = {"module": f"m{target.module}.{name}", "alias": f"{name}_there"}.get(style, name)
+    return {"constant": name, "class": f"{name}().apply({value})"}.get(target.kind, f"{name}({value})")
+
+
+def _query(step: Step) -> str:
+    (table,) = step.takes
+    comment = f"-- {step.comment}\n" if step.comment else ""
+    return f"{comment}select n + {step.number} as n from {table.replace('/', '.')}\n"
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
+# -- edits ---------------------------------------------------------------------------------------------
+
+
+class Edits:
+    """What somebody does to a world. Each changes it, or leaves it where there is nothing to do it to."""
+
+    def __init__(self, world: World, random: Random) -> None:
+        self.world = world
+        self.random = random
+
+    def item(self) -> Item | None:
+        return self.random.choice(list(self.world.items.values())) if self.world.items else None
+
+    def step(self) -> Step | None:
+        return self.random.choice(list(self.world.steps.values())) if self.world.steps else None
+
+    def function_step(self) -> Step | None:
+        found = [step for step in self.world.steps.values() if not step.is_query]
+        return self.random.choice(found) if found else None
+
+    def add_item(self) -> None:
+        number = self.random.randrange(MODULES)
+        kind = self.random.choice(KINDS)
+        name = f"{kind[0]}{len(self.world.items)}_{self.random.randrange(1000)}"
+        if name in self.world.items:
+            return
+        lower = [item for item in self.world.items.values() if item.module <= number]
+        if kind == "constant":
+            lower = [item for item in lower if item.kind == "constant" and item.module == number]
+        refs = [item.name for item in self.random.sample(lower, min(len(lower), self.random.randrange(3)))]
+        style = self.random.choice(STYLES)
+        self.world.items[name] = Item(name, number, kind, self.random.randrange(10), refs, style)
+
+    def remove_unused_item(self) -> None:
+        used = {ref for user in (*self.world.items.values(),) for ref in user.refs}
+        used |= {ref for step in self.world.steps.values() for ref in step.uses}
+        spare = [name for name in self.world.items if name not in used]
+        if spare:
+            del self.world.items[self.random.choice(spare)]
+
+    def change_item(self) -> None:
+        item = self.item()
+        if item is not None:
+            item.number += self.random.randrange(1, 4)
+
+    def reword_item(self) -> None:
+        item = self.item()
+        if item is not None:
+            item.comment = self.random.choice(["", "one", "two"])
+            if item.kind != "wrapped":  # its decorator could read the docstring
+                item.doc = self.random.choice(["", "three", "four"])
+
+    def name_a_local(self) -> None:
+        item = self.item()
+        if item is not None and item.kind != "constant":
+            item.spare = self.random.choice(["", "kept", "held"])
+
+    def drop_a_reference(self) -> None:
+        item = self.item()
+        if item is not None and item.refs:
+            item.refs.pop(self.random.randrange(len(item.refs)))
+
+    def import_otherwise(self) -> None:
+        item = self.item()
+        if item is not None:
+            item.style = self.random.choice(STYLES)
+
+    def lay_out_otherwise(self) -> None:
+        self.world.layout[self.random.randrange(MODULES)] = self.random.randrange(4)
+
+    def set_an_effect(self) -> None:
+        self.world.effects[self.random.randrange(MODULES)] = self.random.randrange(5)
+
+    def take_an_effect_away(self) -> None:
+        self.world.effects.pop(self.random.randrange(MODULES), None)
+
+    def add_step(self) -> None:
+        project = self.random.choice(PROJECTS)
+        name = self.random.choice("abcdef")
+        if f"{project}/{name}" in self.world.steps:
+            return
+        if self.random.random() < 0.2:
+            tables = ["rows", *self._queries_seen_from(project)]
+            step = Step(name, project, [self.random.choice(tables)], [], is_query=True)
+        else:
+            takes = [*self.world.numbers, *self._seen_from(project)]
+            uses = list(self.world.items)
+            step = Step(
+                name,
+                project,
+                self.random.sample(takes, self.random.randrange(min(3, len(takes) + 1))),
+                self.random.sample(uses, self.random.randrange(min(4, len(uses) + 1))),
+                style=self.random.choice(STYLES),
+            )
+        self.world.steps[step.full] = step
+
+    def _seen_from(self, project: str) -> list[str]:
+        return [step.name if step.project == project else step.full for step in self.world.steps.values()]
+
+    def _queries_seen_from(self, project: str) -> list[str]:
+        found = [step for step in self.world.steps.values() if step.is_query]
+        return [step.name if step.project == project else step.full for step in found]
+
+    def remove_step(self) -> None:
+        needed = {asset for name in self.world.steps for asset in self.world.upstream(name)}
+        spare = [name for name in self.world.steps if name not in needed]
+        if spare:
+            del self.world.steps[self.random.choice(spare)]
+
+    def change_step(self) -> None:
+        step = self.step()
+        if step is not None:
+            step.number += self.random.randrange(1, 4)
+
+    def reword_step(self) -> None:
+        step = self.step()
+        if step is not None:
+            step.comment, step.title = self.random.choice(["", "five"]), self.random.choice(["", "Six"])
+            step.doc = self.random.choice(["", "seven"])
+
+    def use_otherwise(self) -> None:
+        step = self.function_step()
+        if step is not None:
+            uses = list(self.world.items)
+            step.uses = self.random.sample(uses, self.random.randrange(min(4, len(uses) + 1)))
+
+    def import_for_a_step_otherwise(self) -> None:
+        step = self.function_step()
+        if step is not None:
+            step.style = self.random.choice(STYLES)
+
+    def take_less(self) -> None:
+        step = self.function_step()
+        if step is not None and step.takes:
+            step.takes.pop()
+
+    def give_a_unit(self) -> None:
+        step = self.function_step()
+        if step is not None:
+            step.unit = self.random.choice(["", "min", "EUR"])
+
+    def give_a_default(self) -> None:
+        step = self.function_step()
+        if step is not None:
+            step.limit = self.random.choice([None, 1, 2])
+
+    def set_the_parameter(self) -> None:
+        has_one = any(step.limit is not None for step in self.world.steps.values())
+        self.world.parameter = self.random.choice([None, 5, 6]) if has_one else None
+
+    def change_data(self) -> None:
+        self.world.numbers[self.random.choice(list(self.world.numbers))] = self.random.choice([0, 1, 2, 10, 100])
+
+    def change_rows(self) -> None:
+        self.world.rows = [self.random.randrange(5) for _ in range(self.random.randrange(1, 4))]
+
+    def break_or_mend(self) -> None:
+        step = self.function_step()
+        if step is not None:
+            step.fails = not step.fails
+
+
+EDITS: tuple[str, ...] = tuple(
+    sorted(name for name in vars(Edits) if not name.startswith("_") and name not in ("item", "step", "function_step"))
+)
+WORDS_ONLY = ("reword_item", "reword_step", "lay_out_otherwise", "remove_unused_item")
+"""Edits after which nothing at all may run."""
+
+
+def first_world(random: Random) -> World:
+    world = World()
+    edits = Edits(world, random)
+    for _ in range(10):
+        edits.add_item()
+    for _ in range(7):
+        edits.add_step()
+    return world
+
+
+def edited(world: World, name: str, random: Random) -> World:
+    changed = copy.deepcopy(world)
+    edit: Callable[[], None] = getattr(Edits(changed, random), name)
+    edit()
+    if all(step.limit is None for step in changed.steps.values()):
+        changed.parameter = None  # a parameter that no step takes is a finding
+    return changed
