@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from onward.app import graphs, history
 from onward.app import init as making
+from onward.app.doctor import Diagnosis, doctor
 from onward.app.listing import Listing, listing
 from onward.app.options import RunOptions
 from onward.app.plan import PlanReport, plan
@@ -111,6 +112,10 @@ class Workspace:
     def releases(self) -> Sequence[tuple[Move, Run | None, bool]]:
         """All moves of all channels, newest first: each with its run, and whether the channel stands there now."""
         return history.moves(self._opened)
+
+    def doctor(self) -> Sequence[Diagnosis]:
+        """What is well, and what is not with what mends it."""
+        return doctor(self._opened)
 
     def release(self, channel: str = history.MAIN, *, note: str | None = None) -> history.Moved:
         """Moves a channel to the last run."""

@@ -162,6 +162,19 @@ LOGS: Shape = {
 }
 _LISTED = {"id": str, "at": instant, "commit": (str, None), "dirty": bool}
 SNAPSHOTS: Shape = {"schema": {1}, "snapshots": [{**_LISTED, "id": digest}]}
+DOCTOR: Shape = {
+    "schema": {1},
+    "healthy": {True},
+    "checks": [
+        {
+            "area": {"store", "environment", "workspace", "machine"},
+            "name": str,
+            "state": {"ok", "note", "damaged", "lacking"},
+            "message": str,
+            "hint": (str, None),
+        }
+    ],
+}
 RELEASES: Shape = {"schema": {1}, "releases": [{**_LISTED, "channel": str, "number": int}]}
 MOVED: Shape = {"schema": {1}, "channel": str, "number": int, "snapshot": digest, "previous": (int, None)}
 SITE: Shape = {"schema": {1}, "out": str}

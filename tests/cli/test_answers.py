@@ -32,6 +32,7 @@ LOOKS = {
     "graph as json": (["graph", "--format", "json"], shapes.GRAPH),
     "snapshots": (["snapshots"], shapes.SNAPSHOTS),
     "releases": (["releases"], shapes.RELEASES),
+    "doctor": (["doctor"], shapes.DOCTOR),
 }
 
 

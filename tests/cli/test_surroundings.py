@@ -30,7 +30,7 @@ HEAVY = (
 )
 COMMANDS = (
     "init", "list", "run", "status", "why", "show", "get", "logs", "graph", "snapshots", "release", "rollback",
-    "releases", "site",
+    "releases", "site", "doctor",
 )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "rollback": "Move the readers back.",
     "releases": "List the moves of the channels.",
     "site": "Write a release as a static site.",
+    "doctor": "Check the store, the environment and the machine.",
 }
 OPTIONS = {
     "-C DIR": "Work in the workspace that holds DIR.",

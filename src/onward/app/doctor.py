@@ -1,0 +1,187 @@
+"""`onward doctor`: what is well, and what is not with the line that mends it. Changes nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from onward.app import environment
+from onward.app.place import Place
+from onward.app.reading import Reading, read
+from onward.app.wiring import Opened
+from onward.base.digest import Digest, digest_bytes, digest_file
+from onward.base.errors import MachineError, StoreError
+from onward.base.text import listed, plural, size
+
+State = Literal["ok", "note", "damaged", "lacking"]
+LITTLE_SPACE = 1 << 30
+"""Bytes of free space below which a run may well not end."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """One thing that was looked at.
+
+    Attributes:
+        area: `store`, `environment`, `workspace` or `machine`.
+        state: `note` is no damage, and nothing that this workspace needs is lacking.
+        hint: what mends it.
+    """
+
+    area: str
+    name: str
+    state: State
+    message: str
+    hint: str | None = None
+
+
+def _ignored(count: int) -> None:
+    del count
+
+
+def doctor(opened: Opened, looked_at: Callable[[int], object] = _ignored) -> list[Diagnosis]:
+    """Looks at the store, the environment, the workspace and the machine.
+
+    Args:
+        looked_at: told from time to time how many objects of the store have been read.
+
+    Cost: reads the whole store.
+    """
+    reading = read(opened.place, opened.index, {}, opened.standing.discovered())
+    return [*_store(opened, looked_at), *_environment(opened.place, reading), *_workspace(reading), *_machine(opened)]
+
+
+# the store
+
+
+def _store(opened: Opened, looked_at: Callable[[int], object]) -> Iterable[Diagnosis]:
+    layout = opened.store.layout
+    if not os.path.isdir(layout.root):
+        yield Diagnosis("store", "store", "ok", "nothing has been made yet")
+        return
+    damaged, count, total = _damaged_objects(Path(layout.objects), looked_at)
+    if damaged:
+        message = f"{plural(len(damaged), 'object')} of {count:,} is not what its name says: {listed(damaged[:3])}"
+        yield Diagnosis("store", "objects", "damaged", message, "`onward run` makes again what it needs of them")
+    else:
+        yield Diagnosis("store", "objects", "ok", f"{plural(count, 'object')}, {size(total)}, all whole")
+    broken = [path for folder in (layout.bases, layout.snapshots) for path in _misnamed(Path(folder))]
+    broken += list(_misnamed(Path(layout.root, "traces")))
+    if broken:
+        names = [os.path.relpath(path, layout.root) for path in broken[:3]]
+        message = f"{plural(len(broken), 'record')} cannot be believed: {listed(names)}"
+        yield Diagnosis("store", "records", "damaged", message, "remove them; `onward run` makes again what they named")
+    else:
+        yield Diagnosis("store", "records", "ok", "traces, bases and snapshots are what their names say")
+    yield from _channels(opened)
+    left = [path for path in Path(layout.root, "tmp").glob("*") if path.is_dir() or path.is_file()]
+    if left:
+        count_left = plural(len(left), "temporary file or folder", "temporary files or folders")
+        message = f"{count_left} of runs that were killed"
+        yield Diagnosis("store", "leftovers", "note", message, "the next run that makes anything removes them")
+    if not os.access(layout.root, os.W_OK):
+        message = f"no right to write to `{layout.root}`"
+        yield Diagnosis("store", "rights", "lacking", message, "give yourself the right to write there")
+
+
+def _damaged_objects(folder: Path, looked_at: Callable[[int], object]) -> tuple[list[Digest], int, int]:
+    damaged, count, total = [], 0, 0
+    for path in sorted(folder.glob("??/*")):
+        digest = path.parent.name + path.name
+        try:
+            total += path.stat().st_size
+            whole = digest_file(path) == digest
+        except OSError:
+            whole = False
+        if not whole:
+            damaged.append(digest)
+        count += 1
+        if count % 256 == 0:
+            looked_at(count)
+    return damaged, count, total
+
+
+def _misnamed(folder: Path) -> Iterable[Path]:
+    """The records below a folder that are not what their names say."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            try:
+                content = path.read_bytes()
+            except OSError:
+                content = b""
+            if digest_bytes(content) != path.name:
+                yield path
+
+
+def _channels(opened: Opened) -> Iterable[Diagnosis]:
+    """Whether each channel stands on a run whose results are all there."""
+    store = opened.store
+    for channel in store.records.channels():
+        try:
+            moves = store.records.moves(channel)
+        except StoreError as error:
+            yield Diagnosis("store", f"channel {channel}", "damaged", str(error), error.hint)
+            continue
+        if not moves:
+            continue
+        run = store.records.run(moves[-1].run)
+        missing = None
+        if run is None:
+            missing = "the run that it stands on is gone or damaged"
+        elif not store.objects.has_all([address for one in run.artifacts.values() for address in one.addresses()]):
+            missing = "bytes of its results are gone"
+        if missing:
+            hint = "`onward run` and `onward release` make and release them again; `onward rollback` goes back"
+            yield Diagnosis("store", f"channel {channel}", "damaged", missing, hint)
+        else:
+            at = f"{channel}@{moves[-1].number}"
+            yield Diagnosis("store", f"channel {channel}", "ok", f"stands at {at}, with all its results")
+
+
+# the environment, the workspace, the machine
+
+
+def _environment(place: Place, reading: Reading) -> Iterable[Diagnosis]:
+    try:
+        python = environment.workspace_python(place, reading.settings)
+    except MachineError as error:
+        yield Diagnosis("environment", "python", "lacking", str(error), error.hint)
+        return
+    said = f"{python.facts.implementation} {python.facts.python} at {python.executable}"
+    count = plural(len(python.facts.distributions), "distribution")
+    yield Diagnosis("environment", "python", "ok", f"{said}, with {count}")
+
+
+def _workspace(reading: Reading) -> Iterable[Diagnosis]:
+    findings = reading.graph.findings
+    if findings:
+        first = findings[0]
+        message = f"{plural(len(findings), 'finding')}, the first: {first.message}"
+        yield Diagnosis("workspace", "findings", "note", message, "`onward list` shows them all")
+    steps = plural(len(reading.graph.steps), "step")
+    projects = plural(len({step.project for step in reading.graph.steps.values()}), "project")
+    yield Diagnosis("workspace", "files", "ok", f"{steps} in {projects}")
+
+
+def _machine(opened: Opened) -> Iterable[Diagnosis]:
+    place = opened.place
+    free = shutil.disk_usage(place.root).free
+    if free < LITTLE_SPACE:
+        message = f"{size(free)} are free on the disk of the workspace"
+        yield Diagnosis("machine", "disk", "note", message, "make room: a full disk ends a run")
+    else:
+        yield Diagnosis("machine", "disk", "ok", f"{size(free)} free")
+    if place.git is not None and shutil.which("git") is None:
+        message = "this is a git repository, and there is no program `git`"
+        yield Diagnosis("machine", "git", "lacking", message, "install git: commits are not known without it")
+    elif place.git is None:
+        message = "this is no git repository: runs have no commit"
+        yield Diagnosis("machine", "git", "note", message, "`git init` begins one")
+    else:
+        yield Diagnosis("machine", "git", "ok", "commits are known")
+    yield Diagnosis("machine", "system", "ok", f"{sys.platform}, Python {sys.version.split()[0]} runs onward")
