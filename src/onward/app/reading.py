@@ -12,6 +12,7 @@ import msgspec
 from onward.app import scan
 from onward.app.code import FileTable, ImportPath, package_of, read_tables
 from onward.app.config import read_settings
+from onward.app.links import LIBRARY_FOLDERS, Links, member_roots
 from onward.app.place import Place
 from onward.app.projects import ProjectRules, rules
 from onward.app.sources import find_sources
@@ -19,16 +20,12 @@ from onward.base import paths
 from onward.base.digest import Digest
 from onward.base.text import nearest
 from onward.engine.graph import Graph, link
-from onward.languages.python.closure import Closure, Linker
-from onward.languages.python.symbols import SymbolTable
-from onward.model.code import Problem
+from onward.languages.python.closure import Closure
 from onward.model.draft import Draft
 from onward.model.ports import CodeFile
 from onward.model.workspace import Candidate, Finding, Project, Settings, Step
 from onward.steps.registry import kinds
 from onward.store.index import Index
-
-LIBRARY_FOLDERS = ("lib", "src")
 
 
 @dataclass
@@ -40,6 +37,7 @@ class Reading:
         graph: the steps, linked.
         files: the files of code, by path.
         tables: what reading them brought to light, by path.
+        links: which code each step reaches.
     """
 
     place: Place
@@ -53,41 +51,20 @@ class Reading:
     candidates: list[Candidate]
     settings: Settings
     parameters: dict[str, Any]
+    links: Links
     config_digests: dict[str, Digest] = field(default_factory=dict)
-    _roots: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    _linkers: dict[tuple[tuple[str, ...], str | None], Linker] = field(default_factory=dict)
-    _closures: dict[tuple[str, str | None], Closure] = field(default_factory=dict)
 
     def roots_of(self, path: str) -> tuple[str, ...]:
         """The folders that imports of a step's file go through, first to last."""
-        folder = paths.folder_of(path)
-        known = self._roots.get(folder)
-        if known is None:
-            project = self.rules.folder_of(folder)
-            wanted = [folder, project, *LIBRARY_FOLDERS, *_member_roots(self.tree), ""]
-            always = {folder, project, ""}
-            kept = [place for place in wanted if place in always or place in self.tree.modules]
-            known = self._roots[folder] = tuple(dict.fromkeys(kept))
-        return known
+        return self.links.roots_of(path)
 
     def closure(self, path: str, symbol: str | None) -> Mapping[str, Digest]:
         """What a step's code reaches in the workspace, by name. Without a symbol, the file is a program."""
         return self.linked(path, symbol).symbols
 
     def linked(self, path: str, symbol: str | None) -> Closure:
-        """The closure of a step's code with all that was found out about it. Steps that import alike share a linker."""
-        found = self._closures.get((path, symbol))
-        if found is None:
-            found = self._closures[path, symbol] = self._linker(path, symbol).closure(path, symbol)
-        return found
-
-    def _linker(self, path: str, symbol: str | None) -> Linker:
-        roots = self.roots_of(path)
-        program = path if symbol is None else None
-        linker = self._linkers.get((roots, program))
-        if linker is None:
-            linker = self._linkers[roots, program] = Linker(_Modules(self, roots, program))
-        return linker
+        """The closure of a step's code with all that was found out about it."""
+        return self.links.closure(path, symbol)
 
     def code(self, step: Step) -> Mapping[str, Digest]:
         """What of a step's code counts, by a name that people can read."""
@@ -114,36 +91,6 @@ class Reading:
 
     def project(self, name: str) -> Project:
         return next(project for project in self.projects if project.name == name)
-
-
-class _Modules:
-    """The files of a workspace as one import path sees them; `program` is the file that is run and not imported."""
-
-    def __init__(self, reading: Reading, roots: tuple[str, ...], program: str | None) -> None:
-        self._reading = reading
-        self._path = ImportPath(roots, reading.files.keys(), reading.tree.modules)
-        self._program = program
-
-    def find(self, module: str, importer: str) -> str | None:
-        del importer  # the import path is the step's, whichever of its files imports
-        return self._path.find(module)
-
-    def table(self, path: str) -> SymbolTable | Problem:
-        table = self._reading.tables[path]
-        found = table.program if path == self._program else table.module
-        return found or table.problem or Problem("the file holds no Python")
-
-    def package_of(self, path: str) -> str:
-        return package_of(path, self._path.roots)
-
-    def digest(self, path: str) -> Digest:
-        notebook = self._reading.tables[path].notebook
-        # What the cells of a notebook once printed is no text of anybody's code.
-        return self._reading.digests[path] if notebook is None else notebook.text
-
-    def importable(self, importer: str, prefix: str) -> Iterable[str]:
-        del importer
-        return self._path.importable(prefix)
 
 
 def read(
@@ -182,6 +129,8 @@ def read(
     findings += sources.findings
     parameters, unknown = _parameters(projects, drafts, project_rules, given)
     findings += unknown
+    links = Links(tree, project_rules, digests, tables)
+    drafts = [links.with_paths(draft) for draft in drafts]
     graph = link(drafts, projects, sources.found, parameters, discovered)
     findings = _with_reach([*findings, *graph.findings], graph, project_rules)
     return Reading(
@@ -196,6 +145,7 @@ def read(
         candidates=candidates,
         settings=project_rules.root_settings,
         parameters=parameters,
+        links=links,
         config_digests=config_digests,
     )
 
@@ -287,17 +237,7 @@ def _named_steps(configured: Mapping[str, Settings], code: Iterable[str]) -> set
 
 def _import_roots(path: str, project_rules: ProjectRules, tree: scan.Tree) -> tuple[str, ...]:
     folder = paths.folder_of(path)
-    return tuple(dict.fromkeys([folder, project_rules.folder_of(folder), *LIBRARY_FOLDERS, *_member_roots(tree), ""]))
-
-
-def _member_roots(tree: scan.Tree) -> list[str]:
-    return [f"{place}/src" for place in sorted(_uv_members(tree))]
-
-
-def _uv_members(tree: scan.Tree) -> list[str]:
-    """Folders below the root with a `pyproject.toml` and a `src` of their own: members of a uv workspace."""
-    folders = [paths.folder_of(path) for path in tree.locks if path.endswith("pyproject.toml")]
-    return [folder for folder in folders if folder and f"{folder}/src" in tree.modules]
+    return tuple(dict.fromkeys([folder, project_rules.folder_of(folder), *LIBRARY_FOLDERS, *member_roots(tree), ""]))
 
 
 def _imported_files(

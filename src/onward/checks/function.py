@@ -58,7 +58,6 @@ def _draft(file: CodeFile, declaration: CheckDeclaration) -> Draft:
         symbol=declaration.function,
         references=tuple(_reference(file, declaration, parameter) for parameter in _taken(declaration)),
         parameters=tuple(parameters(declaration.parameters)),
-        reads=file.declared.reads if file.declared is not None else (),
         check=CheckFacts(declaration.asset, declaration.severity),
         check_of=_target(file, declaration, ""),
         doc=declaration.doc,

@@ -18,6 +18,7 @@ import msgspec
 
 from onward.base import paths
 from onward.base.text import nearest
+from onward.model.code import Mention
 from onward.model.draft import Draft, OutputDraft, Reference
 from onward.model.workspace import (
     Binding,
@@ -125,7 +126,7 @@ class _Linker:
         self.findings: list[Finding] = []
         self.shadows: dict[str, str] = {}
         self._project_of_folder: dict[str, Project] = {}
-        self.named = self._name(drafts)
+        self.named = self._name([_with_written_files(draft) for draft in drafts])
         self.maker: dict[str, str] = {}
         self.by_symbol: dict[str, str] = {}
         self.open_steps: dict[str, list[str]] = defaultdict(list)
@@ -321,7 +322,8 @@ class _Linker:
             self._unknown(step, project, draft, reference, [key.rpartition(":")[2] for key in others])
             return None
         target = self.named[maker]
-        made = [self._asset_name(maker, self.project_of(target), target, output) for output in target.outputs]
+        results = [output for output in target.outputs if output.path is None]
+        made = [self._asset_name(maker, self.project_of(target), target, output) for output in results]
         if len(made) == 1:
             return Binding(reference.name, made[0], "asset", reference.wanted)
         function = target.symbol or maker
@@ -501,32 +503,45 @@ def _is_named(step: Step, needed: str, maker: Mapping[str, str]) -> bool:
 def _literal_paths(draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Literal paths as workspace paths: read, written, and read before they are written.
 
-    What a step writes first and then reads back is no input of it.
+    What a step writes first and then reads back is no input of it. Which comes first is told by the lines of one
+    file; of two files it cannot be told, and the read is taken to come first.
     """
-    writes: dict[str, int] = {}
+    writes: dict[str, list[Mention]] = defaultdict(list)
     for mention in draft.writes:
-        path = workspace_path(draft, mention.text)
+        path = workspace_path(draft, mention)
         if path:
-            writes.setdefault(path, mention.line)
+            writes[path].append(mention)
     reads: list[str] = []
     revisits: list[str] = []
     for mention in draft.reads:
-        path = workspace_path(draft, mention.text)
+        path = workspace_path(draft, mention)
         if not path:
             continue
-        written = writes.get(path)
-        if written is None:
+        if path not in writes:
             reads.append(path)
-        elif mention.line <= written:
+        elif not any(written.file == mention.file and written.line < mention.line for written in writes[path]):
             revisits.append(path)
     return tuple(dict.fromkeys(reads)), tuple(writes), tuple(dict.fromkeys(revisits))
 
 
-def workspace_path(draft: Draft, text: str) -> str | None:
+def _with_written_files(draft: Draft) -> Draft:
+    """The draft with each file that it writes among its outputs. What a check writes is no asset: it states."""
+    if draft.check_of is not None:
+        return draft
+    written: dict[str, OutputDraft] = {}
+    for mention in draft.writes:
+        path = workspace_path(draft, mention)
+        if path and not path.endswith("/") and not paths.is_glob(path):
+            written.setdefault(path, OutputDraft(path=path, line=mention.line))
+    return msgspec.structs.replace(draft, outputs=(*draft.outputs, *written.values())) if written else draft
+
+
+def workspace_path(draft: Draft, mention: Mention) -> str | None:
     """A literal path of a draft, relative to the root; None where it leaves the workspace."""
+    text = mention.text
     listing = text.endswith("/") and text != "/"
     if text.startswith("<file>/"):
-        path = paths.join(paths.folder_of(draft.file), text.removeprefix("<file>/"))
+        path = paths.join(paths.folder_of(mention.file or draft.file), text.removeprefix("<file>/"))
     else:
         path = paths.join(draft.folder, text)
     return f"{path}/" if path is not None and listing else path

@@ -18,10 +18,17 @@ class Problem(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Mention(msgspec.Struct, frozen=True, array_like=True):
-    """A literal text in the code and the line that it stands in."""
+    """A literal text in the code and the line that it stands in.
+
+    Attributes:
+        within: for a path, the line of the top-level statement (function, class, ...) that holds it; 0 for others.
+        file: the file that it stands in, where that is another than the step's.
+    """
 
     text: str
     line: int
+    within: int = 0
+    file: str = ""
 
 
 class Default(msgspec.Struct, frozen=True, array_like=True):

@@ -55,7 +55,9 @@ class Draft(msgspec.Struct, frozen=True):
     Attributes:
         is_file_step: named after its file, so that colliding stems are told apart by their extension.
         document: a file step that makes a document under its own name.
-        reads, writes: literal paths as written, from `folder` or, beginning with `<file>/`, from the file's.
+        reads, writes: literal paths as written, from `folder` or, beginning with `<file>/`, from the folder of
+            the file that they stand in. A kind names those of its own text; those of the code that the step
+            reaches, its own function's among them, are added when that code is known.
         check_of: for a check, what it looks at.
     """
 

@@ -62,7 +62,6 @@ def _draft(file: CodeFile, declaration: AssetDeclaration) -> Draft:
     outputs: list[OutputDraft] = [
         OutputDraft(field, field, **common, key=declaration.key) for field in declaration.fields
     ] or [OutputDraft(name, None, **common, key=declaration.key, line=declaration.line)]
-    declared = file.declared
     return Draft(
         kind="function",
         file=file.path,
@@ -73,7 +72,6 @@ def _draft(file: CodeFile, declaration: AssetDeclaration) -> Draft:
         references=tuple(references(file, declaration.parameters)),
         parameters=tuple(parameters(declaration.parameters)),
         outputs=tuple(outputs),
-        reads=declared.reads if declared is not None else (),
         title=declaration.title,
         doc=declaration.doc,
     )

@@ -11,7 +11,7 @@ from onward.base.digest import Digest
 from onward.model.draft import Draft, FileReading, OutputDraft
 from onward.model.ports import Closure, CodeFile
 from onward.model.workspace import Finding, Step
-from onward.steps.script import loads, outputs
+from onward.steps.script import loads, saves
 
 _EXECUTION_TAGS = frozenset({"parameters", "raises-exception"})
 """Tags that mean something when a cell is executed; what is tagged `skip-execution` has no code."""
@@ -52,7 +52,7 @@ class NotebookKind:
                     is_file_step=True,
                     document=True,
                     references=tuple(loads(declared)),
-                    outputs=(OutputDraft(stem, kind="document"), *outputs(file, declared)),
+                    outputs=(OutputDraft(stem, kind="document"), *saves(declared)),
                     reads=(*declared.reads, *notebook.runs),
                     writes=declared.writes,
                     open=declared.opens_save or declared.opens_load,

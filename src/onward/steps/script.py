@@ -57,7 +57,7 @@ def script_draft(file: CodeFile, declared: Declarations) -> Draft:
         stem=paths.stem_of(file.path),
         is_file_step=True,
         references=tuple(loads(declared)),
-        outputs=tuple(outputs(file, declared)),
+        outputs=tuple(saves(declared)),
         reads=declared.reads,
         writes=declared.writes,
         open=declared.opens_save or declared.opens_load,
@@ -70,22 +70,9 @@ def loads(declared: Declarations) -> list[Reference]:
     return [Reference(load.text, load.text, "ref", line=load.line) for load in declared.loads]
 
 
-def outputs(file: CodeFile, declared: Declarations) -> list[OutputDraft]:
-    """What a file saves, and the files of the tree that it writes."""
+def saves(declared: Declarations) -> list[OutputDraft]:
+    """What a file saves."""
     found = {mention.text: OutputDraft(mention.text, line=mention.line) for mention in declared.saves}
     for mention in declared.metrics:
         found.setdefault(mention.text, OutputDraft(mention.text, kind="metric", line=mention.line))
-    written = {}
-    for mention in declared.writes:
-        path = written_path(file.path, mention.text)
-        if path is not None:
-            written.setdefault(path, OutputDraft(path=path, line=mention.line))
-    return [*found.values(), *written.values()]
-
-
-def written_path(file: str, text: str) -> str | None:
-    """The workspace path of a file that code in `file` writes; None for folders and what lies outside."""
-    if text.endswith("/") or paths.is_glob(text):
-        return None
-    text = text.removeprefix("<file>/")
-    return paths.join(paths.folder_of(file), text) or None
+    return list(found.values())

@@ -50,7 +50,6 @@ def script(
         pairs = [(path, 1) if isinstance(path, str) else path for path in paths]
         return tuple(Mention(up + path, line) for path, line in pairs)
 
-    written = [mention.text.removeprefix(up) for mention in mentions(writes)]
     return Draft(
         kind="script",
         file=file,
@@ -59,7 +58,7 @@ def script(
         stem=file.rpartition("/")[2].partition(".")[0],
         is_file_step=True,
         references=tuple(Reference(name, name, "ref") for name in loads),
-        outputs=(*(OutputDraft(name) for name in saves), *(OutputDraft(path=path) for path in written)),
+        outputs=tuple(OutputDraft(name) for name in saves),
         reads=mentions(reads),
         writes=mentions(writes),
         **more,

@@ -248,6 +248,28 @@ class Linker:
         ordered = {name: symbols[name] for name in sorted(symbols)}
         return Closure(ordered, tuple(sorted(widened)), files, tuple(sorted(externals)))
 
+    def statements(self, path: str, symbol: str | None) -> dict[str, set[int]]:
+        """By file, the lines of the top-level statements that count in `closure(path, symbol)`.
+
+        Those of functions and classes that are reached, and of what acts when a file is imported. Lines are no
+        part of a closure: what moves down a page stays what it was.
+        """
+        start = Node("whole", path) if symbol is None else Node("symbol", path, symbol)
+        lines: dict[str, set[int]] = {}
+        for node in self._with_dynamics(self._reach.of(start)):
+            table = self._table(node.path) if node.kind in ("symbol", "import", "whole", "source") else None
+            if not isinstance(table, SymbolTable):
+                continue
+            if node.kind == "symbol":
+                units = self._units_of(node)
+            elif node.kind == "import":
+                effects = self._effects_of(node.path)
+                units = [unit for number, unit in enumerate(table.units) if effects[number]]
+            else:
+                units = list(table.units)
+            lines.setdefault(node.path, set()).update(unit.line for unit in units)
+        return lines
+
     # -- the closure as a whole ------------------------------------------------------------------------
 
     def _with_dynamics(self, reached: frozenset[Node]) -> frozenset[Node]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -194,7 +195,7 @@ def literals(tree: ast.Module, scopes: Scopes) -> Literals:
     at the top level shifts what follows it; to an unknown place, under a condition or in a function, relative
     paths that follow are none.
     """
-    reader = _Reader(Literals(), _changes_databases(scopes))
+    reader = _Reader(Literals(), _changes_databases(scopes), _Statements(tree))
     seen_whole: set[int] = set()  # functions that are called, and the objects that an attribute is taken of
     for node, scope in scopes.nodes:
         reader.leave(node)
@@ -232,11 +233,29 @@ def _changes_databases(scopes: Scopes) -> bool:
     return False
 
 
+class _Statements:
+    """The top-level statements of a module, by the lines that they take up."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self._starts: list[int] = []
+        self._lines: list[int] = []
+        for statement in tree.body:
+            decorators = getattr(statement, "decorator_list", ())
+            self._starts.append(min([statement.lineno, *(decorator.lineno for decorator in decorators)]))
+            self._lines.append(statement.lineno)
+
+    def around(self, line: int) -> int:
+        """The line by which the statement is known (of a function: that of its `def`) that `line` stands in."""
+        number = bisect_right(self._starts, line) - 1
+        return self._lines[number] if number >= 0 else 0
+
+
 class _Reader:
     """Goes through the calls of one module and enters what they name."""
 
-    def __init__(self, found: Literals, changes_databases: bool) -> None:
+    def __init__(self, found: Literals, changes_databases: bool, statements: _Statements) -> None:
         self.found = found
+        self.statements = statements
         self.changes_databases = changes_databases
         self.folder: str | None = ""
         """Where relative paths start: a path, or None where that is unknown."""
@@ -432,7 +451,7 @@ class _Reader:
             if self.folder is None:
                 return
             path = constants.join(self.folder, path)
-        mention = Mention(constants.plain(path), node.lineno)
+        mention = Mention(constants.plain(path), node.lineno, self.statements.around(node.lineno))
         if effect in (READ, BOTH):
             self.found.reads.append(mention)
         if effect in (WRITE, BOTH):
