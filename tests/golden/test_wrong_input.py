@@ -89,6 +89,8 @@ TYPED = {
     "parameter without a value": (["run", "--set", "factor"], "factor", "--set project.name=value"),
     "folder": (["list", "-C", "/no/such/folder"], "/no/such/folder", "-C DIR"),
     "format": (["get", "good/two", "--as", "xlsx"], "xlsx", "json"),
+    "file to overwrite": (["run", "--overwrite", "a.csv"], "a.csv", "onward list"),
+    "file to overwrite, in a plan": (["run", "--dry-run", "--overwrite", "a.csv"], "a.csv", "onward list"),
 }
 
 
@@ -479,6 +481,9 @@ def test_a_file_that_was_edited_by_hand_is_not_overwritten_in_silence(work: Path
     assert out.read_text() == "2"
     script.write_text('open("out.txt", "w").write("3")\n')
     out.write_text("by hand again")
+    said, error = look(work, "run", "--overwrite", "projects/good/ou.txt")
+    assert said.status == 2
+    assert error["hint"] == "write `--overwrite projects/good/out.txt`"
     assert onward(work, "run", "--overwrite", "projects/good/out.txt").status == 0
     assert out.read_text() == "3"
 

@@ -32,7 +32,7 @@ from onward.app.standing import StandingResult
 from onward.app.targets import Selection, resolve_asset
 from onward.app.tasks import DamagedInputError, absent, handed, task_of
 from onward.app.wiring import Opened
-from onward.base import clock, paths
+from onward.base import clock
 from onward.base.digest import Digest
 from onward.base.errors import MachineError, UnknownNameError
 from onward.base.text import duration
@@ -103,6 +103,7 @@ class Loop:
         options: RunOptions,
         watcher: Watcher,
         as_of: str,
+        overwrite: Sequence[str] = (),
     ) -> None:
         self._opened = opened
         self._store = opened.store
@@ -112,7 +113,7 @@ class Loop:
         self._watcher = watcher
         self._as_of = as_of
         self._locks = KeyLocks(opened.place.locks)
-        self._outputs = TreeOutputs(opened.place, opened.store, evaluation.observer, _paths_meant(options))
+        self._outputs = TreeOutputs(opened.place, opened.store, evaluation.observer, overwrite)
         self._executors: dict[str, Executor] = {}
         self._running: dict[tuple[int, int], _Running] = {}
         self._awaited: dict[Unit, Digest] = {}
@@ -672,12 +673,6 @@ class Loop:
         """No step of the selection is left unsaid."""
         if name not in self.steps and name not in self.checks:
             self._skipped(Unit(name), "")
-
-
-def _paths_meant(options: RunOptions) -> list[str]:
-    """The files that may be overwritten, seen from where the words were typed and from the root."""
-    found = [paths.join(folder, word) for word in options.overwrite for folder in (options.folder, "")]
-    return [path for path in found if path is not None]
 
 
 def _error(kind: str, message: str, hint: str | None = None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from onward.app.observe import Observer
 from onward.app.options import RunOptions
 from onward.app.reading import Reading
 from onward.app.run import check_findings, read_for
-from onward.app.targets import Selection, select_steps
+from onward.app.targets import Selection, paths_to_overwrite, select_steps
 from onward.app.wiring import Opened
 from onward.base import clock
 from onward.model.decision import Decision, Reason
@@ -68,6 +68,7 @@ def plan(opened: Opened, options: RunOptions) -> PlanReport:
     reading, _ = read_for(opened, options)
     selection = select_steps(reading, options.targets, options.folder)
     blocked = check_findings(reading, selection, keep_going=options.keep_going)
+    paths_to_overwrite(reading, opened.standing, options.overwrite, options.folder)
     evaluation = evaluate(opened, reading, options)
     steps: dict[str, Planned] = {}
     checks: dict[str, Planned] = {}

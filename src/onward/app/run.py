@@ -16,7 +16,7 @@ from onward.app.loop import Loop
 from onward.app.observe import Observer
 from onward.app.options import RunOptions
 from onward.app.reading import Reading, read
-from onward.app.targets import Selection, candidates_named, select_steps
+from onward.app.targets import Selection, candidates_named, paths_to_overwrite, select_steps
 from onward.app.wiring import Opened
 from onward.base import clock
 from onward.base.errors import GraphError, OnwardError
@@ -69,12 +69,13 @@ def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
     reading, once = read_for(opened, options)
     selection = select_steps(reading, options.targets, options.folder)
     blocked = check_findings(reading, selection, keep_going=options.keep_going)
+    overwrite = paths_to_overwrite(reading, opened.standing, options.overwrite, options.folder)
     python = environment.workspace_python(opened.place, reading.settings)
     as_of = f"{started:%Y-%m-%d}"
     observer = Observer(opened.place.root, opened.index, as_of)
     forced = _forced(reading, options)
     evaluation = Evaluation(reading, python, opened.store, opened.standing, observer, forced)
-    loop = Loop(opened, evaluation, options, watcher, as_of)
+    loop = Loop(opened, evaluation, options, watcher, as_of, overwrite)
     try:
         loop.go(selection, blocked)
     finally:

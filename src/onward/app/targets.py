@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from onward.app.reading import Reading
+from onward.app.standing import Standing
 from onward.base import paths
 from onward.base.errors import GraphError, UnknownNameError, unknown_name
 from onward.base.text import nearest
@@ -149,3 +150,26 @@ def resolve_asset(names: Iterable[str], word: str, project: str | None = None) -
     if len(tails) == 1:
         return tails[0]
     raise unknown_name("asset", word, tails or known, hint=_list_hint(word, tails or known))
+
+
+def paths_to_overwrite(reading: Reading, standing: Standing, words: Sequence[str], folder: str = "") -> list[str]:
+    """The files, as workspace paths, that `words` let steps overwrite; seen from `folder`, else from the root.
+
+    Raises:
+        UnknownNameError: no step writes such a file.
+    """
+    written = {path for step in reading.graph.steps.values() for path in step.writes}
+    for result in standing.results.values():
+        written.update(artifact.facts["path"] for artifact in result.trace.artifacts.values() if "path" in artifact.facts)
+    found = []
+    for word in words:
+        meant = [path for start in (folder, "") if (path := paths.join(start, word)) in written]
+        if not meant:
+            near = nearest(word, sorted(written))
+            raise UnknownNameError(
+                f"no step writes a file `{word}`, so none would overwrite it",
+                hint=f"write `--overwrite {near[0]}`" if near else "files that steps write are assets: `onward list`",
+                facts=[("close to", ", ".join(near))] if near else (),
+            )
+        found += meant
+    return found
