@@ -6,7 +6,7 @@ the plan and the run cannot come to different answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -173,15 +173,16 @@ class Evaluation:
         for asset in self.reading.graph.steps[name].assets:
             self.artifacts.pop(asset, None)
 
-    def world(self, traces: Iterable[Trace]) -> dict[tuple[str, str], Digest | None]:
-        """What the observations of these traces would give now; files that steps write are as those made them."""
+    def world(self, traces: Sequence[Trace]) -> dict[tuple[str, str], Digest | None]:
+        """What the observations of a step's traces would give now; files that steps write are as those made them."""
         observations = [observation for trace in traces for observation in trace.observations]
         contents = {
             observation.name: self._content_of(observation.name)
             for observation in observations
             if observation.kind == "asset"
         }
-        world = self.observer.world(observations, contents)
+        step = self.reading.graph.steps.get(traces[0].step) if traces else None
+        world = self.observer.world(observations, contents, step.writes if step is not None else ())
         for observation in observations:
             if observation.kind == "text":
                 world["text", observation.name] = self.text_of(observation.name)

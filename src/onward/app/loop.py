@@ -280,7 +280,7 @@ class Loop:
             self._locks.release(key)
             return self._lost(unit, error.asset)
         observer = self._evaluation.observer
-        seen = [observation for path in step.observed_paths() for observation in observer.observe(path)]
+        seen = [observation for path in step.observed_paths() for observation in observer.observe(path, step.writes)]
         sources = self._source_states(step)
         limit = self._options.time_limit_s or step.time_limit_s
         now = time.monotonic()

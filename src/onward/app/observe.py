@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from onward.base import paths
@@ -53,9 +53,15 @@ class Observer:
         return digest_of([source.form, source.table, parts])
 
     def world(
-        self, observations: Iterable[Observation], assets: Mapping[str, Digest]
+        self, observations: Iterable[Observation], assets: Mapping[str, Digest], own: Collection[str] = ()
     ) -> dict[tuple[str, str], Digest | None]:
-        """What each observation would give now. `assets` are the contents of what is settled."""
+        """What each observation would give now.
+
+        Args:
+            observations: of one step.
+            assets: the contents of what is settled.
+            own: the paths that the step writes, which no listing of its holds.
+        """
         world: dict[tuple[str, str], Digest | None] = {}
         for observation in observations:
             key = (observation.kind, observation.name)
@@ -64,17 +70,28 @@ class Observer:
             if observation.kind in ("file", "absent"):
                 world[key] = self.file(observation.name)
             elif observation.kind == "listing":
-                world[key] = self.listing(observation.name)
+                world[key] = self.listing(observation.name, own)
             elif observation.kind == "today":
                 world[key] = self._as_of
             else:
                 world[key] = assets.get(observation.name)
         return world
 
-    def listing(self, name: str) -> Digest | None:
-        """The digest of the names in a folder (`data/`) or of a glob; None where the folder is missing."""
-        names = self.names(name)
+    def listing(self, name: str, own: Collection[str] = ()) -> Digest | None:
+        """The digest of the names in a folder (`data/`) or of a glob, without what the step writes itself (`own`).
+
+        None where the folder is missing. One that the step's own files bring about is there, and empty.
+        """
+        names = self._names_without(name, own)
         return None if names is None else digest_of(names)
+
+    def _names_without(self, name: str, own: Collection[str]) -> list[str] | None:
+        names = self.names(name)
+        if not own:
+            return names
+        if names is None:
+            return [] if any(paths.is_below(path, name.rstrip("/")) for path in own) else None
+        return [each for each in names if not any(paths.is_below(path, each) for path in own)]
 
     def names(self, name: str) -> list[str] | None:
         """The workspace paths that a listing holds, sorted."""
@@ -82,14 +99,17 @@ class Observer:
             self._listings[name] = self._list(name)
         return self._listings[name]
 
-    def observe(self, path: str) -> list[Observation]:
-        """What a step that reads a literal path depends on: the file; or a listing and the files in it."""
+    def observe(self, path: str, own: Collection[str] = ()) -> list[Observation]:
+        """What a step that reads a literal path depends on: the file; or a listing and the files in it.
+
+        `own` are the paths that it writes: a listing does not hold them.
+        """
         if path.endswith("/") or paths.is_glob(path):
-            listing = self.listing(path)
-            if listing is None:
+            names = self._names_without(path, own)
+            if names is None:
                 return [Observation("absent", path.rstrip("/"))]
-            inside = [Observation("file", name, found) for name in self.names(path) or () if (found := self.file(name))]
-            return [Observation("listing", path, listing), *inside]
+            inside = [Observation("file", name, found) for name in names if (found := self.file(name))]
+            return [Observation("listing", path, digest_of(names)), *inside]
         digest = self.file(path)
         return [Observation("absent", path)] if digest is None else [Observation("file", path, digest)]
 

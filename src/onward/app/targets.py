@@ -160,7 +160,9 @@ def paths_to_overwrite(reading: Reading, standing: Standing, words: Sequence[str
     """
     written = {path for step in reading.graph.steps.values() for path in step.writes}
     for result in standing.results.values():
-        written.update(artifact.facts["path"] for artifact in result.trace.artifacts.values() if "path" in artifact.facts)
+        written.update(
+            artifact.facts["path"] for artifact in result.trace.artifacts.values() if "path" in artifact.facts
+        )
     found = []
     for word in words:
         meant = [path for start in (folder, "") if (path := paths.join(start, word)) in written]
