@@ -177,7 +177,7 @@ class _DuckdbTable(_Table):
         self._connection.execute("set temp_directory = ?", [tempfile.gettempdir()])
         try:
             self._relation = open_relation(self._connection, path)
-        except Exception:
+        except Exception:  # whatever it was goes on to the caller; nobody else has the connection to close
             self._connection.close()
             raise
         self.columns = _words(self._relation.limit(0))
