@@ -19,6 +19,7 @@ from onward.app.doctor import Diagnosis, doctor
 from onward.app.listing import Listing, listing
 from onward.app.options import RunOptions
 from onward.app.plan import PlanReport, plan
+from onward.app.remake import remake
 from onward.app.run import RunReport, run
 from onward.app.show import Log, Shown, get, logs, show
 from onward.app.status import StatusReport, WhyReport, status, why
@@ -140,7 +141,7 @@ class Workspace:
         self.close()
 
     def _remake(self, asset: str) -> None:
-        run(self._opened, RunOptions((asset,), keep_going=True), self._watcher)
+        remake(self._opened, asset, self._watcher)
 
 
 class Silence:

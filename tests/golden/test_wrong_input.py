@@ -564,6 +564,26 @@ def test_a_damaged_object_is_made_again_and_said(work: Path) -> None:
     assert_nothing_lost(work)
 
 
+@pytest.mark.parametrize("words", [["show", "good/two"], ["get", "good/two"], ["site", "--at", "latest"]])
+def test_who_only_looked_at_what_was_damaged_can_still_release(work: Path, words: list[str]) -> None:
+    address = onward(work, "show", "good/two", "--json").json["bytes_digest"]
+    damage(work / ".onward/store/objects" / address[:2] / address[2:])
+    looked = onward(work, *words, *([] if words[0] == "show" else ["--out", str(work / "build")]))
+    assert looked.status == 0, looked.text
+    assert "made again" in looked.err
+    released = onward(work, "release", "--json")
+    assert released.status == 0, released.text
+    assert onward(work, "site", "--json").status == 0
+
+
+def test_what_is_made_again_otherwise_is_not_released_unseen(work: Path) -> None:
+    address = onward(work, "show", "good/two", "--json").json["bytes_digest"]
+    damage(work / ".onward/store/objects" / address[:2] / address[2:])
+    (work / "projects/good/steps.py").write_text(functions(one="1", **{"two(one)": "one + 2"}))
+    assert onward(work, "show", "good/two", "--json").json["value"] == 3
+    assert onward(work, "release").status == 3
+
+
 def test_a_damaged_input_is_made_again_before_the_step_that_takes_it(work: Path) -> None:
     address = onward(work, "show", "good/one", "--json").json["bytes_digest"]
     damage(work / ".onward/store/objects" / address[:2] / address[2:], b"")
