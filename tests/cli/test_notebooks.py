@@ -82,6 +82,21 @@ def test_a_document_can_be_shown_and_taken_out(made: Path, tmp_path: Path) -> No
         assert "n is" in target.read_text()
 
 
+def test_a_copy_of_a_document_takes_no_notebook_s_place_and_is_no_new_step(made: Path, tmp_path: Path) -> None:
+    before = (made / "first look.ipynb").read_text()
+    for out, what in (("first look.ipynb", "is made of"), ("copy.ipynb", "one more step"), ("analysis", "one more")):
+        answer = onward(made, "get", "first look", "--as", "ipynb", "--out", str(made / out), "--json")
+        assert answer.status == 3
+        assert what in answer.json["error"]["message"]
+        assert "--out" in answer.json["error"]["hint"]
+    assert (made / "first look.ipynb").read_text() == before
+    assert not (made / "copy.ipynb").exists()
+    for allowed in (made / "page.html", made / ".hidden" / "copy.ipynb", tmp_path / "copy.ipynb"):
+        assert onward(made, "get", "first look", "--out", str(allowed)).status == 0
+        allowed.unlink()
+    assert len(onward(made, "list", "--json").json["steps"]) == 2
+
+
 def test_a_notebook_that_fails_tells_the_cell_and_the_others_are_kept(made: Path) -> None:
     bad = made / "bad.ipynb"
     bad.write_text(notebook("a = 1", "a / 0"))

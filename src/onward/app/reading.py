@@ -89,6 +89,11 @@ class Reading:
                 return found
         return own
 
+    def would_be_step(self, path: str) -> bool:
+        """Whether a notebook at this path would be a step."""
+        place = self.place
+        return scan.would_be_code(place.root, place.git, path) and not _is_ignored(path, self.rules.configured)
+
     def project(self, name: str) -> Project:
         return next(project for project in self.projects if project.name == name)
 

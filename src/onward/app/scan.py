@@ -140,6 +140,24 @@ def is_never_step(path: str) -> bool:
     return name in NEVER_CODE or (name.endswith(".py") and name.startswith("test_"))
 
 
+def would_be_code(root: Path, git: Path | None, path: str) -> bool:
+    """Whether a new file of code at this path would be found: it would not where the walk passes, or git ignores."""
+    folder, parts = "", path.split("/")
+    if any(part.startswith(".") for part in parts) or not _NEVER_FOLDERS.isdisjoint(parts[:-1]):
+        return False
+    for part in parts[:-1]:
+        folder = f"{folder}/{part}" if folder else part
+        if any((root / folder / name).exists() for name in _NEVER_WITHIN):
+            return False
+    if git is None:
+        return True
+    command = ["git", "-C", str(root), "check-ignore", "--quiet", "--", path]
+    try:
+        return subprocess.run(command, capture_output=True, check=False, timeout=60).returncode != 0
+    except (OSError, subprocess.SubprocessError):
+        return True
+
+
 def ignored_by_git(root: Path, git: Path | None) -> list[str]:
     """Files and folders (with a `/` at the end) that git ignores; empty where there is no git."""
     if git is None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -208,7 +210,7 @@ def get(
 
     Raises:
         UsageError: the asset has no such format.
-        RefusedError: `out` is in the way and is no file that can be replaced.
+        RefusedError: `out` is in the way and is no file that can be replaced, or the workspace would be another.
         MachineError: the bytes are gone and the workspace does not make them any more.
     """
     shown = show(opened, word, at, remake)
@@ -218,9 +220,34 @@ def get(
     target = _target(shown, out, form)
     if target.is_dir() and form is not None:
         raise RefusedError(f"`{target}` is a folder", hint="choose a file with `--out PATH`")
+    _refuse_to_disturb(opened, target)
     target.parent.mkdir(parents=True, exist_ok=True)
     _write(opened, shown, form, target)
     return shown, target
+
+
+def _refuse_to_disturb(opened: Opened, target: Path) -> None:
+    """A copy takes the place of nothing that the workspace is made of, and is no step of it.
+
+    Raises:
+        RefusedError: it would be.
+    """
+    absolute = Path(os.path.abspath(target))
+    root = opened.place.root
+    inside = next((path for path in (absolute, absolute.resolve()) if path.is_relative_to(root)), None)
+    if inside is None:
+        return
+    path = inside.relative_to(root).as_posix()
+    reading = read(opened.place, opened.index, {}, opened.standing.discovered())
+    name = absolute.name
+    hint = f"choose a place outside of the workspace, say `--out {Path(tempfile.gettempdir()) / name}`"
+    sources = {each for source in reading.graph.sources.values() for each in source.paths}
+    if absolute.exists() and (path in reading.digests or path in sources):
+        raise RefusedError(f"`{path}` is a file that the workspace is made of, and stays as it is", hint=hint)
+    if path.endswith(".ipynb") and reading.would_be_step(path):
+        raise RefusedError(
+            f"a copy at `{path}` would be one more step: every notebook in a workspace is one", hint=hint
+        )
 
 
 def _gone(shown: Shown, at: str | None) -> MachineError:
