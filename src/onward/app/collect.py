@@ -76,6 +76,16 @@ class Result:
         return self._said.get("error")
 
     @property
+    def modules(self) -> list[str]:
+        """The modules that its process had loaded when it ended: see `runtime.surroundings.loaded_modules`."""
+        return list(self._said.get("modules", ()))
+
+    @property
+    def missing(self) -> list[str] | None:
+        """The top-level modules that its process looked for and did not have in the end; None: not known."""
+        return self._said.get("missing")
+
+    @property
     def asked_for_today(self) -> bool:
         return bool(self._said.get("today"))
 

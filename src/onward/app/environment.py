@@ -7,17 +7,18 @@ Python that runs onward. It may lack onward: its steps then get a private copy o
 from __future__ import annotations
 
 import os
-import platform
 import shutil
 import subprocess
 import sys
-import sysconfig
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
+from onward.app.distributions import Distributions
+from onward.app.installed import OWN, Installed, read_code, read_installed
 from onward.app.place import Place
 from onward.base.codec import decode, digest_of, encode
 from onward.base.digest import Digest, digest_text
@@ -26,24 +27,43 @@ from onward.model.records import Environment
 from onward.model.workspace import Settings
 
 _PROBE = """
-import json, platform, site, sys, sysconfig
-print(json.dumps({
-    "version": platform.python_version(), "implementation": sys.implementation.name,
-    "platform": sysconfig.get_platform(), "prefix": sys.prefix,
-    "folders": [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))],
-}))
+import os, platform, sys, sysconfig
+def probe():
+    places = [os.path.dirname(os.__file__), sysconfig.get_config_var("DESTSHARED")]
+    files = [name for place in places if place and os.path.isdir(place) for name in os.listdir(place)]
+    listed = {*sys.builtin_module_names, *(name.partition(".")[0] for name in files)}
+    return {
+        "version": platform.python_version(), "implementation": sys.implementation.name,
+        "platform": sysconfig.get_platform(), "prefix": sys.prefix,
+        "folders": [path for path in sys.path if path.endswith(("site-packages", "dist-packages"))],
+        "facts": {
+            "python_version": "%d.%d" % sys.version_info[:2], "python_full_version": platform.python_version(),
+            "os_name": os.name, "sys_platform": sys.platform, "platform_machine": platform.machine(),
+            "platform_system": platform.system(), "implementation_name": sys.implementation.name,
+            "platform_python_implementation": platform.python_implementation(),
+        },
+        "stdlib": sorted(getattr(sys, "stdlib_module_names", listed)),
+    }
 """
-_OWN = ("onward", "pip")
+"""Python text that gives a `Probe`: it runs in the Python that is asked, which may be any from 3.9 on."""
 
 
 class Probe(msgspec.Struct, frozen=True):
-    """What a Python says of itself. `folders` are those that packages are installed in."""
+    """What a Python says of itself.
+
+    Attributes:
+        folders: those that packages are installed in.
+        facts: what the conditions of requirements may ask (`sys_platform`, ...).
+        stdlib: the top-level modules that are its own.
+    """
 
     version: str
     implementation: str
     platform: str
     prefix: str
     folders: tuple[str, ...]
+    facts: dict[str, str]
+    stdlib: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -56,6 +76,10 @@ class WorkspacePython:
         outside: folders that hold no code of the workspace, even where they lie in it.
         folders: those that packages are installed in.
         is_own: it is the Python that runs onward.
+        distributions: what is installed, as it counts for results.
+        roots: folders of the workspace, by path from its root, that distributions are imported from as they are
+            edited: their code is the workspace's.
+        looked_at: paths outside of the workspace whose state tells what is edited there.
     """
 
     executable: Path
@@ -63,16 +87,19 @@ class WorkspacePython:
     outside: tuple[str, ...]
     folders: tuple[str, ...]
     is_own: bool
+    distributions: Distributions
+    roots: tuple[str, ...]
+    looked_at: tuple[str, ...]
 
     def watched(self) -> list[str]:
         """Paths whose states tell one state of the environment from the next."""
         prefix = self.executable.parent.parent
-        return [str(self.executable), f"{prefix}/pyvenv.cfg", str(prefix), *self.folders]
+        return [str(self.executable), f"{prefix}/pyvenv.cfg", str(prefix), *self.folders, *self.looked_at]
 
     def digests(self) -> dict[str, Digest]:
-        """The parts of the environment that count, by name."""
+        """The parts of the environment that are in every key, by name; of distributions, results know which."""
         python = f"{self.facts.implementation} {self.facts.python} {self.facts.platform}"
-        return {"python": digest_text(python), "distributions": digest_of(self.facts.distributions)}
+        return {"python": digest_text(python)}
 
 
 def workspace_python(place: Place, settings: Settings) -> WorkspacePython:
@@ -83,10 +110,68 @@ def workspace_python(place: Place, settings: Settings) -> WorkspacePython:
     """
     executable = _executable(place.root, settings, os.environ)
     probe = _probe(executable, place)
-    facts = Environment(probe.version, probe.implementation, probe.platform, _distributions(probe.folders))
     own = _same_python(executable)
     outside = probe.folders if own else (probe.prefix, *probe.folders)
-    return WorkspacePython(executable, facts, outside, probe.folders, own)
+    installed = read_installed(probe.folders, place.local / "cache" / "environments" if place.local.is_dir() else None)
+    versions = {name: found.version for name, found in installed.distributions.items() if name not in OWN}
+    edited = _edited_code(installed, place.root, outside)
+    members = frozenset(
+        name
+        for name, found in installed.distributions.items()
+        if found.roots and all(root in edited.inner for root in found.roots)
+    )
+    return WorkspacePython(
+        executable=executable,
+        facts=Environment(probe.version, probe.implementation, probe.platform, versions),
+        outside=outside,
+        folders=probe.folders,
+        is_own=own,
+        distributions=Distributions(installed, probe.facts, frozenset(probe.stdlib), members, edited.foreign),
+        roots=tuple(dict.fromkeys(edited.inner.values())),
+        looked_at=tuple(edited.looked_at),
+    )
+
+
+@dataclass
+class _EditedCode:
+    """Code that is imported from where somebody edits it.
+
+    `inner` are its folders in the workspace, with their paths from its root; `foreign` those elsewhere, with digests.
+    """
+
+    inner: dict[str, str] = field(default_factory=dict)
+    foreign: dict[str, Digest] = field(default_factory=dict)
+    looked_at: list[str] = field(default_factory=list)
+
+
+def _edited_code(installed: Installed, root: Path, outside: Sequence[str]) -> _EditedCode:
+    edited = _EditedCode()
+    distributions = installed.distributions.values()
+    folders = [folder for each in distributions if each.name not in OWN for folder in each.roots]
+    for folder in dict.fromkeys([*folders, *installed.roots]):
+        path = _workspace_path(folder, root, outside)
+        if path is not None:
+            edited.inner[folder] = path
+        else:
+            edited.foreign[folder], looked_at = read_code(folder)
+            edited.looked_at += looked_at
+    return edited
+
+
+def _workspace_path(folder: str, root: Path, outside: Sequence[str]) -> str | None:
+    """A folder's path from the workspace's root; None where it lies elsewhere, or holds installed packages."""
+    real = os.path.realpath(folder)
+    if any(_is_within(real, os.path.realpath(place)) for place in outside):
+        return None
+    inside = os.path.realpath(root)
+    if not _is_within(real, inside):
+        return None
+    path = os.path.relpath(real, inside)
+    return "" if path == "." else path
+
+
+def _is_within(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
 def _executable(root: Path, settings: Settings, variables: Mapping[str, str]) -> Path:
@@ -125,8 +210,7 @@ def _same_python(executable: Path) -> bool:
 def _probe(executable: Path, place: Place) -> Probe:
     """Asks the Python, once for each state of its file."""
     if _same_python(executable):
-        folders = tuple(path for path in sys.path if path.endswith(("site-packages", "dist-packages")))
-        return Probe(platform.python_version(), sys.implementation.name, sysconfig.get_platform(), sys.prefix, folders)
+        return _own_probe()
     try:
         status = os.stat(executable)
         config = executable.parent.parent / "pyvenv.cfg"
@@ -139,6 +223,8 @@ def _probe(executable: Path, place: Place) -> Probe:
         return decode(kept.read_bytes(), Probe)
     except (OSError, msgspec.DecodeError):
         probe = _ask(executable)
+    if not place.local.is_dir():
+        return probe
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_bytes(encode(probe))
@@ -147,10 +233,17 @@ def _probe(executable: Path, place: Place) -> Probe:
     return probe
 
 
+def _own_probe() -> Probe:
+    told: dict[str, Any] = {}
+    exec(_PROBE, told)  # noqa: S102 - our own text, the very one that other Pythons are asked with
+    return msgspec.convert(told["probe"](), Probe)
+
+
 def _ask(executable: Path) -> Probe:
+    asked = f"{_PROBE}\nimport json; print(json.dumps(probe()))"
     try:
         done = subprocess.run(
-            [str(executable), "-c", _PROBE], capture_output=True, timeout=60, check=True, stdin=subprocess.DEVNULL
+            [str(executable), "-c", asked], capture_output=True, timeout=60, check=True, stdin=subprocess.DEVNULL
         )
         return decode(done.stdout, Probe)
     except (OSError, subprocess.SubprocessError, msgspec.DecodeError) as error:
@@ -158,23 +251,6 @@ def _ask(executable: Path) -> Probe:
             f"the Python `{executable}` does not start",
             hint="mend the environment, or name another in `onward.toml`: `[environment]` `python = ...`",
         ) from error
-
-
-def _distributions(folders: tuple[str, ...]) -> dict[str, str]:
-    """Names and versions of what is installed; the first folder that has a name wins, as it does for imports."""
-    found: dict[str, str] = {}
-    for folder in folders:
-        try:
-            names = sorted(os.listdir(folder))
-        except OSError:
-            continue
-        for name in names:
-            if name.endswith((".dist-info", ".egg-info")):
-                distribution, _, version = name.rpartition(".")[0].partition("-")
-                distribution = distribution.replace("_", "-").lower()
-                if distribution not in _OWN:
-                    found.setdefault(distribution, version.partition("-py")[0])
-    return dict(sorted(found.items()))
 
 
 def runtime_path(python: WorkspacePython, place: Place, package: Path) -> str:

@@ -6,23 +6,27 @@ the plan and the run cannot come to different answers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
+from onward.app.distributions import Touched
 from onward.app.environment import WorkspacePython
 from onward.app.observe import Observer
 from onward.app.reading import Reading
 from onward.app.standing import Standing
+from onward.base.codec import decode
 from onward.base.digest import Digest
 from onward.base.text import nearest
 from onward.engine.decide import decide, foresee, holds, is_shown_apart
 from onward.engine.inputs import inputs_of
 from onward.model.artifact import EXECUTED_MEDIA, Artifact
 from onward.model.decision import Decision, Reason
-from onward.model.trace import CompleteInputs, PartialInputs, Trace
+from onward.model.records import Environment
+from onward.model.trace import CompleteInputs, Observation, PartialInputs, Trace
 from onward.model.workspace import Step
 from onward.steps.registry import kinds
 from onward.store.opened import Store
@@ -56,6 +60,7 @@ class Evaluation:
     """What the last complete decision of each step was taken on."""
     _in_tree: dict[str, Digest] = field(default_factory=dict)
     _environment: dict[str, Digest] | None = None
+    _versions: dict[Digest, Mapping[str, str]] = field(default_factory=dict)
 
     def inputs(self, name: str) -> CompleteInputs | PartialInputs:
         """What the step would read now.
@@ -196,6 +201,25 @@ class Evaluation:
             self._environment = self.python.digests()
         return self._environment
 
+    def rests_on(
+        self, name: str, modules: Collection[str], missing: Collection[str] | None, *, is_complete: bool
+    ) -> list[Observation]:
+        """What the result of a step that has run rests on of what is installed.
+
+        Args:
+            name: the step.
+            modules, missing: as in `Touched`.
+            is_complete: the run was seen from its first moment to its last, in every process.
+        """
+        step = self.reading.graph.steps[name]
+        externals: tuple[str, ...] = ()
+        if step.file.endswith((".py", ".ipynb")):
+            closure = self.reading.linked(step.file, step.symbol)
+            externals = closure.externals
+            is_complete = is_complete and not closure.computes_imports
+        touched = Touched(externals, modules, missing, is_complete)
+        return self.python.distributions.observations(touched, partial(self.reading.is_module, step.file))
+
     def _content_of(self, name: str) -> Digest:
         """The content of an asset or a source as it is settled; empty where there is none."""
         artifact = self.artifacts.get(name)
@@ -238,7 +262,7 @@ class Evaluation:
         """The decision, its reasons with the files that they stand in."""
         graph = self.reading.graph
         reasons = []
-        for reason in decision.reasons:
+        for reason in self._with_versions(decision):
             where = reason.where
             if where is None and reason.kind == "input":
                 name = reason.what.partition(" as ")[0]
@@ -251,3 +275,40 @@ class Evaluation:
                 where = graph.steps[decision.step].file
             reasons.append(msgspec.structs.replace(reason, where=where))
         return msgspec.structs.replace(decision, reasons=tuple(reasons))
+
+    def _with_versions(self, decision: Decision) -> Iterator[Reason]:
+        """The reasons, those about what is installed told distribution by distribution, with their versions."""
+        previous = self.standing.trace(decision.step)
+        before = self._versions_at(previous.environment) if previous is not None else {}
+        for reason in decision.reasons:
+            if reason.kind == "environment" and reason.what != "python":
+                yield from version_changes(reason, before, self.python)
+            else:
+                yield reason
+
+    def _versions_at(self, environment: Digest | None) -> Mapping[str, str]:
+        """The distributions, with their versions, of the environment that a result was made in."""
+        if environment is None:
+            return {}
+        if environment not in self._versions:
+            kept = self.store.objects.read(environment)
+            self._versions[environment] = decode(kept, Environment).distributions if kept is not None else {}
+        return self._versions[environment]
+
+
+def version_changes(reason: Reason, before: Mapping[str, str], python: WorkspacePython) -> Iterator[Reason]:
+    """A change of what is installed as one reason for each distribution; `before` are the versions until now."""
+    now = python.facts.distributions
+    counted = {name for name in (*before, *now) if name not in python.distributions.members}
+    names = sorted(counted) if reason.what == "distributions" else [reason.what]
+    changed = [name for name in names if before.get(name) != now.get(name)]
+    for name in changed:
+        old, new = before.get(name), now.get(name)
+        change = f"changed from {old} to {new}" if old and new else f"{new} was added" if new else f"{old} was removed"
+        yield Reason("environment", name, old, new, change=change)
+    if not changed and reason.change == "changed":
+        version = now.get(reason.what)
+        change = f"{version} was installed with other contents" if version else "have other contents, at equal versions"
+        yield msgspec.structs.replace(reason, change=change)
+    elif not changed:
+        yield reason

@@ -145,7 +145,8 @@ class _Modules:
 
 
 def member_roots(tree: scan.Tree) -> list[str]:
-    return [f"{place}/src" for place in sorted(_uv_members(tree))]
+    """The folders of distributions that are workspace code, beyond the folders that are always looked in."""
+    return [*(f"{place}/src" for place in sorted(_uv_members(tree))), *tree.edited]
 
 
 def _uv_members(tree: scan.Tree) -> list[str]:

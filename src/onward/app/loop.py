@@ -516,6 +516,8 @@ class Loop:
             observations.append(Observation("today", "today", self._as_of))
         if result.quotes_code:
             observations.append(Observation("text", step.file, self._evaluation.text_of(step.file)))
+        # Nobody has watched it: the modules that its process had loaded say nothing of what else it looked at.
+        observations += self._evaluation.rests_on(step.name, result.modules, result.missing, is_complete=False)
         inputs = self._evaluation.decided[step.name].inputs
         check = msgspec.convert(result.check, CheckOutcome) if result.check is not None else None
         return Trace(

@@ -6,10 +6,11 @@ import os
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
+from onward.app.distributions import Distributions
 from onward.base import paths
 from onward.base.codec import digest_of
 from onward.base.digest import Digest
-from onward.model.trace import Observation
+from onward.model.trace import INSTALLED_KINDS, Observation
 from onward.model.workspace import Source
 from onward.store.index import Index
 
@@ -17,8 +18,9 @@ from onward.store.index import Index
 class Observer:
     """Looks at files below the root, each at most once until `forget`."""
 
-    def __init__(self, root: Path, index: Index, as_of: str) -> None:
+    def __init__(self, root: Path, index: Index, as_of: str, distributions: Distributions) -> None:
         self._root = root
+        self._distributions = distributions
         self._index = index
         self._as_of = as_of
         self._files: dict[str, Digest | None] = {}
@@ -73,6 +75,8 @@ class Observer:
                 world[key] = self.listing(observation.name, own)
             elif observation.kind == "today":
                 world[key] = self._as_of
+            elif observation.kind in INSTALLED_KINDS:
+                world[key] = self._distributions.seen(observation)
             else:
                 world[key] = assets.get(observation.name)
         return world

@@ -85,8 +85,8 @@ def evaluate(opened: Opened, reading: Reading, options: RunOptions | None = None
     if options is not None and options.force:
         forced = select_steps(reading, options.force, options.folder).named
     as_of = f"{clock.now():%Y-%m-%d}"
-    python = environment.workspace_python(opened.place, reading.settings)
-    observer = Observer(opened.place.root, opened.index, as_of)
+    python = reading.python or environment.workspace_python(opened.place, reading.settings)
+    observer = Observer(opened.place.root, opened.index, as_of, python.distributions)
     return Evaluation(reading, python, opened.store, opened.standing, observer, forced)
 
 

@@ -12,12 +12,15 @@ import msgspec
 from onward.app import scan
 from onward.app.code import FileTable, ImportPath, package_of, read_tables
 from onward.app.config import read_settings
+from onward.app.environment import WorkspacePython, workspace_python
 from onward.app.links import LIBRARY_FOLDERS, Links, member_roots
+from onward.app.locks import check_lock
 from onward.app.place import Place
 from onward.app.projects import ProjectRules, rules
 from onward.app.sources import find_sources
 from onward.base import paths
 from onward.base.digest import Digest
+from onward.base.errors import MachineError
 from onward.base.text import nearest
 from onward.engine.graph import Graph, link
 from onward.languages.python.closure import Closure
@@ -38,6 +41,8 @@ class Reading:
         files: the files of code, by path.
         tables: what reading them brought to light, by path.
         links: which code each step reaches.
+        python: the workspace's, where it has one that can be asked.
+        warnings: findings that keep nothing from running.
     """
 
     place: Place
@@ -53,6 +58,8 @@ class Reading:
     parameters: dict[str, Any]
     links: Links
     config_digests: dict[str, Digest] = field(default_factory=dict)
+    python: WorkspacePython | None = None
+    warnings: tuple[Finding, ...] = ()
 
     def roots_of(self, path: str) -> tuple[str, ...]:
         """The folders that imports of a step's file go through, first to last."""
@@ -89,6 +96,11 @@ class Reading:
                 return found
         return own
 
+    def is_module(self, importer: str, module: str) -> bool:
+        """Whether a step's file, importing `module`, gets a file or a folder of the workspace."""
+        resolver = ImportPath(self.roots_of(importer), self.files.keys(), self.tree.modules)
+        return resolver.find(module) is not None or resolver.is_namespace(module)
+
     def would_be_step(self, path: str) -> bool:
         """Whether a notebook at this path would be a step."""
         place = self.place
@@ -117,6 +129,8 @@ def read(
     tree = scan.scan(place.root)
     configured, findings, config_digests = _read_configs(place, tree, index)
     project_rules = rules(configured, tree.code)
+    python = _python_of(place, project_rules.root_settings)
+    tree.edited = [folder for folder in python.roots if folder in tree.modules] if python is not None else []
     ignored = scan.ignored_by_git(place.root, place.git)
     code = [path for path in scan.without_ignored(tree.code, ignored) if not _is_ignored(path, configured)]
     projects = project_rules.projects(code)
@@ -152,7 +166,17 @@ def read(
         parameters=parameters,
         links=links,
         config_digests=config_digests,
+        python=python,
+        warnings=_warnings(place, tree, index, python),
     )
+
+
+def _python_of(place: Place, settings: Settings) -> WorkspacePython | None:
+    """The workspace's Python; None where there is none, which whoever needs it to run anything will say."""
+    try:
+        return workspace_python(place, settings)
+    except MachineError:
+        return None
 
 
 def _read_configs(
@@ -184,6 +208,13 @@ def _is_ignored(path: str, configured: Mapping[str, Settings]) -> bool:
                 if paths.glob_pattern(pattern).match(below) or paths.glob_pattern(pattern + "/**").match(below):
                     return True
     return False
+
+
+def _warnings(place: Place, tree: scan.Tree, index: Index, python: WorkspacePython | None) -> tuple[Finding, ...]:
+    if python is None:
+        return ()
+    mismatch = check_lock(place.root, tree.locks, index, python.distributions)
+    return (mismatch,) if mismatch is not None else ()
 
 
 def _digests(

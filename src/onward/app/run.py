@@ -70,9 +70,9 @@ def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
     selection = select_steps(reading, options.targets, options.folder)
     blocked = check_findings(reading, selection, keep_going=options.keep_going)
     overwrite = paths_to_overwrite(reading, opened.standing, options.overwrite, options.folder)
-    python = environment.workspace_python(opened.place, reading.settings)
+    python = reading.python or environment.workspace_python(opened.place, reading.settings)
     as_of = f"{started:%Y-%m-%d}"
-    observer = Observer(opened.place.root, opened.index, as_of)
+    observer = Observer(opened.place.root, opened.index, as_of, python.distributions)
     forced = _forced(reading, options)
     evaluation = Evaluation(reading, python, opened.store, opened.standing, observer, forced)
     loop = Loop(opened, evaluation, options, watcher, as_of, overwrite)
@@ -96,7 +96,7 @@ def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
         bool(relevant_findings(reading, selection)),
         tuple(once),
     )
-    if selection.is_whole and report.ok and recorded.complete:
+    if selection.is_whole and report.ok and recorded.complete and not reading.warnings:
         shortcut.keep(evaluation, opened, recorded, started)
     return report
 

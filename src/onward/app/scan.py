@@ -35,6 +35,8 @@ class Tree:
     """Each `data` folder, with the files below it."""
     modules: set[str] = field(default_factory=set)
     """Folders that hold Python files anywhere below: what an import can go through."""
+    edited: list[str] = field(default_factory=list)
+    """Folders that the workspace's Python imports distributions from as they are edited; `read` fills it in."""
     ignores: list[str] = field(default_factory=list)
     """The `.gitignore` files."""
     unnameable: list[str] = field(default_factory=list)

@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from onward.app import history, plan
+from onward.app.distributions import WHOLE
 from onward.app.environment import workspace_python
 from onward.app.errands import carry_out
 from onward.app.plan import decisions
@@ -55,6 +56,28 @@ class Shown:
         named = [name.partition(" as ")[0] for kind, name, _ in self.trace.inputs if kind in ("input", "source")]
         seen = [observation.name for observation in self.trace.observations if observation.kind in ("file", "asset")]
         return list(dict.fromkeys([*named, *seen]))
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether it rests on some of the installed distributions, and not on all of them."""
+        return not any(seen == (WHOLE.kind, WHOLE.name) for seen in self._seen())
+
+    @property
+    def distributions(self) -> dict[str, str]:
+        """The distributions that it rests on, with the versions that were installed when it was made."""
+        installed = self.environment.distributions if self.environment is not None else {}
+        if not self.is_narrow:
+            return installed
+        return {name: installed[name] for kind, name in self._seen() if kind == "distribution" and name in installed}
+
+    @property
+    def absent(self) -> list[str]:
+        """Distributions and modules that it rests on not being installed."""
+        seen = self.trace.observations
+        return [each.name for each in seen if each.kind in ("distribution", "module") and not each.digest]
+
+    def _seen(self) -> list[tuple[str, str]]:
+        return [(seen.kind, seen.name) for seen in self.trace.observations]
 
     parameters: dict[str, Any]
     """By `project.name`, those that are set away from the code."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from onward.base.digest import Digest
 from onward.model.decision import Decision, Reason
-from onward.model.trace import CompleteInputs, Inputs, Observation, PartialInputs, Trace
+from onward.model.trace import INSTALLED_KINDS, CompleteInputs, Inputs, Observation, PartialInputs, Trace
 
 World = Mapping[tuple[str, str], Digest | None]
 """What observations would give now, by kind and name: a digest, or None for what is not there."""
@@ -126,6 +126,8 @@ def _telling(reasons: Sequence[Reason], inputs: set[tuple[str, str]]) -> Sequenc
 
 
 def _is_unknown(observation: Observation, unknown: set[tuple[str, str]]) -> bool:
+    if observation.kind in INSTALLED_KINDS:
+        return False
     kind = "input" if observation.kind == "asset" else "file"
     return (kind, observation.name) in unknown
 
@@ -136,6 +138,10 @@ def _observed_change(observation: Observation, world: World) -> Reason:
         return Reason("parameter", "the as-of date", observation.digest, now)
     if observation.kind == "text":
         return Reason("code", f"{observation.name} (text)", observation.digest, now, observation.name)
+    if observation.kind in INSTALLED_KINDS:
+        what = "distributions" if observation.kind == "distributions" else observation.name
+        change = "changed" if now and observation.digest else "added" if now else "removed"
+        return Reason("environment", what, observation.digest or None, now or None, change=change)
     kind = "input" if observation.kind == "asset" else "file"
     change = "appeared" if observation.kind == "absent" else "changed" if now is not None else "removed"
     return Reason(kind, observation.name, observation.digest or None, now, observation.name, change)

@@ -20,6 +20,10 @@ INPUT_KINDS = ("step", "code", "input", "source", "parameter", "environment", "r
 """`render` is what is shown with a result and has no part in how it comes about: prose, comments, layout."""
 
 
+INSTALLED_KINDS = ("distribution", "distributions", "module")
+"""The kinds of observations that are of installed packages."""
+
+
 class CompleteInputs(msgspec.Struct, frozen=True):
     """The inputs of a step of which everything is known; only these are decided upon."""
 

@@ -2,7 +2,7 @@
 
 Its own account goes to the bare parent as the last thing, through a pipe of its own:
 
-    {"ok": true, "written": {asset: ...}, "check": ..., "today": false}
+    {"ok": true, "written": {asset: ...}, "check": ..., "today": false, "modules": [...], "missing": [...]}
     {"ok": false, "error": {"type", "message", "traceback", "line"}}
     {"ok": false, "needs": ["flights"]}
 """
@@ -35,6 +35,8 @@ def perform(task: Dict[str, Any]) -> Result:
         current = session.begin(task)
         kind = _KINDS.get(task["kind"])
         result: Result = kind(task, current) if kind else _by_module(task)
+        if task["kind"] != "notebook":  # whose code runs in a kernel's process
+            result["modules"], result["missing"] = surroundings.loaded_modules(), surroundings.missing_modules()
     except session.Suspend:
         result = {"ok": False}
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raised is this step's outcome

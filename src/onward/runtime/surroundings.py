@@ -45,6 +45,31 @@ def watch_imports() -> None:
         sys.meta_path.insert(0, _AfterImport())
 
 
+_looked_for: Set[str] = set()
+"""The top-level modules that this process looked for, found or not."""
+
+
+def missing_modules() -> List[str]:
+    """The top-level modules that were looked for and are not loaded, sorted."""
+    return sorted(name for name in _looked_for if name not in sys.modules and "." not in name)
+
+
+def loaded_modules() -> List[str]:
+    """The top-level modules that are loaded, sorted; with their parts where several packages may share a folder.
+
+    And `importlib.metadata`, by which code asks what is installed.
+    """
+    names = set()
+    for name in list(sys.modules):
+        top = name.partition(".")[0]
+        while top != name and getattr(sys.modules.get(top), "__file__", None) is None:
+            top = name[: len(top)] + "." + name[len(top) + 1 :].partition(".")[0]
+        names.add(top)
+    if "importlib.metadata" in sys.modules:
+        names.add("importlib.metadata")
+    return sorted(names)
+
+
 def _sow(module: Any) -> None:
     """Seeds a global generator from the step's name."""
     module.seed(int.from_bytes(sha256(_step.encode()).digest()[:4], "big"))
@@ -70,6 +95,8 @@ class _AfterImport:
     def find_spec(
         self, fullname: str, path: Optional[Sequence[str]] = None, target: Optional[ModuleType] = None
     ) -> Any:
+        if path is None:
+            _looked_for.add(fullname)
         act = _LIBRARIES.get(fullname)
         if act is None or fullname in self._found:
             return None

@@ -75,7 +75,7 @@ def _json(shown: Listing, root: str) -> dict[str, Any]:
             {"file": candidate.file, "why": candidate.why, "line": candidate.line}
             for candidate in shown.reading.candidates
         ],
-        "findings": [finding.describe() for finding in shown.findings],
+        "findings": [finding.describe() for finding in (*shown.findings, *shown.reading.warnings)],
     }
 
 
@@ -105,6 +105,8 @@ def _print(shown: Listing) -> None:
         click.echo("there are no steps here yet; make a first project with `onward init`")
     for finding in shown.findings:
         print_finding(finding)
+    for finding in shown.reading.warnings:
+        print_finding(finding, warning=True)
 
 
 def _print_step(shown: Listing, name: str) -> None:

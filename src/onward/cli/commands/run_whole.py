@@ -54,7 +54,7 @@ def run_json(report: RunReport) -> dict[str, Any]:
         "counts": report.counts,
         "steps": [_step_json(name, record, report) for name, record in sorted(report.steps.items())],
         "checks": [_check_json(name, record) for name, record in sorted(report.checks.items())],
-        "findings": [finding.describe() for finding in report.findings],
+        "findings": [finding.describe() for finding in (*report.findings, *report.reading.warnings)],
     }
 
 
@@ -125,7 +125,7 @@ def plan_json(planned: PlanReport) -> dict[str, Any]:
             for name, step in sorted(planned.checks.items())
             if (check := graph.steps[name].check) is not None
         ],
-        "findings": [finding.describe() for finding in planned.findings],
+        "findings": [finding.describe() for finding in (*planned.findings, *planned.reading.warnings)],
     }
 
 
@@ -134,7 +134,7 @@ def _print_plan(planned: PlanReport) -> None:
         if step.outcome != "kept":
             outcome = "would-render" if step.is_only_rendered else step.outcome
             click.echo(f"{outcome:<14} {name}  {click.style(_because(step.reasons), dim=True)}")
-    for finding in planned.findings:
+    for finding in (*planned.findings, *planned.reading.warnings):
         print_finding(finding, warning=True)
     counts = [f"{count} {outcome}" for outcome, count in planned.counts.items() if count]
     click.echo(", ".join(counts) or "there is nothing to run")
@@ -146,7 +146,7 @@ def _because(reasons: tuple[str, ...]) -> str:
 
 def _print_report(report: RunReport) -> None:
     """A summary that can be read in five seconds: what failed and why, what broke, then one line of counts."""
-    for finding in report.findings:
+    for finding in (*report.findings, *report.reading.warnings):
         print_finding(finding, warning=True)
     for name, record in report.steps.items():
         if record.outcome == "failed" and record.error is not None:

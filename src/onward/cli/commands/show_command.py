@@ -9,7 +9,7 @@ import click
 from onward.app.show import Shown, show
 from onward.base import clock
 from onward.base.codec import digest_of
-from onward.base.text import duration, listed, size
+from onward.base.text import duration, listed, plural, size
 from onward.cli.remake import made_first, remake_in
 from onward.cli.session import complete_target, session_of, session_options
 from onward.model.artifact import METRIC
@@ -76,6 +76,8 @@ def _environment(shown: Shown) -> dict[str, Any]:
         "digest": digest_of(facts) if facts is not None else shown.trace.environment,
         "python": facts.python if facts is not None else None,
         "distributions": facts.distributions if facts is not None else {},
+        "rests_on": sorted(shown.distributions) if shown.is_narrow else None,
+        "absent": shown.absent,
     }
 
 
@@ -92,6 +94,7 @@ def _print(shown: Shown) -> None:
     if commit:
         rows.append(("code", f"{commit[:12]}{' with changes' if shown.builder.get('dirty') else ''}"))
     rows.append(("inputs", listed(shown.inputs(), 6) or "none"))
+    rows.append(("rests on", _rests_on(shown)))
     rows.append(("used by", listed(shown.used_by, 6) or "nothing yet"))
     rows.append(("content", artifact.content[:16]))
     for label, text in rows:
@@ -100,6 +103,15 @@ def _print(shown: Shown) -> None:
         click.echo("  columns")
         for column in artifact.facts["columns"]:
             click.echo(f"    {column['name']:<28} {click.style(column['type'], dim=True)}")
+
+
+def _rests_on(shown: Shown) -> str:
+    """The Python and the distributions, by name where they are known to be the only ones."""
+    python = f"Python {shown.environment.python}" if shown.environment is not None else "Python"
+    versions = shown.distributions
+    if not shown.is_narrow:
+        return f"{python} and all that is installed ({plural(len(versions), 'distribution')})"
+    return listed([python, *(f"{name} {version}" for name, version in versions.items())], 6)
 
 
 def _facts(shown: Shown) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from onward.app.status import StatusReport, status
 from onward.base.text import listed
 from onward.cli.render.errors import error_json, print_finding
 from onward.cli.session import complete_target, session_of, session_options
+from onward.model.workspace import Finding
 
 _COLOURS = {"stale": "yellow", "may be stale": "yellow", "never made": "cyan", "failed": "red"}
 
@@ -44,11 +45,15 @@ def _json(report: StatusReport) -> dict[str, Any]:
             for step in report.steps
         ],
         "counts": report.counts,
-        "findings": [finding.describe() for finding in report.reading.graph.findings],
+        "findings": [finding.describe() for finding in _findings(report)],
     }
     if report.held_by:
         answer["error"] = error_json(findings_error(report.held_by))
     return answer
+
+
+def _findings(report: StatusReport) -> tuple[Finding, ...]:
+    return (*report.reading.graph.findings, *report.reading.warnings)
 
 
 def _print(report: StatusReport) -> None:
@@ -57,7 +62,7 @@ def _print(report: StatusReport) -> None:
             state = click.style(f"{step.state:<13}", fg=_COLOURS.get(step.state))
             rendered = "re-rendered only: " if step.decision.outputs_from else ""
             click.echo(f"{state} {step.name}  {click.style(rendered + listed(step.reasons, 3), dim=True)}")
-    for finding in report.reading.graph.findings:
+    for finding in _findings(report):
         print_finding(finding, warning=finding not in report.held_by)
     counts = [f"{count} {state}" for state, count in report.counts.items() if count]
     click.echo(", ".join(counts) or "there are no steps here yet; make a first project with `onward init`")

@@ -34,6 +34,9 @@ SOURCE_FORMAT = CLOSURE_FORMAT * 10_000 + SYMBOLS_FORMAT * 100 + NORMAL_FORMAT
 """Counts in keys: digests of different formats cannot be compared."""
 
 
+ANY_MODULE = "every module that it can mean counts"
+
+
 class Modules(Protocol):
     """The Python files of one state of the workspace.
 
@@ -88,6 +91,11 @@ class Closure(msgspec.Struct, frozen=True):
     widened: tuple[Widening, ...]
     files: tuple[str, ...]
     externals: tuple[str, ...]
+
+    @property
+    def computes_imports(self) -> bool:
+        """Whether code on the way imports modules whose names only running it shows."""
+        return any(item.why.endswith(ANY_MODULE) for item in self.widened)
 
 
 class Node(msgspec.Struct, frozen=True, array_like=True):
@@ -824,7 +832,7 @@ class Linker:
         scope = {
             "open": "everything that the module can reach counts",
             "module": "the whole module counts",
-            "import": "every module that it can mean counts",
+            "import": ANY_MODULE,
             "frames": "all imported files count whole",
             "modules": "the list of imported files counts",
             "metadata": "docstrings and annotations count",
