@@ -114,7 +114,7 @@ def workspace_python(place: Place, settings: Settings) -> WorkspacePython:
     outside = probe.folders if own else (probe.prefix, *probe.folders)
     installed = read_installed(probe.folders, place.local / "cache" / "environments" if place.local.is_dir() else None)
     versions = {name: found.version for name, found in installed.distributions.items() if name not in OWN}
-    edited = _edited_code(installed, place.root, outside)
+    edited = _edited_code(installed, place.root, outside, probe.folders)
     members = frozenset(
         name
         for name, found in installed.distributions.items()
@@ -144,11 +144,16 @@ class _EditedCode:
     looked_at: list[str] = field(default_factory=list)
 
 
-def _edited_code(installed: Installed, root: Path, outside: Sequence[str]) -> _EditedCode:
+def _edited_code(
+    installed: Installed, root: Path, outside: Sequence[str], package_folders: Sequence[str]
+) -> _EditedCode:
     edited = _EditedCode()
     distributions = installed.distributions.values()
     folders = [folder for each in distributions if each.name not in OWN for folder in each.roots]
+    packages = {os.path.realpath(folder) for folder in package_folders}
     for folder in dict.fromkeys([*folders, *installed.roots]):
+        if os.path.realpath(folder) in packages:
+            continue  # another folder of packages, which has been read as one
         path = _workspace_path(folder, root, outside)
         if path is not None:
             edited.inner[folder] = path
