@@ -155,6 +155,8 @@ def _environment(place: Place, reading: Reading) -> Iterable[Diagnosis]:
     said = f"{python.facts.implementation} {python.facts.python} at {python.executable}"
     count = plural(len(python.facts.distributions), "distribution")
     yield Diagnosis("environment", "python", "ok", f"{said}, with {count}")
+    for warning in reading.warnings:
+        yield Diagnosis("environment", "lock", "note", warning.message, warning.hint)
 
 
 def _workspace(reading: Reading) -> Iterable[Diagnosis]:
