@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from onward.app.watched import Watched, read_watched
 from onward.base.codec import digest_of, encode
 from onward.base.digest import Digest
 from onward.model.artifact import TREE_MEDIA, Artifact, Part
@@ -102,6 +103,11 @@ class Result:
     @property
     def check(self) -> dict[str, Any] | None:
         return self._said.get("check")
+
+    @property
+    def watched(self) -> Watched | None:
+        """What it was seen to touch; None where it was not watched."""
+        return read_watched(self.outbox)
 
     def written(self, project: str) -> dict[str, dict[str, Any]]:
         """What was written, by asset name; of two saves of one name the later counts."""

@@ -48,7 +48,7 @@ class Workers:
         """
         launch = f"import sys; sys.path[:] = [p for p in sys.path if p]; sys.path.insert(0, {runtime!r});"
         # What every step's code imports is loaded once in the parent instead of in every child.
-        launch += "import onward.api; from onward.runtime.zygote import Zygote; Zygote().serve()"
+        launch += "import onward.api; from onward.runtime.zygote import serve; serve()"
         try:
             self._process = subprocess.Popen(
                 [str(python), "-c", launch],
@@ -68,10 +68,11 @@ class Workers:
         self._next = 0
 
     def start(self, task: dict[str, Any]) -> int:
-        """Starts a task; its number comes back with its ending."""
+        """Starts a task; its number comes back with its ending. Its field `watch` says whether it is watched."""
         self._next += 1
         log = os.path.join(task["outbox"], "log.jsonl")
-        self._send(f"run {self._next} {json.dumps(log)}\t{json.dumps(task)}")
+        command = "watch" if task.get("watch") else "run"
+        self._send(f"{command} {self._next} {json.dumps(log)}\t{json.dumps(task)}")
         return self._next
 
     def kill(self, identity: int) -> None:

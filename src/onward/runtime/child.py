@@ -22,17 +22,24 @@ from onward.runtime import loader, session, surroundings, values
 Result = Dict[str, Any]
 
 
-def run(task: Dict[str, Any], descriptor: int) -> None:
-    """Runs a task and sends its result; ends the process with status 0 whatever the user's code did."""
-    write_result(descriptor, perform(task))
-    _leave()
+def run(task: Dict[str, Any], descriptor: int, watch: Any = None) -> None:
+    """Runs a task and sends its result; ends the process with status 0 whatever the user's code did.
+
+    Args:
+        descriptor: the pipe that takes the result.
+        watch: begins to see what is touched right before the user's code; None where nobody looks.
+    """
+    write_result(descriptor, perform(task, watch))
+    _leave(watch)
 
 
-def perform(task: Dict[str, Any]) -> Result:
+def perform(task: Dict[str, Any], watch: Any = None) -> Result:
     """Makes this process the step's and runs it; never raises."""
     try:
         surroundings.enter(task)
         current = session.begin(task)
+        if watch is not None:
+            watch.begin()
         kind = _KINDS.get(task["kind"])
         result: Result = kind(task, current) if kind else _by_module(task)
         if task["kind"] != "notebook":  # whose code runs in a kernel's process
@@ -57,13 +64,15 @@ def write_result(descriptor: int, result: Result) -> None:
     os.close(descriptor)
 
 
-def _leave() -> None:
+def _leave(watch: Any) -> None:
     """What an interpreter does at its end, without tearing down what the parent's fork left in it."""
     threading = sys.modules.get("threading")
     wait = getattr(threading, "_shutdown", None)
     if wait is not None:
         wait()
     atexit._run_exitfuncs()
+    if watch is not None:
+        watch.end()
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -7,6 +7,7 @@ tracebacks cut to the user's own frames. It refuses to know what a document is; 
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import random
@@ -46,8 +47,23 @@ def main(arguments: Sequence[str]) -> None:
             f"--InlineBackend.figure_formats={{'{FIGURE_FORMAT}'}}",
         ]
     )
-    _before_first_cell(application.shell, lambda: random.setstate(seeded))
+
+    def begin() -> None:
+        random.setstate(seeded)
+        if task.get("watch"):
+            _begin_watch(task)
+
+    _before_first_cell(application.shell, begin)
     application.start()
+
+
+def _begin_watch(task: Dict[str, Any]) -> None:
+    """What the cells read of the environment, and load, only this Python can say."""
+    from onward.runtime.watch.inside import PythonWatch
+
+    watch = PythonWatch(task)
+    watch.begin()
+    atexit.register(watch.end)
 
 
 def _before_first_cell(shell: Any, act: Callable[[], None]) -> None:

@@ -13,7 +13,7 @@ import marshal
 import os
 import sys
 from types import CodeType, ModuleType
-from typing import Any, Callable, FrozenSet, NamedTuple, Sequence, Tuple
+from typing import Any, Callable, Dict, FrozenSet, NamedTuple, Sequence, Tuple
 
 from onward.runtime.digests import sha256
 
@@ -23,7 +23,22 @@ class SourceByDigest(importlib.machinery.SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
+        loaded[path] = loaded.get(path, 0) + 1
         return compiled(self.get_data(path), path, _installed.folder)
+
+
+class WorkspaceFinder(importlib.machinery.FileFinder):
+    """Finds modules in a folder of the workspace, and counts how often that folder is listed for it."""
+
+    def _fill_cache(self) -> None:
+        searched[self.path] = searched.get(self.path, 0) + 1
+        super()._fill_cache()  # type: ignore[misc]
+
+
+loaded: Dict[str, int] = {}
+"""How often the source of each module was read."""
+searched: Dict[str, int] = {}
+"""How often each folder was listed to find modules in it."""
 
 
 def compiled(source: bytes, path: str, folder: str) -> CodeType:
@@ -117,12 +132,12 @@ def _hook(inside: str, outside: Sequence[str]) -> Callable[[str], Any]:
         (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES),
         (SourceByDigest, importlib.machinery.SOURCE_SUFFIXES),
     ]
-    finder = importlib.machinery.FileFinder.path_hook(*details)
+    finder = WorkspaceFinder.path_hook(*details)
     spared = tuple(os.path.join(os.path.realpath(place), "") for place in outside)
 
     def hook(path: str) -> Any:
         if path in _roots:
-            return importlib.machinery.FileFinder(path, *details)
+            return WorkspaceFinder(path, *details)
         place = os.path.join(os.path.realpath(path), "")
         if not place.startswith(inside) or place.startswith(spared):
             raise ImportError("not a folder of the workspace")

@@ -1,0 +1,52 @@
+"""What a step really touches, seen as it runs, for every process of it.
+
+On Linux the kernel hands chosen system calls of a step to a supervisor before it carries them out (seccomp user
+notification; no rights are needed). Elsewhere Python's audit events show a part. `zygote` turns the watch on for a task
+that asks for it (`"watch": true`); the record is in the step's outbox, as `watch.json`, when its end is told.
+
+    task -> probe.means       once in a bare parent: what is to be had
+         -> inside.Watch      in the step's process: filter, variables, modules
+         -> supervisor        above the bare parent: answers calls
+            decoding          a call's arguments, as verbs with absolute paths
+            account, scope    verbs to a record; which paths count
+
+The record, format 1. All paths are absolute, with the links on the way followed; an entry with a state has
+`path`, `kind` (file, folder, link, pipe, socket, device), `size`, `mtime_ns` and `inode`, as they were when the step
+first touched the path:
+
+    means             "seccomp" or "audit"
+    confidence        "complete", or "partial"
+    reasons           why it is partial, in words
+    read              files whose content was read before the step wrote them, with state
+    asked             what is there and was only looked at, with state
+    absent            paths that were asked for and were not there
+    listed            folders whose names were asked for, with state and `names`, without the step's own doings
+    links             symbolic links that led somewhere: `path`, `target`
+    written           files that are there in the end and that the step made or changed: the state in the end, and
+                      whether it `existed` before; bytes that stay are read as well
+    removed           what was there before and no longer is: `path`, `kind`
+    renamed           in order: `old`, `new`
+    programs          what was started, system's programs included
+    network           other machines: `address`, `port`
+    servers           of this machine: paths of sockets, `@names`, `address:port`; the step's own do not count
+    imported          code of the workspace that Python imported, and the step's own file, where nothing else read it
+    modules           installed packages that were loaded or read from, by top-level name
+    distributions     folders of their metadata that were read from, as `name-version.dist-info`
+    variables         what Python code read of the environment before it had set it; `all_variables`: it looked
+                      through all
+    refused           strict: `path` (or address) and `verb`
+    events            how many calls were looked at
+
+Not listed one by one: the interpreter, installed packages, the system's folders, and what onward itself touches for the
+step. A file that did not exist before and is gone in the end leaves no trace. `O_EXCL` and the removal of what is not
+there are no questions. A `__pycache__` file stands for its source.
+
+A task may be strict: `"strict": {"reads": [paths], "writes": [paths]}`, each with all that is below it. Everything else
+that counts is refused with EACCES, as are connections to other machines; to ask whether something is there is not. The
+kernel reads a path again after it was looked at, so this catches mistakes and is no wall against malice.
+
+A supervisor that dies makes calls of running steps fail. These are ended, and the result says `WatchLost`, whatever
+they said; the next steps of that bare parent are heard through audit events.
+
+Not seen: the clock, randomness, variables that other programs or libraries below Python read, what servers do.
+"""

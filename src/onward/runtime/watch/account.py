@@ -1,0 +1,505 @@
+"""What one step touched, reduced as it happens: one entry for each path, with its state when it was first seen.
+
+It takes verbs (read, write, list, ...) with absolute paths, from whoever sees them, and gives the record that
+the package's docstring describes. What a step wrote itself is not among what it read.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
+
+from onward.runtime.watch.scope import Scope
+
+FORMAT = 1
+_MOST_LINKS = 40
+_KINDS = {
+    stat.S_IFREG: "file",
+    stat.S_IFDIR: "folder",
+    stat.S_IFLNK: "link",
+    stat.S_IFIFO: "pipe",
+    stat.S_IFSOCK: "socket",
+}
+_NAME_SERVICES = ("/run/nscd/", "/var/run/nscd/", "/run/systemd/userdb/", "/dev/log", "/run/systemd/journal/")
+"""Sockets through which the C library looks up users and writes logs: no data comes from there."""
+
+
+class State(NamedTuple):
+    """A path at one moment."""
+
+    kind: str
+    size: int
+    mtime_ns: int
+    inode: int
+
+
+class Entry:
+    """One path, with all links on the way to it followed."""
+
+    __slots__ = ("asked", "first", "later", "names", "opened", "own", "path", "reads")
+
+    def __init__(self, path: str, first: Optional[State]) -> None:
+        self.path = path
+        self.first = first
+        self.reads = 0
+        self.opened = 0
+        """How often it was opened as a folder, which is what is done to list it."""
+        self.asked = False
+        self.own = False
+        """It was written, removed or made, unless that failed: what is there now is the step's own work."""
+        self.later = 0
+        """How often it was read after that."""
+        self.names: Optional[List[str]] = None
+
+
+class Policy(NamedTuple):
+    """Strict: what may be read and written; each path stands for what is below it, too."""
+
+    reads: Tuple[str, ...]
+    writes: Tuple[str, ...]
+
+
+class Account:
+    """The account of one step.
+
+    Args:
+        scope: which paths count.
+        strict: what is allowed; None where everything is.
+    """
+
+    def __init__(self, scope: Scope, strict: Optional[Dict[str, Sequence[str]]] = None) -> None:
+        self._scope = scope
+        self._strict: Optional[Policy] = None
+        if strict is not None:
+            reads, writes = ([path.rstrip("/") for path in strict[word]] for word in ("reads", "writes"))
+            self._strict = Policy((*reads, *writes), tuple(writes))
+        self._entries: Dict[str, Entry] = {}
+        self._by_name: Dict[Tuple[str, bool], Optional[Entry]] = {}
+        self._folders: Dict[str, str] = {}
+        self._links: Dict[str, str] = {}
+        self._renamed: List[Tuple[str, str]] = []
+        self._programs: Set[str] = set()
+        self._network: Set[Tuple[str, int]] = set()
+        self._servers: Set[str] = set()
+        self._own_servers: Set[str] = set()
+        self._refused: Dict[Tuple[str, str], None] = {}
+        self._doubts: Dict[str, None] = {}
+        self.listening: Set[str] = set()
+        """The sockets of the step's own servers, as `/proc` names them."""
+        self.events = 0
+
+    # What was done. Each verb gives the error number that refuses it, or 0.
+
+    def read(self, path: str, follow: bool = True) -> int:
+        """A file's content is asked for."""
+        entry = self._entry(path, follow)
+        if entry is None:
+            self._scope.note_package(path)
+            return 0
+        if entry.own:
+            entry.later += 1
+        elif entry.first is None or entry.first.kind == "folder":
+            entry.asked = True
+            entry.opened += 1
+        elif self._may_read(entry.path):
+            entry.reads += 1
+        else:
+            return self._refuse(entry.path, "read")
+        return 0
+
+    def ask(self, path: str, follow: bool = True) -> int:
+        """Whether there is something, and what, is asked; not what it says."""
+        entry = self._entry(path, follow)
+        if entry is not None and not entry.own:
+            entry.asked = True
+        return 0
+
+    def list(self, path: str) -> int:
+        """The names in a folder are asked for."""
+        entry = self._entry(path)
+        if entry is None or entry.own:
+            return 0
+        if not self._may_list(entry.path):
+            return self._refuse(entry.path, "list")
+        if entry.names is None:
+            entry.names = self._names_before(entry.path)
+        return 0
+
+    def write(self, path: str, *, keeps: bool, follow: bool = True) -> int:
+        """A file is made or changed.
+
+        Args:
+            keeps: whether anything of what is there before stays, so that the file depends on it.
+        """
+        entry = self._entry(path, follow)
+        if entry is None:
+            return 0
+        if not self._may_write(entry.path):
+            return self._refuse(entry.path, "write")
+        if keeps and entry.first is not None and not entry.own:
+            entry.reads += 1
+        entry.own = True
+        return 0
+
+    def make_folder(self, path: str) -> int:
+        """A folder is made, unless it is there."""
+        entry = self._entry(path, follow=False)
+        if entry is None:
+            return 0
+        if entry.first is not None and not entry.own:
+            entry.asked = True
+            return 0
+        if not self._may_write(entry.path):
+            return self._refuse(entry.path, "write")
+        entry.own = True
+        return 0
+
+    def remove(self, path: str) -> int:
+        """A file, a link or an empty folder is removed. That there is none is no dependency."""
+        entry = self._entry(path, follow=False)
+        if entry is None or (entry.first is None and not entry.own):
+            return 0
+        if not self._may_write(entry.path):
+            return self._refuse(entry.path, "remove")
+        entry.own = True
+        self._forget_ways()
+        return 0
+
+    def rename(self, old: str, new: str) -> int:
+        """Something gets another name, and replaces what had it."""
+        source, target = self._entry(old, follow=False), self._entry(new, follow=False)
+        for entry in (source, target):
+            if entry is not None and not self._may_write(entry.path):
+                return self._refuse(entry.path, "rename")
+        if source is not None:
+            if source.first is not None and not source.own:
+                source.reads += 1
+            source.own = True
+        if target is not None:
+            target.own = True
+        if source is not None and target is not None:
+            self._renamed.append((source.path, target.path))
+        self._forget_ways()
+        return 0
+
+    def link(self, old: str, new: str) -> int:
+        """A file gets a second name."""
+        return self.read(old, follow=False) or self.write(new, keeps=False, follow=False)
+
+    def link_symbolically(self, new: str) -> int:
+        """A link is made."""
+        refused = self.write(new, keeps=False, follow=False)
+        self._forget_ways()
+        return refused
+
+    def run(self, path: str) -> int:
+        """A program is started, and so is what its first line names."""
+        if not os.access(path, os.X_OK) or os.path.isdir(path):
+            return 0  # a place of the search path where it is not
+        refused = self.read(path)
+        if refused:
+            return refused
+        self._programs.add(path)
+        named = _named_in_first_line(path)
+        if named is not None:
+            self._programs.add(named)
+        if _is_of_32_bits(path):
+            self.doubt(f"`{path}` is a program of another architecture")
+        return 0
+
+    def connect(self, address: str, port: int) -> int:
+        """Another machine is talked to, or a port of this one."""
+        if port == 0:
+            return 0  # the C library asks which way an address would go
+        if address.startswith("127.") or address in ("::1", "::ffff:127.0.0.1"):
+            self._servers.add(f"{address}:{port}" if ":" not in address else f"[{address}]:{port}")
+            return 0
+        if self._strict is not None:
+            return self._refuse(f"{address}:{port}", "connect")
+        self._network.add((address, port))
+        return 0
+
+    def connect_local(self, name: str) -> int:
+        """A socket of this machine is talked to, by path or, after an `@`, by name."""
+        if name.startswith(_NAME_SERVICES) or name in self._own_servers:
+            return 0
+        if name.startswith("@") or os.path.exists(name):
+            self._servers.add(name)
+        return 0
+
+    def serve(self, name: str) -> None:
+        """The step itself serves a socket, of the form that `connect_local` takes."""
+        self._own_servers.add(name)
+        if not name.startswith("@"):
+            self.write(name, keeps=False, follow=False)
+
+    def doubt(self, reason: str) -> None:
+        """Something cannot be seen, or not for certain."""
+        self._doubts[reason] = None
+
+    # The record.
+
+    def record(self, means: str, python: Iterable[Dict[str, Any]]) -> Dict[str, Any]:
+        """What is to be told in the end.
+
+        Args:
+            means: by what it was seen.
+            python: what the step's Python processes say of themselves.
+        """
+        imported, searched, modules, variables, everything = self._of_python(python)
+        self._settle_bytecode()
+        written, removed = self._changes()
+        entries = sorted(self._entries.values(), key=lambda entry: entry.path)
+        read = [entry for entry in entries if entry.reads and entry.first]
+        asked = [entry for entry in entries if entry.asked and not entry.reads and entry.first]
+        listed = {entry.path: {**_told(entry), "names": entry.names} for entry in entries if entry.names is not None}
+        absent = [entry.path for entry in entries if (entry.asked or entry.reads) and entry.first is None]
+        if self._servers:
+            self.doubt("it talked to a server on this machine: " + ", ".join(sorted(self._servers)))
+        return {
+            "format": FORMAT,
+            "means": means,
+            "confidence": "partial" if self._doubts else "complete",
+            "reasons": list(self._doubts),
+            "read": [_told(entry) for entry in read],
+            "asked": [_told(entry) for entry in asked if entry.path not in imported | searched | listed.keys()],
+            "absent": [path for path in absent if not self._is_of_search(path, searched)],
+            "listed": list(listed.values()),
+            "links": [{"path": path, "target": target} for path, target in sorted(self._links.items())],
+            "written": written,
+            "removed": removed,
+            "renamed": [{"old": old, "new": new} for old, new in self._renamed],
+            "programs": sorted(self._programs),
+            "network": [{"address": address, "port": port} for address, port in sorted(self._network)],
+            "servers": sorted(self._servers),
+            "imported": sorted(imported),
+            "modules": sorted(modules | self._scope.packages),
+            "distributions": sorted(self._scope.distributions),
+            "variables": sorted(variables),
+            "all_variables": everything,
+            "refused": [{"path": path, "verb": verb} for path, verb in self._refused],
+            "events": self.events,
+        }
+
+    def _of_python(self, accounts: Iterable[Dict[str, Any]]) -> Tuple[Set[str], Set[str], Set[str], Set[str], bool]:
+        """What Python processes say; what their imports read and listed is taken off what was seen of these paths."""
+        imported: Set[str] = set()
+        searched: Set[str] = set()
+        modules: Set[str] = set()
+        variables: Set[str] = set()
+        everything = False
+        for account in accounts:
+            modules.update(account.get("modules", ()))
+            variables.update(account.get("variables", ()))
+            everything = everything or bool(account.get("all_variables"))
+            for path, count in account.get("loaded", {}).items():
+                entry = self._entry(path)
+                if entry is not None:
+                    entry.reads = max(0, entry.reads - count)
+                    imported.add(entry.path)
+            for path, count in account.get("searched", {}).items():
+                entry = self._entry(path)
+                if entry is not None:
+                    searched.add(entry.path)
+                    entry.opened = max(0, entry.opened - count)
+        for path in searched:
+            if not self._entries[path].opened:
+                self._entries[path].names = None
+        imported = {path for path in imported if not self._entries[path].reads}
+        return imported, searched, modules, variables, everything
+
+    def _is_of_search(self, path: str, searched: Set[str]) -> bool:
+        """Whether a path that is not there was asked for by a search alone, which tries one place after the other."""
+        folder, name = os.path.split(path)
+        if name.startswith("__init__."):
+            return folder in searched or os.path.dirname(folder) in searched
+        return self._scope.is_searched_for_programs(folder)
+
+    def _settle_bytecode(self) -> None:
+        """What a Python of its own read from a `__pycache__` stands for the source beside it."""
+        for path in [path for path in self._entries if "/__pycache__" in path]:
+            entry = self._entries.pop(path)
+            folder, found, name = path.partition("/__pycache__/")
+            if not found or not entry.reads or entry.first is None:
+                continue
+            source = self._entry(f"{folder}/{name.partition('.')[0]}.py")
+            if source is not None and not source.own:
+                source.reads += 1
+
+    def _changes(self) -> Tuple[List[Dict[str, Any]], List[Dict[str, Any]]]:
+        """What was written and is there, and what was there and no longer is."""
+        for _, new in self._renamed:
+            self._count_moved(new)
+        written, removed = [], []
+        for entry in sorted(self._entries.values(), key=lambda entry: entry.path):
+            if not entry.own:
+                continue
+            now = _state(entry.path)
+            if now is None:
+                if entry.first is not None:
+                    removed.append({"path": entry.path, "kind": entry.first.kind})
+            elif now.kind != "folder" and now.kind != "socket":
+                if now == entry.first:
+                    entry.reads += entry.later  # it could not be written, or nothing was
+                else:
+                    written.append({"path": entry.path, **now._asdict(), "existed": entry.first is not None})
+        return written, removed
+
+    def _count_moved(self, folder: str) -> None:
+        """What a renamed folder brought with it was written under its new name."""
+        if not os.path.isdir(folder) or os.path.islink(folder):
+            return
+        for home, _, names in os.walk(folder):
+            for name in names:
+                path = f"{home}/{name}"
+                entry = self._entries.setdefault(path, Entry(path, None))
+                entry.own = True
+
+    # Paths.
+
+    def _entry(self, path: str, follow: bool = True) -> Optional[Entry]:
+        """The entry that a path leads to; None where it does not count."""
+        known = (path, follow)
+        try:
+            return self._by_name[known]
+        except KeyError:
+            pass
+        entry = self._by_name[known] = self._find(path, follow)
+        return entry
+
+    def _find(self, path: str, follow: bool) -> Optional[Entry]:
+        is_plain = "/." not in path and "//" not in path
+        if is_plain and not self._scope.counts(path):
+            return None
+        head, name = os.path.split(path.rstrip("/"))
+        if name in ("", ".", ".."):
+            place = self._way(path, 0)
+        elif follow:
+            place = self._follow(self._way(head, 0), name, 0)
+        else:
+            place = os.path.join(self._way(head, 0), name)
+        if not self._scope.counts(place):
+            return None
+        entry = self._entries.get(place)
+        if entry is None:
+            try:
+                first = _state(place)
+            except OSError as error:
+                first = None
+                self.doubt(f"`{place}` cannot be looked at: {error.strerror}")
+            entry = self._entries[place] = Entry(place, first)
+        return entry
+
+    def _way(self, folder: str, depth: int) -> str:
+        """A folder with the links on the way to it followed, and each of them noted."""
+        known = self._folders.get(folder)
+        if known is not None:
+            return known
+        head, name = os.path.split(folder.rstrip("/"))
+        if name == "" or depth > _MOST_LINKS:
+            place = head or "/"
+        elif name == ".":
+            place = self._way(head, depth)
+        elif name == "..":
+            place = os.path.dirname(self._way(head, depth))
+        else:
+            place = self._follow(self._way(head, depth), name, depth)
+        self._folders[folder] = place
+        return place
+
+    def _follow(self, folder: str, name: str, depth: int) -> str:
+        place = os.path.join(folder, name)
+        try:
+            target = os.readlink(place)
+        except OSError:
+            return place
+        if self._scope.counts(place):
+            entry = self._entries.get(place)
+            if entry is None or not entry.own:
+                self._links[place] = target
+        if depth > _MOST_LINKS:
+            return place
+        return self._way(os.path.join(folder, target), depth + 1)
+
+    def _forget_ways(self) -> None:
+        """Names may lead elsewhere from now on."""
+        self._folders.clear()
+        self._by_name.clear()
+
+    def _names_before(self, folder: str) -> Optional[List[str]]:
+        """The names in a folder as if the step had not been there."""
+        try:
+            names = set(os.listdir(folder))
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self.doubt(f"`{folder}` cannot be listed: {error.strerror}")
+            return None
+        for name in list(names):
+            entry = self._entries.get(os.path.join(folder, name))
+            if entry is not None and entry.own and entry.first is None:
+                names.remove(name)
+        prefix = os.path.join(folder, "")
+        for path, entry in self._entries.items():
+            if entry.own and entry.first is not None and path.startswith(prefix) and "/" not in path[len(prefix) :]:
+                names.add(path[len(prefix) :])
+        return sorted(names)
+
+    # Strict.
+
+    def _may_read(self, path: str) -> bool:
+        return self._strict is None or _is_below(path, self._strict.reads)
+
+    def _may_list(self, path: str) -> bool:
+        """A folder may be listed, too, where something in it may be read: it has to be found."""
+        prefix = os.path.join(path, "")
+        return self._may_read(path) or any(allowed.startswith(prefix) for allowed in self._strict.reads)  # type: ignore[union-attr]
+
+    def _may_write(self, path: str) -> bool:
+        return self._strict is None or _is_below(path, self._strict.writes)
+
+    def _refuse(self, path: str, verb: str) -> int:
+        self._refused[path, verb] = None
+        return errno.EACCES
+
+
+def _is_below(path: str, allowed: Tuple[str, ...]) -> bool:
+    return any(path == place or path.startswith(place + "/") for place in allowed)
+
+
+def _state(path: str) -> Optional[State]:
+    try:
+        found = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    kind = _KINDS.get(stat.S_IFMT(found.st_mode), "device")
+    return State(kind, found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+def _told(entry: Entry) -> Dict[str, Any]:
+    assert entry.first is not None
+    return {"path": entry.path, **entry.first._asdict()}
+
+
+def _head(path: str, size: int) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return file.read(size)
+    except OSError:
+        return b""
+
+
+def _named_in_first_line(path: str) -> Optional[str]:
+    """The program that the kernel starts for a script."""
+    head = _head(path, 256)
+    if not head.startswith(b"#!"):
+        return None
+    words = head[2:].split(b"\n")[0].split()
+    return os.fsdecode(words[0]) if words else None
+
+
+def _is_of_32_bits(path: str) -> bool:
+    head = _head(path, 5)
+    return head[:4] == b"\x7fELF" and head[4:5] == b"\x01"
