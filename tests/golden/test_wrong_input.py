@@ -76,7 +76,7 @@ TYPED = {
     "project": (["run", "godo"], "godo", "good"),
     "asset to show": (["show", "twoo"], "twoo", "good/two"),
     "asset to get": (["get", "good/tow"], "good/tow", "good/two"),
-    "step to log": (["logs", "good/tow"], "good/tow", "good/two"),
+    "step to log": (["logs", "good/tow"], "no step is called `good/tow`", "good/two"),
     "run to log": (["logs", "good/two", "--run", "19990101"], "19990101", "onward snapshots"),
     "snapshot": (["show", "good/two", "--at", "latets"], "latets", "latest"),
     "snapshot's digest": (["show", "good/two", "--at", "0123456789ab"], "0123456789ab", "onward snapshots"),

@@ -411,7 +411,7 @@ def logs(opened: Opened, word: str, run_id: str | None = None) -> Log:
         if found is not None:
             return found
     assets = {asset: step for step, record in run.steps.items() for asset in record.assets}
-    name = resolve_asset([*run.steps, *run.checks, *assets], word)
+    name = resolve_asset([*run.steps, *run.checks, *assets], word, noun="step")
     message = run.checks[name].message if name in run.checks else None
     error = {"message": message} if message else None
     return Log(name, run.id, "not run" if name in run.checks else "skipped", run.at, (), error)
@@ -431,7 +431,7 @@ def _log_in(opened: Opened, run: Run, word: str) -> Log | None:
     """The log of a step or check in one run; None where the run did not have it or did nothing with it."""
     assets = {asset: step for step, record in run.steps.items() for asset in record.assets}
     try:
-        name = resolve_asset([*run.steps, *run.checks, *assets], word)
+        name = resolve_asset([*run.steps, *run.checks, *assets], word, noun="step")
     except UnknownNameError:
         return None
     name = assets.get(name, name)

@@ -135,8 +135,8 @@ def _files_meant(reading: Reading, word: str, folder: str) -> list[str]:
     return [path for path in found if path is not None]
 
 
-def resolve_asset(names: Iterable[str], word: str, project: str | None = None) -> str:
-    """The asset that a word means: its whole name, or its last part where that is one of a kind.
+def resolve_asset(names: Iterable[str], word: str, project: str | None = None, noun: str = "asset") -> str:
+    """The asset (or other `noun`) that a word means: its whole name, or its last part where that is one of a kind.
 
     Raises:
         UnknownNameError: it means none.
@@ -149,7 +149,7 @@ def resolve_asset(names: Iterable[str], word: str, project: str | None = None) -
     tails = [name for name in known if name.endswith("/" + word)]
     if len(tails) == 1:
         return tails[0]
-    raise unknown_name("asset", word, tails or known, hint=_list_hint(word, tails or known))
+    raise unknown_name(noun, word, tails or known, hint=_list_hint(word, tails or known))
 
 
 def paths_to_overwrite(reading: Reading, standing: Standing, words: Sequence[str], folder: str = "") -> list[str]:
