@@ -76,7 +76,7 @@ class Watched(msgspec.Struct, frozen=True):
 
     Attributes:
         means: by what it was seen.
-        confidence: whether everything could be seen; `reasons` say why not.
+        confidence: `complete` where everything could be seen; else `reasons` say why not.
         asked: what was only looked at.
         imported: the workspace's code that was imported, and the step's own file, where nothing else read it.
         modules: top-level names of installed packages that were loaded or read from.
@@ -87,7 +87,7 @@ class Watched(msgspec.Struct, frozen=True):
 
     format: int
     means: Literal["seccomp", "audit"]
-    confidence: Literal["complete", "partial"]
+    confidence: str
     reasons: tuple[str, ...]
     read: tuple[PathState, ...]
     asked: tuple[PathState, ...]
