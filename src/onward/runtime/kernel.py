@@ -55,6 +55,19 @@ def main(arguments: Sequence[str]) -> None:
 
     _before_first_cell(application.shell, begin)
     application.start()
+    _let_control_end(application)
+
+
+def _let_control_end(application: Any) -> None:
+    """Waits for the thread that was asked to end the kernel: it still answers, through sockets of other threads.
+
+    The end of the process closes these, and a socket that is closed while another thread sends through it ends
+    in an error in the step's log, or in a failed assertion of libzmq.
+    """
+    control = application.control_thread
+    if control is not None and control.is_alive():
+        control.stop()
+        control.join()
 
 
 def _begin_watch(task: Dict[str, Any]) -> None:

@@ -206,3 +206,52 @@ def test_a_fingerprint_hangs_on_the_key_and_on_what_was_seen_and_on_nothing_else
     assert trace.fingerprint() == trace_of(INPUTS, FILE, at="2027-01-01").fingerprint()
     assert trace.fingerprint() != trace_of(INPUTS).fingerprint()
     assert trace.fingerprint() != msgspec.structs.replace(trace, key="other").fingerprint()
+
+
+SHOWN = inputs_with(code__f="body", render__prose="old words")
+SHOWN_NOW = inputs_with(code__f="body", render__prose="new words")
+
+
+def test_a_result_that_differs_in_what_is_shown_alone_gives_its_outputs() -> None:
+    kept = trace_of(SHOWN, FILE)
+    decision = decide(SHOWN_NOW, kept, [], TRUE_NOW, executed=[kept])
+    assert (decision.action, decision.outputs_from) == ("run", kept)
+    assert only(decision) == Reason("code", "prose", "old words", "new words")
+
+
+def test_the_newest_of_such_results_serves() -> None:
+    older, newer = trace_of(SHOWN, at="2026-01-01"), trace_of(SHOWN, FILE, at="2026-01-02")
+    assert decide(SHOWN_NOW, None, [], TRUE_NOW, executed=[older, newer]).outputs_from == newer
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [
+        trace_of(inputs_with(code__f="other", render__prose="old words")),
+        trace_of(inputs_with(code__f="body", code__g="one more", render__prose="old words")),
+        trace_of(inputs_with(render__prose="old words")),
+        trace_of(SHOWN, Observation("file", "a.csv", "another")),
+        trace_of(SHOWN_NOW),
+    ],
+    ids=["other code", "more code", "less code", "an observation that is untrue", "this very key"],
+)
+def test_nothing_else_gives_its_outputs(kept: Trace) -> None:
+    assert decide(SHOWN_NOW, kept, [], TRUE_NOW, executed=[kept]).outputs_from is None
+
+
+def test_what_is_forced_takes_no_outputs() -> None:
+    kept = trace_of(SHOWN)
+    assert decide(SHOWN_NOW, kept, [], {}, forced=True, executed=[kept]).outputs_from is None
+
+
+def test_what_is_only_shown_is_no_reason_beside_another() -> None:
+    other = trace_of(inputs_with(code__f="other", render__prose="old words"))
+    assert only(decide(SHOWN_NOW, other, [], {})) == Reason("code", "f", "other", "body")
+
+
+def test_a_text_that_was_quoted_and_has_changed_is_a_reason_of_code() -> None:
+    quoting = trace_of(SHOWN, Observation("text", "report.ipynb", "t1"))
+    now = {("text", "report.ipynb"): "t2"}
+    decision = decide(SHOWN_NOW, quoting, [], now, executed=[quoting])
+    assert decision.outputs_from is None
+    assert only(decision) == Reason("code", "report.ipynb (text)", "t1", "t2", "report.ipynb")

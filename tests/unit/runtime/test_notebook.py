@@ -172,6 +172,26 @@ def test_a_load_of_something_to_be_made_first_stops_at_once(runner: Runner) -> N
     assert found.log == []
 
 
+SLOW_TO_END = """
+import time
+kernel = get_ipython().kernel
+publish = kernel._publish_status
+
+def slowly(status, channel, *more):
+    if (status, channel) == ("idle", "control"):
+        time.sleep(0.5)
+    publish(status, channel, *more)
+
+kernel._publish_status = slowly
+"""
+
+
+def test_a_kernel_that_is_slow_to_answer_its_end_says_so_to_the_last_through_open_sockets(runner: Runner) -> None:
+    found = runner.run(notebook(SLOW_TO_END))
+    assert found.result["ok"] is True
+    assert found.log == []
+
+
 def test_the_death_of_a_kernel_is_told(runner: Runner) -> None:
     error = runner.run(notebook("x = 1", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")).error
     assert error["type"] == "KernelDied"
