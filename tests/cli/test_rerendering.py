@@ -350,3 +350,11 @@ def test_files_that_the_notebook_wrote_are_put_back(made: Workspace) -> None:
     assert report_of(answer)["executed"] is False
     assert copy.read_text() == wrote
     assert "sales/copy.csv" in report_of(answer)["assets"]
+
+
+def test_outputs_of_an_older_state_serve_after_the_code_was_edited_and_put_back(made: Workspace) -> None:
+    made.save(*changed_code(made.cells))
+    executed(made)
+    made.save(prose("# Other words"), *made.cells[1:])
+    rendered(made)
+    assert "the total is 3" in made.page()

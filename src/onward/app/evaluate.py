@@ -129,9 +129,12 @@ class Evaluation:
 
     def executed(self, inputs: CompleteInputs, previous: Trace | None) -> list[Trace]:
         """The traces, oldest first, of which the step's document can be rendered again: their bytes are whole."""
-        if not any(kind == "render" for kind, _ in inputs.inputs):
+        executed_key = inputs.executed_key()
+        if executed_key is None:
             return []
-        found = [previous] if previous is not None and is_shown_apart(inputs, previous) else []
+        found = [trace for trace in self.store.traces.find_executed(executed_key) if trace != previous]
+        if previous is not None and is_shown_apart(inputs, previous):
+            found.append(previous)  # last, for it is preferred
         return [trace for trace in found if self._is_usable(trace) and self.executed_document(trace) is not None]
 
     def executed_document(self, trace: Trace) -> Path | None:

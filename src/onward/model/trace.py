@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -32,8 +33,23 @@ class CompleteInputs(msgspec.Struct, frozen=True):
 
     def key(self) -> Digest:
         """The step's key."""
-        rows = sorted((kind, name, digest) for (kind, name), digest in self.inputs.items())
-        return digest_of({"format": KEY_FORMAT, "step": self.step, "inputs": rows})
+        return _key(self.step, self._rows())
+
+    def executed_key(self) -> Digest | None:
+        """The key without what is only shown with the results; None where that is nothing."""
+        return _executed_key(self.step, self._rows())
+
+    def _rows(self) -> list[tuple[str, str, Digest]]:
+        return [(kind, name, digest) for (kind, name), digest in self.inputs.items()]
+
+
+def _key(step: str, rows: Sequence[tuple[str, str, Digest]]) -> Digest:
+    return digest_of({"format": KEY_FORMAT, "step": step, "inputs": sorted(rows)})
+
+
+def _executed_key(step: str, rows: Sequence[tuple[str, str, Digest]]) -> Digest | None:
+    executed = [row for row in rows if row[0] != "render"]
+    return _key(step, executed) if len(executed) < len(rows) else None
 
 
 class PartialInputs(msgspec.Struct, frozen=True):
@@ -103,6 +119,10 @@ class Trace(msgspec.Struct, frozen=True):
     marks: tuple[str, ...] = ()
     twins: dict[str, Digest] = {}
     """For an unstable step: the other content seen under this very fingerprint, by asset."""
+
+    def executed_key(self) -> Digest | None:
+        """The key without what is only shown with the results; None where that is nothing."""
+        return _executed_key(self.step, self.inputs)
 
     def fingerprint(self) -> Digest:
         """Digest of the key with its observations: what this one result rests on."""

@@ -6,6 +6,7 @@
     store/bases/<digest>  store/snapshots/<digest>  store/runs/<id>
     store/channels/<name>/<sequence>         moves, one file each
     store/seen/<scope>/<step>                that a step has had a trace
+    store/executed/<scope>/<key>/<trace>     traces by their key without what is only shown with the results
 
 The same names serve a folder and a bucket. Everything but FORMAT is create-only.
 """
@@ -40,6 +41,10 @@ class Layout:
 
     def traces(self, scope: str, key: Digest) -> str:
         return f"{self.root}/traces/{scope}/{key}"
+
+    def executed(self, scope: str, executed_key: Digest) -> str:
+        """Where the traces are named that differ in nothing but what is shown: derived, a loss costs executions."""
+        return f"{self.root}/executed/{scope}/{executed_key}"
 
     def seen(self, scope: str, step: str) -> str:
         """A mark that a step has had a trace: derived from the traces, and only ever a hint for a plan."""

@@ -33,6 +33,9 @@ class Traces:
         path = f"{self._layout.traces(self._scope, trace.key)}/{name}"
         if self._disk.read(path) != content:  # it is not there, or damaged
             self._disk.replace(path, content)
+        executed_key = trace.executed_key()
+        if executed_key is not None:
+            self._disk.mark(f"{self._layout.executed(self._scope, executed_key)}/{trace.key}-{name}")
         return name
 
     def has_seen(self, step: str) -> bool:
@@ -45,6 +48,13 @@ class Traces:
         names = self._disk.names(folder)
         found = [(name, trace) for name in names if (trace := self.get(key, name)) is not None]
         return sorted(found, key=lambda pair: (pair[1].made_at, pair[0]))
+
+    def find_executed(self, executed_key: Digest) -> list[Trace]:
+        """The readable traces, oldest first, whose inputs but what is only shown have this key."""
+        names = self._disk.names(self._layout.executed(self._scope, executed_key))
+        found = [(name, self.get(*name.split("-", 1))) for name in names if "-" in name]
+        traces = [(name, trace) for name, trace in found if trace is not None]
+        return [trace for _, trace in sorted(traces, key=lambda pair: (pair[1].made_at, pair[0]))]
 
     def get(self, key: Digest, name: Digest) -> Trace | None:
         """One trace; None where it is gone or damaged."""

@@ -67,6 +67,11 @@ class MemoryTraces:
         found = [(name, kept.payload) for name, kept in self.envelopes.items() if kept.payload.key == key]
         return sorted(found, key=lambda pair: (pair[1].made_at, pair[0]))
 
+    def find_executed(self, executed_key: Digest) -> list[Trace]:
+        traces = [(name, kept.payload) for name, kept in self.envelopes.items()]
+        found = [(name, trace) for name, trace in traces if trace.executed_key() == executed_key]
+        return [trace for _, trace in sorted(found, key=lambda pair: (pair[1].made_at, pair[0]))]
+
     def get(self, key: Digest, name: Digest) -> Trace | None:
         kept = self.envelopes.get(name)
         return kept.payload if kept is not None and kept.payload.key == key else None
@@ -162,6 +167,20 @@ class TraceStoreSuite:
         assert store.get(other, name) is None
         assert store.get(sample_trace().key, digest_bytes(b"another name")) is None
 
+    def test_traces_that_differ_in_what_is_shown_alone_are_found_together_oldest_first(self, tmp_path: Path) -> None:
+        store = self.make_store(tmp_path)
+        newer = shown_trace("new words", at="2026-02-01T00:00:00.000000Z")
+        older = shown_trace("old words", at="2026-01-01T00:00:00.000000Z")
+        other = msgspec.structs.replace(older, inputs=(("code", "f", digest_bytes(b"f")), *older.inputs))
+        for trace in (newer, older, other, sample_trace()):
+            store.record(trace, {})
+        key = older.executed_key()
+        assert key is not None
+        assert key == newer.executed_key()
+        assert store.find_executed(key) == [older, newer]
+        assert store.find_executed(digest_bytes(b"another key")) == []
+        assert sample_trace().executed_key() is None
+
     def test_recording_the_same_again_adds_nothing(self, tmp_path: Path) -> None:
         store = self.make_store(tmp_path)
         assert store.record(sample_trace(), {}) == store.record(sample_trace(), {})
@@ -172,6 +191,13 @@ class TraceStoreSuite:
         names = {store.record(sample_trace(), {"by": "one"}), store.record(sample_trace(), {"by": "two"})}
         assert {name for name, _ in store.find(sample_trace().key)} == names
         assert len(names) == 2
+
+
+def shown_trace(words: str, *, at: str) -> Trace:
+    """A trace whose inputs hold something that is only shown."""
+    plain = sample_trace()
+    shown = ("render", "report.ipynb (prose)", digest_bytes(words.encode()))
+    return msgspec.structs.replace(plain, key=digest_bytes(words.encode()), inputs=(*plain.inputs, shown), made_at=at)
 
 
 def sample_trace() -> Trace:
