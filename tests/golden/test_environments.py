@@ -176,6 +176,44 @@ def test_show_tells_the_distributions_that_a_result_rests_on(folder: Path) -> No
         assert show(opened, "p/plain").distributions == {}
 
 
+LOOKS = """
+=== projects/p/looks.py
+from onward import asset
+
+try:
+    import other
+except ImportError:
+    other = None
+
+@asset
+def looked():
+    return other.VERSION if other else "none"
+"""
+
+
+@pytest.mark.usefixtures("watched")
+def test_a_module_that_was_looked_for_in_vain_counts_once_it_is_installed(folder: Path) -> None:
+    workspace.write(folder, LOOKS)
+    bring_up_to_date(folder)
+    with open_workspace(folder) as opened:
+        assert show(opened, "p/looked").absent == ["other"]
+        assert show(opened, "p/figure").absent == []
+    uv(folder, "pip", "install", "other")
+    assert made(bring_up_to_date(folder)) == {"p/looked": ("environment other 1.0 was added",)}
+    with open_workspace(folder) as opened:
+        assert show(opened, "p/looked").distributions == {"other": "1.0"}
+
+
+@pytest.mark.usefixtures("watched")
+def test_a_computed_import_keeps_everything_in(folder: Path) -> None:
+    computed = "from onward import asset\n\n@asset\ndef computed():\n    return __import__('tab' + 'les').VERSION\n"
+    workspace.write(folder, {"projects/p/computed.py": computed})
+    bring_up_to_date(folder)
+    with open_workspace(folder) as opened:
+        assert not show(opened, "p/computed").is_narrow
+        assert show(opened, "p/figure").is_narrow
+
+
 def test_a_lock_edit_that_changes_no_installed_version_changes_nothing(folder: Path) -> None:
     before = bring_up_to_date(folder)
     lock = folder / "uv.lock"

@@ -33,9 +33,11 @@ class Touched:
 
     Attributes:
         externals: top-level modules outside of the workspace that its code names, whether or not it came to them.
-        modules: modules that were loaded when it ended, top-level ones, with their parts where packages share a
-            folder, and `importlib.metadata`; also names of folders among the packages that it read.
-        missing: top-level modules that it looked for and that were not loaded in the end; None: not known.
+        modules: installed modules that were loaded when it ended, top-level ones, with their folders where packages
+            share one, and `importlib.metadata`; of a complete run also whatever else among the packages it read,
+            by the name of the folder or file at the top (`pandas`, `pandas-2.1.dist-info`).
+        missing: top-level modules that it looked for and that were not loaded in the end; None: not known, as
+            where a second process took part.
         is_complete: all that it did was seen, in every process, and no computed name chose what its code imports.
     """
 
@@ -93,8 +95,9 @@ class Distributions:
             return [self._now(WHOLE)]
         found = {Observation("distribution", name) for name in names}
         modules = set(touched.modules)
+        # Of what it looked for and neither loaded nor read, only that it is there, or not, can have mattered.
         for name in touched.missing or ():
-            if not self._is_known(name) and not is_workspace(name):
+            if name not in self.stdlib and name not in _NEVER_INSTALLED and not is_workspace(name):
                 found.add(Observation("module", name))
         for name in touched.externals:
             if name not in modules and not self._is_known(name) and not is_workspace(name):
@@ -116,7 +119,7 @@ class Distributions:
             if not owners and not self._is_known(name) and not is_workspace(name):
                 return None  # nobody knows where it came from
             roots.update(owners)
-        for name in (*touched.externals, *(touched.missing or ())):
+        for name in touched.externals:
             roots.update(self.installed.owners(name))
         closure = self._closure(roots, with_partners=touched.missing is None)
         return None if closure is None else closure.difference(OWN, self.members)

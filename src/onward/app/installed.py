@@ -272,7 +272,7 @@ def _editable_roots(folder: str, files: Sequence[str], pths: Sequence[str], url:
     for pth in pths:
         yield from _added(folder, pth)
     for path in files:
-        if re.fullmatch(r"__editable__\w*_finder\.py", path):
+        if path.startswith("__editable__") and path.endswith("_finder.py"):
             yield from _mapped(_text(f"{folder}/{path}"))
     if (url.get("dir_info") or {}).get("editable") and not any(_added(folder, pth) for pth in pths):
         where = urlsplit(str(url.get("url", "")))

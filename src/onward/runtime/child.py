@@ -43,7 +43,10 @@ def perform(task: Dict[str, Any], watch: Any = None) -> Result:
         kind = _KINDS.get(task["kind"])
         result: Result = kind(task, current) if kind else _by_module(task)
         if task["kind"] != "notebook":  # whose code runs in a kernel's process
-            result["modules"], result["missing"] = surroundings.loaded_modules(), surroundings.missing_modules()
+            result["modules"], result["missing"] = (
+                surroundings.loaded_modules(task["root"]),
+                surroundings.missing_modules(),
+            )
     except session.Suspend:
         result = {"ok": False}
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raised is this step's outcome

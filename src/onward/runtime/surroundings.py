@@ -54,20 +54,37 @@ def missing_modules() -> List[str]:
     return sorted(name for name in _looked_for if name not in sys.modules and "." not in name)
 
 
-def loaded_modules() -> List[str]:
-    """The top-level modules that are loaded, sorted; with their parts where several packages may share a folder.
+def loaded_modules(root: str) -> List[str]:
+    """The installed modules that are loaded, sorted: top-level ones, with their folders where packages share one.
 
-    And `importlib.metadata`, by which code asks what is installed.
+    They are told by their files, for some go by another name. What belongs to the Python itself, to onward, or to the
+    workspace at `root` is left out, as is what loaded code made up without a file. `importlib.metadata` is told, by
+    which code asks what is installed.
     """
-    names = set()
-    for name in list(sys.modules):
-        top = name.partition(".")[0]
-        while top != name and getattr(sys.modules.get(top), "__file__", None) is None:
-            top = name[: len(top)] + "." + name[len(top) + 1 :].partition(".")[0]
-        names.add(top)
-    if "importlib.metadata" in sys.modules:
-        names.add("importlib.metadata")
+    packages = [os.path.join(place, "") for place in sys.path if place.endswith(("site-packages", "dist-packages"))]
+    own = [os.path.dirname(os.__file__), root, os.path.dirname(os.path.dirname(loader.__file__))]
+    spared = tuple(os.path.join(place, "") for place in own if place)
+    names = {"importlib.metadata"} if "importlib.metadata" in sys.modules else set()
+    for name, module in list(sys.modules.items()):
+        file = getattr(module, "__file__", None)
+        if not isinstance(file, str) or name == "__main__":
+            continue
+        folder = next((place for place in packages if file.startswith(place)), None)
+        if folder is not None:
+            names.add(_package(file[len(folder) :]))
+        elif not file.startswith(spared):
+            names.add(name.partition(".")[0])
     return sorted(names)
+
+
+def _package(path: str) -> str:
+    """The module that a file among the packages belongs to: its top folder, or all of them where that is shared."""
+    top, separator, _ = path.partition(os.sep)
+    if not separator:
+        return top.partition(".")[0]
+    if getattr(sys.modules.get(top), "__file__", None) is not None:
+        return top
+    return os.path.dirname(path).replace(os.sep, ".")
 
 
 def _sow(module: Any) -> None:

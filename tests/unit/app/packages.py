@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -61,10 +62,10 @@ class Packages:
         (self.folder / home / "RECORD").write_text("\n".join(rows) + "\n")
 
     def remove(self, name: str) -> None:
-        for home in self.folder.glob(f"{name.replace('-', '_')}-*.dist-info"):
-            for path in home.iterdir():
-                path.unlink()
-            home.rmdir()
+        """Takes a distribution away, with the folder of its name."""
+        stem = name.replace("-", "_")
+        for folder in [*self.folder.glob(f"{stem}-*.dist-info"), self.folder / stem]:
+            shutil.rmtree(folder, ignore_errors=True)
 
     def installed(self) -> Installed:
         return read_installed([str(self.folder)], None)

@@ -80,8 +80,17 @@ def test_a_module_that_was_looked_for_in_vain_counts_as_missing(packages):
     assert not holds(packages, seen)
 
 
-def test_a_module_that_was_looked_for_and_not_loaded_counts_by_its_distribution(packages):
+def test_a_module_that_was_looked_for_and_not_loaded_counts_by_being_there(packages):
     seen = rests_on(packages, touched("tables", missing=("fonts",)))
+    assert ("distribution", "fonts") not in seen
+    packages.add("fonts", "2.0")
+    assert holds(packages, seen)
+    packages.remove("fonts")
+    assert not holds(packages, seen)
+
+
+def test_what_was_read_of_a_distribution_counts_by_its_version(packages):
+    seen = rests_on(packages, touched("tables", "fonts-1.0.dist-info", missing=("fonts",)))
     assert ("distribution", "fonts") in seen
 
 
