@@ -373,24 +373,26 @@ class Account:
         is_plain = "/." not in path and "//" not in path
         if is_plain and not self._scope.counts(path):
             return None
-        head, name = os.path.split(path.rstrip("/"))
-        if name in ("", ".", ".."):
-            place = self._way(path, 0)
-        elif follow:
-            place = self._follow(self._way(head, 0), name, 0)
-        else:
-            place = os.path.join(self._way(head, 0), name)
-        if not self._scope.counts(place):
+        head, _, name = path.rstrip("/").rpartition("/")
+        is_named = name not in ("", ".", "..")
+        place = os.path.join(self._way(head or "/", 0), name) if is_named else self._way(path, 0)
+        state = self._look(place)
+        if follow and state is not None and state.kind == "link":
+            place = self._follow(*os.path.split(place), 0)
+            state = self._look(place)
+        if not (is_plain and place == path) and not self._scope.counts(place):
             return None
         entry = self._entries.get(place)
         if entry is None:
-            try:
-                first = _state(place)
-            except OSError as error:
-                first = None
-                self.doubt(f"`{place}` cannot be looked at: {error.strerror}")
-            entry = self._entries[place] = Entry(place, first)
+            entry = self._entries[place] = Entry(place, state)
         return entry
+
+    def _look(self, place: str) -> Optional[State]:
+        try:
+            return _state(place)
+        except OSError as error:
+            self.doubt(f"`{place}` cannot be looked at: {error.strerror}")
+            return None
 
     def _way(self, folder: str, depth: int) -> str:
         """A folder with the links on the way to it followed, and each of them noted."""

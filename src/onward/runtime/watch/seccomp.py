@@ -190,6 +190,7 @@ class Memory:
     def __init__(self) -> None:
         self._buffer = ctypes.create_string_buffer(self._LONG + 1)
         self._here = (_Span * 1)()
+        self._here[0].length = self._LONG
         self._there = (_Span * 3)()
         self._here[0].base = ctypes.addressof(self._buffer)
         self._read = _libc.process_vm_readv
@@ -230,11 +231,13 @@ class Memory:
     def _fill(self, pid: int, address: int, size: int) -> int:
         """Reads page by page, for what lies behind the end of a page may not be there."""
         spans = 0
+        if size <= self._PAGE - address % self._PAGE:
+            self._there[0].base, self._there[0].length = address, size
+            size, spans = 0, 1
         while size > 0:
             length = min(self._PAGE - address % self._PAGE, size)
             self._there[spans].base, self._there[spans].length = address, length
             address, size, spans = address + length, size - length, spans + 1
-        self._here[0].length = self._LONG
         length = self._read(pid, self._here, 1, self._there, spans, 0)
         if length < 0:
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))

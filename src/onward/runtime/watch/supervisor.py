@@ -145,6 +145,8 @@ class Supervisor:
         self._steps: Dict[int, _Watched] = {}
         self._by_listener: Dict[int, _Watched] = {}
         self._decoder: Any = None
+        self._seccomp: Any = None
+        """The module, once it is needed."""
 
     def serve(self) -> None:
         """Serves until the bare parent has gone."""
@@ -184,7 +186,7 @@ class Supervisor:
                 return
             listener, told = descriptors
             if self._decoder is None:
-                self._decoder = _decoder()
+                self._decoder, self._seccomp = _decoder(), seccomp
                 seccomp.adopt_orphans()
             seccomp.tune(listener)
             with open(told, "rb") as file:
@@ -193,9 +195,8 @@ class Supervisor:
             self._poll.register(listener, select.POLLIN)
 
     def _serve_step(self, step: _Watched, event: int) -> None:
-        from onward.runtime.watch import seccomp
-
         if event & select.POLLIN:
+            seccomp = self._seccomp
             call = seccomp.receive(step.listener)
             if call is not None:
                 refused = 0
