@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from onward.app.installed import OWN, Installed
 from onward.base.codec import digest_of
-from onward.base.digest import Digest, digest_text
+from onward.base.digest import Digest
 from onward.base.requirements import Requirement, applies, normal_name, parse_requirement
 from onward.model.trace import Observation
 
@@ -99,6 +99,7 @@ class Distributions:
         for name in touched.missing or ():
             if name not in self.stdlib and name not in _NEVER_INSTALLED and not is_workspace(name):
                 found.add(Observation("module", name))
+        found.update(Observation("module", name) for name in modules if self._strays(name))
         for name in touched.externals:
             if name not in modules and not self._is_known(name) and not is_workspace(name):
                 found.add(Observation("module", name))
@@ -116,7 +117,7 @@ class Distributions:
         roots = {name for name, each in self.installed.distributions.items() if each.starts}
         for name in touched.modules:
             owners = self.installed.owners(name)
-            if not owners and not self._is_known(name) and not is_workspace(name):
+            if not owners and not self._is_known(name) and not self._strays(name) and not is_workspace(name):
                 return None  # nobody knows where it came from
             roots.update(owners)
         for name in touched.externals:
@@ -171,10 +172,14 @@ class Distributions:
         return [digest for root in roots if (digest := self.foreign.get(root)) is not None]
 
     def _module(self, name: str) -> Digest:
-        """Who provides a module; empty where nobody does."""
-        owners = self.installed.owners(name)
-        strays = sorted(stray for stray in self.installed.strays if stray.partition(".")[0] == name)
-        return digest_text(" ".join((*owners, *strays))) if owners or strays else ""
+        """Who provides a module, with the bytes of a file that nobody does; empty where there is no such module."""
+        owners, strays = self.installed.owners(name), self._strays(name)
+        return digest_of([owners, strays]) if owners or strays else ""
+
+    def _strays(self, name: str) -> list[tuple[str, Digest]]:
+        """The files among the packages that are a module of this name and belong to no distribution."""
+        rows = sorted(self.installed.strays.items())
+        return [(stray, digest) for stray, digest in rows if digest and stray.partition(".")[0] == name]
 
     def _entry_points(self) -> Digest:
         rows = self.installed.distributions.values()

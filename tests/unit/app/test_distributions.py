@@ -159,9 +159,15 @@ def test_a_distribution_that_is_workspace_code_never_counts_by_version(packages)
     assert ("distribution", "member") not in narrow
 
 
-def test_a_stray_module_counts_by_its_bytes_for_everything(packages):
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_a_stray_module_counts_by_its_bytes(packages, is_complete):
     (packages.folder / "own.py").write_text("one")
-    seen = rests_on(packages, touched("own"))
-    assert seen.keys() == WHOLE
+    seen = rests_on(packages, touched("own", is_complete=is_complete))
+    assert seen.keys() == ({("module", "own")} if is_complete else WHOLE)
     (packages.folder / "own.py").write_text("two")
     assert not holds(packages, seen)
+
+
+def test_a_stray_folder_widens_to_everything(packages):
+    (packages.folder / "copied").mkdir()
+    assert rests_on(packages, touched("copied")).keys() == WHOLE
