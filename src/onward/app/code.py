@@ -20,7 +20,7 @@ from onward.languages.sql import query as sql_language
 from onward.model.code import Declarations, NotebookTable, Problem, QueryTable
 from onward.store.index import Index
 
-TABLE_FORMAT = 3
+TABLE_FORMAT = 4
 
 
 class FileTable(msgspec.Struct, frozen=True):

@@ -25,6 +25,8 @@ _SHOWN = (
     "text/latex", "application/json", "text/plain",
 )  # fmt: skip
 """Richest first, after the figures."""
+_HEEDED = ("jupyter", "raw_mimetype", "format")
+"""Metadata of a cell, tags apart, that decides what a page shows of it."""
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 _VEGA = re.compile(r"application/vnd\.vega(lite)?\.v\d+(\.|\+)json")
 _COLOUR = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
@@ -209,10 +211,14 @@ def content(notebook: Any) -> Dict[str, Any]:
         }
         if cell.get("attachments"):
             told["attachments"] = _digest(_canonical(cell["attachments"]))
+        heeded = {word: metadata[word] for word in _HEEDED if metadata.get(word)}
+        if heeded:
+            told["shown as"] = _digest(_canonical(heeded))
         if cell["cell_type"] == "code":
             told["outputs"] = [meaning for output in cell["outputs"] for meaning in _meaning(output)]
         cells.append(told)
-    return {"cells": cells}
+    title = notebook["metadata"].get("title") or notebook["metadata"].get("name")
+    return {"title": title, "cells": cells} if title else {"cells": cells}
 
 
 def _meaning(output: Dict[str, Any]) -> List[List[str]]:

@@ -86,6 +86,9 @@ def test_text_and_code_count_and_so_does_their_order() -> None:
     assert one != notebook_outputs.content(notebook(prose("a"), "b # more"))
     assert one != notebook_outputs.content(notebook("b", prose("a")))
     assert one == notebook_outputs.content(notebook(prose("a", id="given"), "b"))
+    assert one != notebook_outputs.content(notebook(prose("a"), "b", title="A title"))
+    assert one != notebook_outputs.content(notebook(prose("a"), code("b", jupyter={"outputs_hidden": True})))
+    assert one == notebook_outputs.content(notebook(prose("a"), code("b", collapsed=True)))
 
 
 @given(st.permutations([("stdout", "a\n"), ("stdout", "b\n"), ("stderr", "c\n")]))

@@ -302,7 +302,8 @@ def _prose(cells: list[_Cell], metadata: dict[Any, Any], title: str) -> str:
 
 def _layout(cells: list[_Cell], metadata: dict[Any, Any], language: str) -> str:
     """The digest of the code cells as a page shows them."""
-    shown = [[_source(cell), _shown_metadata(cell)] for cell in cells if cell.cell_type == "code"]
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    shown = [[_source(cell), _stable(cell.attachments), _shown_metadata(cell)] for cell in code]
     about = {word: metadata[word] for word in _SHOWN_OF_CODE if word in metadata}
     return digest_of([language, _stable(about), shown])
 
