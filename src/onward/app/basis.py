@@ -105,7 +105,7 @@ def _data_files(reading: Reading, traces: Mapping[str, Trace]) -> set[str]:
     used = {binding.target for step in graph.steps.values() for binding in step.bindings if binding.form == "source"}
     data = {path for name in used for path in graph.sources[name].paths}
     for trace in traces.values():
-        data |= {seen.name for seen in trace.observations if seen.kind == "file"}
+        data |= {seen.name for seen in trace.observations if seen.kind == "file" and not seen.name.startswith("/")}
     return data - written_files(reading)
 
 

@@ -59,6 +59,8 @@ class Result:
     def __init__(self, outbox: Path, account: str) -> None:
         self.outbox = outbox
         self._said = said(account)
+        self._watched: Watched | None = None
+        self._has_looked = False
 
     @property
     def is_there(self) -> bool:
@@ -107,7 +109,9 @@ class Result:
     @property
     def watched(self) -> Watched | None:
         """What it was seen to touch; None where it was not watched."""
-        return read_watched(self.outbox)
+        if not self._has_looked:
+            self._watched, self._has_looked = read_watched(self.outbox), True
+        return self._watched
 
     def written(self, project: str) -> dict[str, dict[str, Any]]:
         """What was written, by asset name; of two saves of one name the later counts."""

@@ -12,7 +12,7 @@ import tomli
 from onward.base.text import nearest
 from onward.model.workspace import Finding, Settings, SourceDeclaration
 
-ROOT_ONLY = ("name", "projects", "keep_sources", "environment")
+ROOT_ONLY = ("name", "projects", "keep_sources", "watch", "environment")
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h|d)?\s*\Z")
 _SECONDS = {None: 1, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB)\s*\Z", re.IGNORECASE)
@@ -142,6 +142,12 @@ def _bytes(value: Any) -> int:
     return int(float(match[1]) * _BYTES[match[2].lower()])
 
 
+def _yes_or_no(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _WrongFormError(f"is `true` or `false`, not {_form(value)}")
+    return value
+
+
 def _form(value: Any) -> str:
     names = {bool: "a yes or no", int: "a number", float: "a number", list: "a list", dict: "a table", str: "a text"}
     return names.get(type(value), "a date")
@@ -162,6 +168,7 @@ _READERS: dict[str, Callable[[Any], tuple[str, Any]]] = {
     "sources": lambda value: ("sources", _sources(value)),
     "parameters": lambda value: ("parameters", _parameters(value)),
     "keep_sources": lambda value: ("keep_sources", _bytes(value)),
+    "watch": lambda value: ("watch", _yes_or_no(value)),
     "time_limit": lambda value: ("time_limit_s", _seconds(value)),
 }
 

@@ -22,7 +22,7 @@ import msgspec
 
 import onward
 from onward.app import basis as bases
-from onward.app import environment
+from onward.app import environment, seen
 from onward.app.collect import Result, emptied, sweep, take
 from onward.app.evaluate import Evaluation, MissingSourceError
 from onward.app.options import RunOptions
@@ -31,6 +31,7 @@ from onward.app.reading import read
 from onward.app.standing import StandingResult
 from onward.app.targets import Selection, resolve_asset
 from onward.app.tasks import DamagedInputError, absent, handed, task_of
+from onward.app.watched import Watched
 from onward.app.wiring import Opened
 from onward.base import clock
 from onward.base.digest import Digest
@@ -423,7 +424,10 @@ class Loop:
         result = Result(running.outbox, ending.result)
         step = self._graph.steps[running.unit.step]
         if result.ok and not running.late:
+            watched = result.watched
             changed = self._changed_meanwhile(running, step)
+            if changed is None and watched is not None:
+                changed = seen.changed_path(watched, self._known(running, step))
             if changed is None:
                 if result.is_executed:
                     trace = self._trace(running, ending, step, result)
@@ -516,8 +520,13 @@ class Loop:
             observations.append(Observation("today", "today", self._as_of))
         if result.quotes_code:
             observations.append(Observation("text", step.file, self._evaluation.text_of(step.file)))
-        # Nobody has watched it: the modules that its process had loaded say nothing of what else it looked at.
-        observations += self._evaluation.rests_on(step.name, result.modules, result.missing, is_complete=False)
+        watched = result.watched
+        known = self._known(running, step)
+        if watched is not None:
+            told = {(one.kind, one.name) for one in observations}
+            found = seen.observations_of(watched, known, self._evaluation.observer)
+            observations += [one for one in dict.fromkeys(found) if (one.kind, one.name) not in told]
+        observations += self._installed(step, result, watched)
         inputs = self._evaluation.decided[step.name].inputs
         check = msgspec.convert(result.check, CheckOutcome) if result.check is not None else None
         return Trace(
@@ -532,8 +541,33 @@ class Loop:
             check=check,
             log=result.log(objects),
             environment=self.environment_address(),
-            marks=("self-changing",) if step.revisits else (),
+            marks=self._marks(step, watched, known),
+            doubts=watched.reasons if watched is not None else (),
         )
+
+    def _known(self, running: _Running, step: Step) -> seen.Known:
+        """What of all that a step was seen to touch counts already."""
+        reading = self._evaluation.reading
+        inputs = {step.file, *(observation.name for observation in running.seen)}
+        inputs.update(path for name in running.sources for path in self._graph.sources[name].paths)
+        if step.file.endswith((".py", ".ipynb")):
+            inputs.update(reading.linked(step.file, step.symbol).files)
+        own = Path(onward.__file__).parents[1]
+        spare = [*seen.spare_folders(), str(self._opened.place.store), str(own)]
+        return seen.Known(str(self._opened.place.root), inputs, step.writes, spare)
+
+    def _installed(self, step: Step, result: Result, watched: Watched | None) -> list[Observation]:
+        """What of all that is installed the result rests on: everything, unless all that the step did was seen."""
+        is_complete = watched is not None and watched.confidence == "complete" and watched.means == "seccomp"
+        modules = {*result.modules}
+        if watched is not None:
+            modules.update(watched.modules, watched.distributions)
+        return self._evaluation.rests_on(step.name, modules, result.missing, is_complete=is_complete)
+
+    def _marks(self, step: Step, watched: Watched | None, known: seen.Known) -> tuple[str, ...]:
+        asked_for = self._evaluation.reading.settings.watch
+        marks = seen.marks_of(watched, known) if asked_for else set()
+        return tuple(sorted({*marks, seen.SELF_CHANGING} if step.revisits else marks))
 
     def _rendered(self, running: _Running, step: Step, result: Result) -> Trace:
         """The trace of a document that was rendered again: all but the document is the kept result's."""

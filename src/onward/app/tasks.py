@@ -58,6 +58,7 @@ def task_of(step: Step, evaluation: Evaluation, place: Place, outbox: Path, as_o
             if output.path is None
         ],
         "absent": [],
+        "watch": reading.settings.watch,
     }
     for binding in step.bindings:
         task["inputs"][binding.name] = handed(binding, evaluation, outbox)

@@ -102,6 +102,7 @@ class Trace(msgspec.Struct, frozen=True):
         log: object with what the step printed, if it printed anything.
         distributions: third-party distributions of the environment that it ran in: an object.
         marks: `unpinned`, `self-changing`, ...
+        doubts: why not everything that the step did could be seen; such a result is marked `partial`.
         fallbacks: tracked files that stood in for the product of a step that failed.
     """
 
@@ -117,6 +118,7 @@ class Trace(msgspec.Struct, frozen=True):
     log: Digest | None = None
     environment: Digest | None = None
     marks: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
     twins: dict[str, Digest] = {}
     """For an unstable step: the other content seen under this very fingerprint, by asset."""
 

@@ -60,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True):
     parameters: dict[str, Any] = {}
     keep_sources: int = 100_000_000
     """Bytes: sources up to this size are kept with a basis where git does not have them."""
+    watch: bool = False
+    """Whether what steps touch is watched as they run."""
     python: str | None = None
     time_limit_s: float | None = None
 

@@ -96,10 +96,26 @@ def _settle_matplotlib(module: Any) -> None:
     module.rcParams["svg.hashsalt"] = HASH_SALT
 
 
+def _settle_metadata(module: Any) -> None:
+    """Counts the listings by which Python looks for installed packages as it does those that look for modules."""
+    fast = getattr(module, "FastPath", None)
+    if fast is None:
+        return
+    listed = fast.children
+
+    def children(self: Any) -> Any:
+        place = self.root or os.getcwd()
+        loader.searched[place] = loader.searched.get(place, 0) + 1
+        return listed(self)
+
+    fast.children = children
+
+
 _LIBRARIES: Dict[str, Callable[[ModuleType], None]] = {
     "random": _sow,
     "numpy.random": _sow,
     "matplotlib": _settle_matplotlib,
+    "importlib.metadata": _settle_metadata,
 }
 
 

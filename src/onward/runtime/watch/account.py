@@ -476,6 +476,10 @@ def _state(path: str) -> Optional[State]:
         found = os.lstat(path)
     except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return None  # there can be no such file
+        raise
     kind = _KINDS.get(stat.S_IFMT(found.st_mode), "device")
     return State(kind, found.st_size, found.st_mtime_ns, found.st_ino)
 

@@ -1,0 +1,133 @@
+"""What a watched run means for its step: observations, marks, and what was no longer what it had been.
+
+Paths inside the workspace are told relative to its root. What lies outside cannot be laid out again from a basis, so
+that a result which read it is unpinned; it counts all the same, by its absolute path.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from onward.app.observe import Observer
+from onward.app.watched import PathState, Watched
+from onward.base import paths
+from onward.model.trace import Observation
+
+UNPINNED, PARTIAL, SELF_CHANGING = "unpinned", "partial", "self-changing"
+_LONGEST_NAME, _LONGEST_PATH = 255, 4096
+_NEVER_INPUTS = (".onward", ".git", ".ipynb_checkpoints")
+"""Folders of the workspace that hold nothing which a result could rest on."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What needs no observation, because it counts already or cannot.
+
+    Attributes:
+        root: the workspace's absolute path.
+        inputs: paths in the workspace that count as sources, literal paths or code.
+        writes: paths in the workspace that the step writes.
+        spare: absolute folders whose files come and go: caches, temporary files.
+    """
+
+    root: str
+    inputs: Collection[str]
+    writes: Collection[str]
+    spare: Collection[str]
+
+
+def spare_folders() -> list[str]:
+    """Folders of the machine that hold nothing lasting, links followed."""
+    home = os.path.expanduser("~")
+    cache = os.environ.get("XDG_CACHE_HOME") or os.path.join(home, ".cache")
+    return [os.path.realpath(folder) for folder in ("/tmp", "/var/tmp", os.environ.get("TMPDIR") or "/tmp", cache)]
+
+
+def changed_path(watched: Watched, known: Known) -> str | None:
+    """A file that was read and that is not what it was then, though the step has not changed it."""
+    own = {written.path for written in watched.written} | {removed.path for removed in watched.removed}
+    for state in watched.read:
+        if state.path not in own and not _is_spare(state.path, known) and not _is_still(state):
+            return _inside(state.path, known.root) or state.path
+    return None
+
+
+def observations_of(watched: Watched, known: Known, observer: Observer) -> Iterator[Observation]:
+    """What a watched run was seen to depend on beyond its key."""
+    own = {written.path for written in watched.written} | {removed.path for removed in watched.removed}
+    for state in watched.read:
+        if state.kind == "file" and state.path not in own:
+            yield from _file(state.path, known, observer)
+    for path in watched.imported:
+        yield from _file(path, known, observer)
+    for path in watched.absent:
+        name = _counted(path, known)
+        if name is not None and path not in own and _can_be_a_file(path):
+            yield Observation("absent", name)
+    for folder in watched.listed:
+        name = _counted(folder.path, known)
+        if name is not None and name not in known.writes:
+            listing = f"{name}/" if name else "./"
+            digest = observer.listing(listing, own=known.writes)
+            if digest is not None:
+                yield Observation("listing", listing, digest)
+
+
+def marks_of(watched: Watched | None, known: Known) -> set[str]:
+    """The marks that a run gives to its results; one that nobody watched is partial."""
+    if watched is None:
+        return {PARTIAL}
+    marks = set()
+    if watched.confidence != "complete":
+        marks.add(PARTIAL)
+    outside = [state.path for state in watched.read if _inside(state.path, known.root) is None]
+    if watched.network or watched.servers or any(not _is_spare(path, known) for path in outside):
+        marks.add(UNPINNED)
+    changed = {written.path for written in watched.written if written.existed}
+    if any(state.path in changed and _inside(state.path, known.root) is not None for state in watched.read):
+        marks.add(SELF_CHANGING)
+    return marks
+
+
+def _can_be_a_file(path: str) -> bool:
+    """Whether a path is short enough for a file of that name to be made: texts are asked for as well."""
+    return len(path) < _LONGEST_PATH and len(os.fsencode(os.path.basename(path))) <= _LONGEST_NAME
+
+
+def _file(path: str, known: Known, observer: Observer) -> Iterator[Observation]:
+    name = _counted(path, known)
+    if name is not None and name not in known.inputs and name not in known.writes:
+        observer.forget(name)
+        digest = observer.file(name)
+        if digest is not None:
+            yield Observation("file", name, digest)
+
+
+def _counted(path: str, known: Known) -> str | None:
+    """The name under which a path counts; None where it cannot."""
+    inside = _inside(path, known.root)
+    if inside is None:
+        return None if _is_spare(path, known) else path
+    return None if any(paths.is_below(inside, folder) for folder in _NEVER_INPUTS) else inside
+
+
+def _inside(path: str, root: str) -> str | None:
+    """The path relative to the root, `` for the root itself; None where it lies outside."""
+    if path == root:
+        return ""
+    return path[len(root) + 1 :] if path.startswith(f"{root}/") else None
+
+
+def _is_spare(path: str, known: Known) -> bool:
+    """Whether a path outside of the workspace lies in a folder that holds nothing lasting."""
+    return _inside(path, known.root) is None and any(_inside(path, folder) is not None for folder in known.spare)
+
+
+def _is_still(state: PathState) -> bool:
+    try:
+        now = os.stat(state.path)
+    except OSError:
+        return False
+    return (now.st_size, now.st_mtime_ns, now.st_ino) == (state.size, state.mtime_ns, state.inode)

@@ -1,0 +1,198 @@
+"""What a watched run makes of its step: edits of what only running it showed are noticed, and nothing else is."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from onward.app.options import RunOptions
+from onward.app.run import RunReport, run
+from onward.app.wiring import open_workspace
+from onward.testing import workspace
+from onward.testing.watchers import Recorder
+
+SETTINGS = {"onward.toml": "watch = true\n"}
+COMPUTED = """
+import os
+from onward import asset
+
+@asset
+def words():
+    folder = "data".join(["", ""])
+    name = os.sep.join([folder, "".join(["wor", "ds.txt"])])
+    return len(open(name).read())
+
+@asset
+def other():
+    return 1
+"""
+
+
+def run_in(root: Path) -> RunReport:
+    with open_workspace(root, writes=True) as opened:
+        return run(opened, RunOptions(keep_going=True), Recorder())
+
+
+def outcomes(report: RunReport) -> dict[str, str]:
+    return {name.partition("/")[2]: record.outcome for name, record in report.steps.items()}
+
+
+def steps(code: str) -> dict[str, str]:
+    return {**SETTINGS, "projects/p/steps.py": code}
+
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets every process be watched")
+
+
+def test_a_file_that_only_running_showed_counts(tmp_path: Path) -> None:
+    workspace.write(tmp_path, {**steps(COMPUTED), "projects/p/data/words.txt": "one"})
+    assert outcomes(run_in(tmp_path)) == {"words": "made", "other": "made"}
+    assert outcomes(run_in(tmp_path)) == {"words": "kept", "other": "kept"}
+    workspace.write(tmp_path, {"projects/p/data/words.txt": "three"})
+    assert outcomes(run_in(tmp_path)) == {"words": "made", "other": "kept"}
+    workspace.write(tmp_path, {"projects/p/data/words.txt": "one"})
+    assert outcomes(run_in(tmp_path)) == {"words": "restored", "other": "kept"}
+
+
+@on_linux
+def test_a_file_that_was_asked_for_in_vain_counts_when_it_comes(tmp_path: Path) -> None:
+    code = """
+from onward import asset
+
+@asset
+def found():
+    try:
+        return len(open("".join(["may", "be.txt"])).read())
+    except FileNotFoundError:
+        return -1
+"""
+    workspace.write(tmp_path, steps(code))
+    run_in(tmp_path)
+    assert outcomes(run_in(tmp_path)) == {"found": "kept"}
+    workspace.write(tmp_path, {"projects/p/maybe.txt": "here"})
+    assert outcomes(run_in(tmp_path)) == {"found": "made"}
+
+
+@on_linux
+def test_a_file_that_another_program_read_counts(tmp_path: Path) -> None:
+    code = """
+import subprocess
+from onward import asset
+
+@asset
+def lines():
+    done = subprocess.run(["sh", "-c", "cat da*/x.txt | wc -l"], capture_output=True, text=True, check=True)
+    return int(done.stdout)
+"""
+    workspace.write(tmp_path, {**steps(code), "projects/p/data/x.txt": "a\n"})
+    run_in(tmp_path)
+    assert outcomes(run_in(tmp_path)) == {"lines": "kept"}
+    workspace.write(tmp_path, {"projects/p/data/x.txt": "a\nb\n"})
+    assert outcomes(run_in(tmp_path)) == {"lines": "made"}
+
+
+@on_linux
+def test_a_new_file_in_a_folder_that_was_listed_counts_and_one_elsewhere_does_not(tmp_path: Path) -> None:
+    code = """
+import os
+from onward import asset
+
+@asset
+def count():
+    return len(os.listdir("".join(["in", "box"])))
+"""
+    workspace.write(tmp_path, {**steps(code), "projects/p/inbox/a.txt": "a", "projects/p/elsewhere/a.txt": "a"})
+    run_in(tmp_path)
+    workspace.write(tmp_path, {"projects/p/elsewhere/b.txt": "b", "projects/p/notes.txt": "n"})
+    assert outcomes(run_in(tmp_path)) == {"count": "kept"}
+    workspace.write(tmp_path, {"projects/p/inbox/b.txt": "b"})
+    assert outcomes(run_in(tmp_path)) == {"count": "made"}
+
+
+def test_a_comment_in_imported_code_is_no_edit_of_what_was_read(tmp_path: Path) -> None:
+    code = "from onward import asset\nfrom shared import two\n\n@asset\ndef number():\n    return two()\n"
+    workspace.write(tmp_path, {**steps(code), "lib/shared.py": "def two():\n    return 2\n"})
+    run_in(tmp_path)
+    workspace.write(tmp_path, {"lib/shared.py": "# a comment\ndef two():\n    return 2\n"})
+    assert outcomes(run_in(tmp_path)) == {"number": "kept"}
+
+
+@on_linux
+def test_a_result_that_rests_on_something_outside_is_unpinned(tmp_path: Path) -> None:
+    outside = Path.home() / f"onward-test-{tmp_path.name}.txt"
+    code = f"from onward import asset\n\n@asset\ndef size():\n    return len(open({str(outside)!r}).read())\n"
+    outside.write_text("outside")
+    try:
+        workspace.write(tmp_path / "work", steps(code))
+        report = run_in(tmp_path / "work")
+        assert report.steps["p/size"].marks == ("unpinned",)
+        outside.write_text("otherwise")
+        assert outcomes(run_in(tmp_path / "work")) == {"size": "made"}
+        with open_workspace(tmp_path / "work") as opened:
+            basis = opened.store.records.basis(report.run.basis)
+        assert basis is not None
+        assert not [path for path in basis.files if path.startswith("/")]
+    finally:
+        outside.unlink()
+
+
+@on_linux
+def test_a_server_makes_a_result_unpinned(tmp_path: Path) -> None:
+    code = """
+import socket
+from onward import asset
+
+@asset
+def reached():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as talker:
+        talker.connect(("127.0.0.1", 9))
+        talker.send(b"x")
+    return 1
+"""
+    workspace.write(tmp_path, steps(code))
+    marks = run_in(tmp_path).steps["p/reached"].marks
+    assert "unpinned" in marks
+
+
+@on_linux
+def test_a_file_that_changes_while_its_reader_runs_fails_the_step(tmp_path: Path) -> None:
+    code = """
+import os, subprocess
+from onward import asset
+
+@asset
+def read():
+    name = "".join(["moving", ".txt"])
+    before = open(name).read()
+    while not os.path.exists("go"):
+        pass
+    return before
+"""
+    workspace.write(tmp_path, {**steps(code), "projects/p/moving.txt": "one"})
+    import threading
+    import time
+
+    def meddle() -> None:
+        time.sleep(1.5)
+        (tmp_path / "projects/p/moving.txt").write_text("two")
+        (tmp_path / "projects/p/go").touch()
+
+    meddler = threading.Thread(target=meddle)
+    meddler.start()
+    report = run_in(tmp_path)
+    meddler.join()
+    assert outcomes(report) == {"read": "failed"}
+    error = report.steps["p/read"].error
+    assert error is not None
+    assert error["type"] == "InputChanged"
+    assert "moving.txt" in error["message"]
+    assert outcomes(run_in(tmp_path)) == {"read": "made"}
+
+
+def test_without_the_setting_nothing_is_watched(tmp_path: Path) -> None:
+    workspace.write(tmp_path, {**steps(COMPUTED), "onward.toml": "", "projects/p/data/words.txt": "one"})
+    assert run_in(tmp_path).steps["p/words"].marks == ()
+    workspace.write(tmp_path, {"projects/p/data/words.txt": "three"})
+    assert outcomes(run_in(tmp_path)) == {"words": "kept", "other": "kept"}
