@@ -358,3 +358,14 @@ def test_outputs_of_an_older_state_serve_after_the_code_was_edited_and_put_back(
     made.save(prose("# Other words"), *made.cells[1:])
     rendered(made)
     assert "the total is 3" in made.page()
+
+
+def test_a_picture_that_the_prose_shows_counts_by_its_bytes(made: Workspace) -> None:
+    write(made.root, {"projects/sales/map.svg": "<svg>first</svg>"})
+    made.save(prose("# Sales\n\n![a map](map.svg)"), *made.cells[1:])
+    rendered(made)
+    before = made.content()
+    assert set(made.run().outcomes().values()) == {"kept"}
+    write(made.root, {"projects/sales/map.svg": "<svg>second</svg>"})
+    executed(made)
+    assert made.content() != before

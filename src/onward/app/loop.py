@@ -575,8 +575,12 @@ class Loop:
         assert kept is not None
         written = {asset: take(value, self._store.objects) for asset, value in result.written(step.project).items()}
         inputs = self._evaluation.decided[step.name].inputs
+        # New prose may show a picture that the kept result never looked at.
+        known = {each.name for each in kept.observations}
+        seen = [each for each in running.seen if each.name not in known]
         return msgspec.structs.replace(
             kept,
+            observations=(*kept.observations, *seen),
             key=running.key,
             inputs=tuple((kind, name, digest) for (kind, name), digest in sorted(inputs.items())),
             artifacts={**kept.artifacts, **written},

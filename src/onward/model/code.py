@@ -192,6 +192,7 @@ class NotebookTable(msgspec.Struct, frozen=True):
         cells: the code cells in order.
         magics: every magic and shell line, in order, as written.
         runs: files that `%run` and `%load` name.
+        pictures: files beside the notebook that its prose shows, as written from its folder.
         text: digest of the text and the places of the code cells that are executed, comments and layout
             included: what their results rest on where these quote it.
         quotes: what in the code can look at its own text or lines, by name, with its line.
@@ -208,6 +209,7 @@ class NotebookTable(msgspec.Struct, frozen=True):
     cells: tuple[CellCode, ...] = ()
     magics: tuple[str, ...] = ()
     runs: tuple[Mention, ...] = ()
+    pictures: tuple[Mention, ...] = ()
     text: str = ""
     quotes: tuple[Mention, ...] = ()
     prose: str = ""

@@ -439,7 +439,10 @@ def _written(notebook: Any, task: Dict[str, Any]) -> Dict[str, Any]:
     notebook_outputs.name_ids(notebook)
     stem = os.path.splitext(os.path.basename(task["file"]))[0]
     title = task.get("title") or stem
-    page = notebook_page.page(notebook, title=title, folder=task["folder"], root=task["root"], cache=task["bytecode"])
+    taken: Dict[str, str] = {}
+    page = notebook_page.page(
+        notebook, title=title, folder=task["folder"], root=task["root"], cache=task["bytecode"], taken=taken
+    )
     shown = json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
     folder = os.path.join(task["outbox"], "document")
     os.makedirs(folder)
@@ -454,6 +457,6 @@ def _written(notebook: Any, task: Dict[str, Any]) -> Dict[str, Any]:
         "media": HTML_MEDIA,
         "tree": True,
         "files": files,
-        "content": notebook_outputs.content(notebook),
+        "content": {**notebook_outputs.content(notebook), **({"files": taken} if taken else {})},
         "facts": {"library": "notebook", "title": title},
     }

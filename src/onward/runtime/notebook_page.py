@@ -7,6 +7,7 @@ what a notebook would fetch from elsewhere is left out. It refuses to know how o
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 import importlib.util
 import json
@@ -28,7 +29,9 @@ _INLINE_LIMIT = 20_000_000
 """Bytes of a picture beside the notebook that are still made part of the page."""
 
 
-def page(notebook: Any, *, title: str, folder: str, root: str, cache: str) -> str:
+def page(
+    notebook: Any, *, title: str, folder: str, root: str, cache: str, taken: Optional[Dict[str, str]] = None
+) -> str:
     """The page as HTML.
 
     Args:
@@ -37,12 +40,14 @@ def page(notebook: Any, *, title: str, folder: str, root: str, cache: str) -> st
         folder: where the notebook's relative paths begin.
         root: the workspace's; only files in it become part of the page.
         cache: a folder for what takes seconds to make and is the same every time.
+        taken: is filled with the files that became part of the page: by address, a digest of their bytes.
     """
-    return _Page(folder, root, cache).whole(notebook, title)
+    return _Page(folder, root, cache, {} if taken is None else taken).whole(notebook, title)
 
 
 class _Page:
-    def __init__(self, folder: str, root: str, cache: str) -> None:
+    def __init__(self, folder: str, root: str, cache: str, taken: Dict[str, str]) -> None:
+        self._taken = taken
         self._folder = folder
         self._root = os.path.join(os.path.realpath(root), "")
         self._cache = cache
@@ -216,9 +221,11 @@ class _Page:
             if os.path.getsize(path) > _INLINE_LIMIT:
                 return None
             with open(path, "rb") as file:
-                return f"data:{media};base64,{base64.b64encode(file.read()).decode('ascii')}"
+                content = file.read()
         except OSError:
             return None  # the page shows what the author's own would: the picture's words
+        self._taken[address] = hashlib.sha256(content).hexdigest()
+        return f"data:{media};base64,{base64.b64encode(content).decode('ascii')}"
 
 
 _REMOTE = r"""["']?\s*(?:https?:)?//"""

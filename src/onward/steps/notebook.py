@@ -41,6 +41,9 @@ class NotebookKind:
             )
             return FileReading(findings=(finding,))
         stem = paths.stem_of(file.path)
+        # A picture that the notebook itself draws is its result.
+        written = {mention.text for mention in declared.writes}
+        pictures = [mention for mention in notebook.pictures if mention.text.removeprefix("./") not in written]
         return FileReading(
             (
                 Draft(
@@ -53,7 +56,7 @@ class NotebookKind:
                     document=True,
                     references=tuple(loads(declared)),
                     outputs=(OutputDraft(stem, kind="document"), *saves(declared)),
-                    reads=(*declared.reads, *notebook.runs),
+                    reads=(*declared.reads, *notebook.runs, *pictures),
                     writes=declared.writes,
                     open=declared.opens_save or declared.opens_load,
                     title=notebook.title or None,

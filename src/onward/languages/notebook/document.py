@@ -8,10 +8,12 @@ the code means is for the analysis of Python.
 from __future__ import annotations
 
 import ast
+import html
 import json
 import re
 import warnings
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 
@@ -29,6 +31,9 @@ _SHOWN_OF_CELL = (
 )  # fmt: skip
 _BORDER = "# %%"
 _SKIPPED = "skip-execution"
+_PICTURE = re.compile(r"""!\[[^\]]*\]\(\s*<?([^\s)>]+)|\bsrc\s*=\s*["']([^"']+)["']""")
+_ELSEWHERE = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|/|#|.*[*?\[\0]")
+"""Addresses with a scheme, from the root of a server, of the page itself, and what a listing would be taken from."""
 
 
 class _Cell(msgspec.Struct):
@@ -77,6 +82,7 @@ def analyse(content: bytes) -> NotebookTable:
         cells=tuple(joined.cells),
         magics=tuple(magic for cell in joined.cells for magic in cell.magics),
         runs=tuple(joined.runs),
+        pictures=tuple(Mention(file, 1) for file in _pictures(cells)),
         text=digest_of(joined.texts),
         quotes=tuple(joined.quotes),
         prose=_prose(cells, metadata, title),
@@ -286,6 +292,13 @@ def _plain_heading(text: str) -> str:
     text = re.sub(r"(?<!\w)([*_])(?=\S)(.+?)(?<=\S)\1(?!\w)", r"\2", text)
     text = re.sub(r"\s+#+\s*$", "", text.strip())
     return " ".join(text.split())
+
+
+def _pictures(cells: list[_Cell]) -> list[str]:
+    """The files that prose takes in, by Markdown or HTML; addresses of elsewhere left out."""
+    text = "\n".join(_source(cell) for cell in cells if cell.cell_type != "code")
+    found = [unquote(html.unescape(match[1] or match[2])) for match in _PICTURE.finditer(text)]
+    return list(dict.fromkeys(file for file in found if not _ELSEWHERE.match(file)))
 
 
 def _prose(cells: list[_Cell], metadata: dict[Any, Any], title: str) -> str:
