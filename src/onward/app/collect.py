@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from onward.app.watched import Watched, read_watched
 from onward.base.codec import digest_of, encode
 from onward.base.digest import Digest
-from onward.model.artifact import TREE_MEDIA, Artifact, Part
+from onward.model.artifact import MODEL, TREE_MEDIA, Artifact, Part
 from onward.store.objects import Objects
 
 CONTENT_FORMAT = 1
+
+CodeNamed = Callable[[Iterable[str]], Mapping[str, Mapping[str, Digest]]]
+"""From names in a pickle to the workspace's code behind them."""
 
 
 def sweep(outboxes: Path) -> None:
@@ -126,26 +130,33 @@ class Result:
         return objects.adopt(path) if os.path.exists(path) else None
 
 
-def take(written: dict[str, Any], objects: Objects) -> Artifact:
-    """Adopts the files of one written value and says what artifact they are."""
+def take(written: dict[str, Any], objects: Objects, code_named: CodeNamed) -> Artifact:
+    """Adopts the files of one written value and says what artifact they are.
+
+    A pickle holds values, and only the names of its classes: what they do is part of what it means, and
+    `code_named` tells it.
+    """
+    code = code_named(written["facts"].get("globals", ())) if written["kind"] == MODEL else {}
     if not written["tree"]:
         (file,) = written["files"]
         size = os.stat(file["path"]).st_size
         address = objects.adopt(file["path"])
-        content = _content(written, address)
+        content = _content(written, address, code)
         return Artifact(written["kind"], content, address, written["media"], size, (), written["facts"])
     parts = []
     for file in sorted(written["files"], key=lambda file: file["name"]):
         size = os.stat(file["path"]).st_size
         parts.append(Part(file["name"], objects.adopt(file["path"]), file["media"], size))
     address = objects.put(encode({"format": CONTENT_FORMAT, "parts": parts}))
-    content = _content(written, address)
+    content = _content(written, address, code)
     size = sum(part.size for part in parts)
     return Artifact(written["kind"], content, address, TREE_MEDIA, size, tuple(parts), written["facts"])
 
 
-def _content(written: dict[str, Any], address: Digest) -> Digest:
+def _content(written: dict[str, Any], address: Digest, code: Mapping[str, Mapping[str, Digest]]) -> Digest:
     """The digest of the canonical meaning; the bytes themselves where the writer knows no other."""
+    if code:
+        return digest_of([CONTENT_FORMAT, written["kind"], address, {name: dict(code[name]) for name in code}])
     if written["content"] is None:
         return digest_of([CONTENT_FORMAT, written["kind"], address])
     return digest_of([CONTENT_FORMAT, written["kind"], written["content"]])

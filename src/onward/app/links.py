@@ -58,6 +58,10 @@ class Links:
             found = self._closures[path, symbol] = self._linker(path, symbol).closure(path, symbol)
         return found
 
+    def behind(self, path: str, symbol: str, step: str, step_symbol: str | None) -> Closure:
+        """What a symbol of any file reaches, as the process of the step `step_symbol` in the file `step` imports it."""
+        return self._linker(step, step_symbol).closure(path, symbol)
+
     def statements(self, path: str, symbol: str | None) -> dict[str, set[int]]:
         """The lines of the top-level statements that a step's code reaches, by file."""
         return self._linker(path, symbol).statements(path, symbol)

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -508,10 +509,8 @@ class Loop:
     def _trace(self, running: _Running, ending: Ending, step: Step, result: Result) -> Trace:
         """The trace of a run that went well; its bytes are in the store before it is written."""
         objects = self._store.objects
-        artifacts = {
-            asset: self._same_bytes_if_equal(step.name, asset, take(written, objects))
-            for asset, written in result.written(step.project).items()
-        }
+        made = self._taken(step, result)
+        artifacts = {asset: self._same_bytes_if_equal(step.name, asset, made[asset]) for asset in made}
         artifacts |= self._outputs.collect(step)
         observations = list(running.seen)
         asked_for = self._extra.get(step.name, _Extra()).targets.values()
@@ -569,11 +568,18 @@ class Loop:
         marks = seen.marks_of(watched, known) if asked_for else set()
         return tuple(sorted({*marks, seen.SELF_CHANGING} if step.revisits else marks))
 
+    def _taken(self, step: Step, result: Result) -> dict[str, Artifact]:
+        """What the step returned and saved, by asset, with its bytes in the store."""
+        named = partial(self._evaluation.reading.code_named, step)
+        return {
+            asset: take(written, self._store.objects, named) for asset, written in result.written(step.project).items()
+        }
+
     def _rendered(self, running: _Running, step: Step, result: Result) -> Trace:
         """The trace of a document that was rendered again: all but the document is the kept result's."""
         kept = running.decision.outputs_from
         assert kept is not None
-        written = {asset: take(value, self._store.objects) for asset, value in result.written(step.project).items()}
+        written = self._taken(step, result)
         inputs = self._evaluation.decided[step.name].inputs
         # New prose may show a picture that the kept result never looked at.
         known = {each.name for each in kept.observations}

@@ -81,6 +81,34 @@ class Reading:
         """What of a step's file is only shown with its results, named as in `code`."""
         return kinds()[step.kind].render(step, self.files[step.file])
 
+    def code_named(self, step: Step, names: Iterable[str]) -> dict[str, Mapping[str, Digest]]:
+        """The workspace's code behind names in a pickle that `step` made, as `module.qualname`: for each that is of
+        the workspace all that it reaches. What cannot be found stands for all code of the step itself.
+        """
+        found: dict[str, Mapping[str, Digest]] = {}
+        for name in names:
+            parts = name.split(".")
+            homes = ((self._module(step, ".".join(parts[:length])), length) for length in range(len(parts) - 1, 0, -1))
+            path, length = next(((path, length) for path, length in homes if path is not None), (None, 0))
+            if path is None:
+                continue
+            table = self.tables[path].module
+            is_bound = table is not None and parts[length] in table.names
+            if is_bound:
+                found[name] = self.links.behind(path, parts[length], step.file, step.symbol).symbols
+            else:
+                found[name] = self.code(step)
+        return found
+
+    def _module(self, step: Step, module: str) -> str | None:
+        """The file of the workspace that a module is in the process of a step; step files have names of their own."""
+        if module == "__main__":
+            return step.file
+        for path in (step.file, module.replace(".", "/").replace("_2e_", ".") + ".py"):
+            if path in self.files and paths.dotted_name(path) == module:
+                return path
+        return ImportPath(self.roots_of(step.file), self.files.keys(), self.tree.modules).find(module)
+
     def file_of(self, step: str, code: str) -> str:
         """The file that a name of code in a step's closure stands for: `acme.cleaning.dedupe`, `a/b.py:helper`."""
         name = code.partition(" (")[0]

@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from onward.base.codec import digest_of
 from onward.base.digest import Digest, digest_text
-from onward.model.artifact import Artifact
+from onward.model.artifact import MODEL, Artifact
 from onward.model.trace import CompleteInputs, Inputs, PartialInputs
 from onward.model.workspace import Step
 
@@ -88,4 +88,5 @@ def _bound(name: str, target: str) -> str:
 def _counted(artifact: Artifact | None, is_raw: bool) -> Digest:
     if artifact is None:
         return ""
-    return artifact.bytes if is_raw else artifact.content
+    # a model's bytes are not all that it means, whoever opens the file
+    return artifact.bytes if is_raw and artifact.kind != MODEL else artifact.content

@@ -135,7 +135,6 @@ def _call(task: Dict[str, Any], current: session.Session) -> Any:
     function = getattr(module, task["symbol"])
     arguments = {name: current.load(name) for name in task["arguments"]}
     arguments.update(task["parameters"])
-    function = getattr(function, "__wrapped__", function)
     value = function(**arguments)
     if hasattr(value, "__await__"):
         import asyncio

@@ -25,7 +25,7 @@ import msgspec
 from onward.base.digest import Digest, digest_text
 from onward.languages.python.normal import NORMAL_FORMAT
 from onward.languages.python.purity import ALWAYS_THERE, BUILTINS, HARMLESS_MODULES
-from onward.languages.python.symbols import SYMBOLS_FORMAT, SymbolTable, Unit
+from onward.languages.python.symbols import SYMBOLS_FORMAT, Decoration, SymbolTable, Unit
 from onward.languages.python.uses import Dynamic, Found, Import, Use
 from onward.model.code import Problem
 
@@ -471,14 +471,15 @@ class Linker:
 
     def _runs_whole(self, path: str, unit: Unit) -> bool:
         """Whether a decorator or a base class may keep, call or register what the unit defines."""
-        if not all(self._is_quiet(path, item.chain, item.depth) for item in unit.decorations):
+        if not all(self._is_quiet(path, item) for item in unit.decorations):
             return True
         return not all(self._is_plain_base(path, base, frozenset()) for base in unit.bases)
 
-    def _is_quiet(self, path: str, chain: tuple[str, ...], depth: int) -> bool:
-        targets = self._resolve_name(path, chain, frozenset()) if chain else []
+    def _is_quiet(self, path: str, decoration: Decoration) -> bool:
+        """Whether a decorator of the workspace takes what it is given, and does nothing but return functions."""
+        targets = self._resolve_name(path, decoration.chain, frozenset()) if decoration.chain else []
         return bool(targets) and all(
-            target.kind == "symbol" and all(unit.quiet >= depth for unit in self._units_of(target))
+            target.kind == "symbol" and all(_takes(unit, decoration) for unit in self._units_of(target))
             for target in targets
         )
 
@@ -529,7 +530,7 @@ class Linker:
             for item in table.units[number].imports:
                 if item.name == "*":
                     brought = self._from_star(path, item, chain, seen)
-                    (outside_stars if _is_external(brought) else found).extend(brought)
+                    (outside_stars if _is_guessed(brought) else found).extend(brought)
         if found:
             return list(dict.fromkeys(found))
         if name in _MODULE_NAMES or (table.role == "cells" and _is_notebook_name(name)):
@@ -975,6 +976,18 @@ def _entry(node: Node, labels: dict[str, str]) -> str:
     return f"{label} ({_SUFFIXES.get(node.kind, node.kind)})"
 
 
+def _takes(unit: Unit, decoration: Decoration) -> bool:
+    """Whether a quiet function can be called as a decoration calls it."""
+    if unit.quiet < decoration.depth:
+        return False
+    if decoration.depth == 1:
+        return bool(unit.takes) and unit.needs <= 1
+    given = unit.takes[: decoration.given]
+    is_known = set(decoration.named) <= set(unit.takes[decoration.given :])
+    needed = set(unit.takes[: unit.needs])
+    return len(given) == decoration.given and is_known and needed <= {*given, *decoration.named}
+
+
 def _meaning(target: Node, use: Use | None) -> str:
     """A target as a fact. What lies below an external name stands in the code itself, as written."""
     if target.kind == "external" and use is not None:
@@ -982,8 +995,9 @@ def _meaning(target: Node, use: Use | None) -> str:
     return f"{target.kind} {target.path} {target.name}"
 
 
-def _is_external(targets: list[Node]) -> bool:
-    return bool(targets) and all(target.kind == "external" for target in targets)
+def _is_guessed(targets: list[Node]) -> bool:
+    """Whether a name was only brought by a `*` from outside of the workspace, which may or may not bind it."""
+    return bool(targets) and all(target.kind == "external" and target.name.endswith(".*") for target in targets)
 
 
 def _is_notebook_name(name: str) -> bool:

@@ -17,8 +17,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from onward.languages.python.normal import is_plain_annotation
-from onward.languages.python.uses import dotted
+from onward.languages.python.normal import every_node, is_plain_annotation, meaningful
+from onward.languages.python.uses import annotations_of, dotted
 
 INERT_DECORATORS = frozenset(
     {"property", "staticmethod", "classmethod"}
@@ -339,22 +339,31 @@ class Purity:
 
     def is_quiet(self, node: ast.FunctionDef) -> int:
         """How many calls deep a function only defines and returns functions (0, 1 or 2), as decorators do."""
-        if node.decorator_list:
+        given = node.args
+        if node.decorator_list or given.posonlyargs or given.kwonlyargs or given.vararg or given.kwarg:
             return 0
-        returned: list[ast.FunctionDef] = []
-        for statement in node.body:
-            if isinstance(statement, ast.FunctionDef):
-                if not all(self._is_quiet_decorator(item) for item in statement.decorator_list):
-                    return 0
-                if statement.args.defaults or any(item is not None for item in statement.args.kw_defaults):
-                    return 0
-                returned.append(statement)
-            elif isinstance(statement, ast.Return):
-                if not isinstance(statement.value, ast.Name):
-                    return 0
-            elif not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
-                return 0
-        return 2 if returned and all(self.is_quiet(inner) for inner in returned) else 1
+        *body, last = meaningful(node.body) or [ast.Pass()]
+        if not isinstance(last, ast.Return) or not isinstance(last.value, ast.Name):
+            return 0
+        defined = [statement for statement in body if isinstance(statement, ast.FunctionDef)]
+        if len(defined) < len(body) or not all(map(self._is_quiet_definition, defined)):
+            return 0
+        returned = [inner for inner in defined if inner.name == last.value.id]
+        if not returned:
+            return 1 if last.value.id in {argument.arg for argument in given.args} else 0
+        return 2 if all(self.is_quiet(inner) and len(inner.args.args) == 1 for inner in returned) else 1
+
+    def _is_quiet_definition(self, node: ast.FunctionDef) -> bool:
+        """Whether a function in a function is defined without anything being done, or failing."""
+        defaults = [*node.args.defaults, *(item for item in node.args.kw_defaults if item is not None)]
+        are_known = all(map(self._is_known_annotation, annotations_of(node)))
+        return not defaults and are_known and all(map(self._is_quiet_decorator, node.decorator_list))
+
+    def _is_known_annotation(self, node: ast.expr) -> bool:
+        """Whether an annotation works wherever in the module it is evaluated from here on."""
+        names = [inner.id for inner in every_node(node) if isinstance(inner, ast.Name)]
+        are_bound = all(name in self.known or (name in BUILTINS and name not in self.names) for name in names)
+        return are_bound and self.is_safe_annotation(node)
 
     def _is_quiet_decorator(self, node: ast.expr) -> bool:
         meaning = self.decorator(node)

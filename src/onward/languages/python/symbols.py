@@ -31,7 +31,7 @@ from onward.languages.python.purity import (
 )
 from onward.languages.python.uses import Found, Import, Scope, UseFinder, annotations_of, dotted, imports_of
 
-SYMBOLS_FORMAT = 2
+SYMBOLS_FORMAT = 3
 
 Role = Literal["module", "script", "cells"]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -42,11 +42,14 @@ _NO_USES = Found()
 class Decoration(msgspec.Struct, frozen=True, array_like=True):
     """A decorator that is not known to be harmless; `depth` is 1 for `@a`, 2 for `@a(...)`.
 
-    An empty chain is a decorator that is no plain name.
+    An empty chain is a decorator that is no plain name. `given` and `named` are what `@a(...)` hands over: how many
+    values by position, and the names of the others.
     """
 
     chain: tuple[str, ...]
     depth: int
+    given: int = 0
+    named: tuple[str, ...] = ()
 
 
 class Unit(msgspec.Struct, frozen=True, array_like=True):
@@ -65,6 +68,7 @@ class Unit(msgspec.Struct, frozen=True, array_like=True):
         decorations, bases: decorators and base classes that other files decide about. Where one of them may
             do more than give back what it gets, the whole unit is an effect of the import.
         quiet: how many calls deep the function only defines and returns functions.
+        takes: the names of a quiet function's parameters; the first `needs` of them have no default.
         hooks: it is a class that hears of its subclasses.
     """
 
@@ -80,6 +84,8 @@ class Unit(msgspec.Struct, frozen=True, array_like=True):
     decorations: tuple[Decoration, ...] = ()
     bases: tuple[tuple[str, ...], ...] = ()
     quiet: int = 0
+    takes: tuple[str, ...] = ()
+    needs: int = 0
     hooks: bool = False
     is_class: bool = False
 
@@ -305,6 +311,8 @@ class _Reading:
             imports=(),
             decorations=tuple(map(_decoration, unknown)),
             quiet=self.purity.is_quiet(node) if isinstance(node, ast.FunctionDef) else 0,
+            takes=tuple(argument.arg for argument in node.args.args),
+            needs=len(node.args.args) - len(node.args.defaults),
         )
 
     def _step_decorators(self, finder: UseFinder, node: Function) -> None:
@@ -608,7 +616,9 @@ def _decoration(node: ast.expr) -> Decoration:
         is_plain = all(isinstance(argument, ast.Constant) for argument in node.args) and all(
             isinstance(keyword.value, ast.Constant) for keyword in node.keywords
         )
-        return Decoration(dotted(node.func) if is_plain else (), 2)
+        is_plain = is_plain and all(keyword.arg is not None for keyword in node.keywords)
+        named = tuple(keyword.arg for keyword in node.keywords if keyword.arg is not None)
+        return Decoration(dotted(node.func) if is_plain else (), 2, len(node.args), named)
     return Decoration(dotted(node), 1)
 
 

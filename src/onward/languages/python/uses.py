@@ -385,7 +385,8 @@ class UseFinder:
         if mode == "store" and len(chain) == 1:
             return
         self._use("", chain, mode, line)
-        self._special_name(chain, line)
+        if mode != "exists":
+            self._special_name(chain, line)
 
     def _use(self, origin: str, chain: tuple[str, ...], mode: Mode, line: int) -> None:
         key = (origin, chain, mode)

@@ -1,0 +1,150 @@
+"""Every example of the page on what runs again, in both directions, against what really happens.
+
+Where the page says that a step's code counts, Python alone runs old and new code in fresh interpreters, and what
+comes out has to differ; where it says that it does not, it has to be equal. Where running matters, onward runs
+the workspace, and a clean run of the edited one has to end with the same contents.
+"""
+
+from __future__ import annotations
+
+import atexit
+import functools
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+import onward
+from onward.app.reading import read
+from onward.app.run import RunReport
+from onward.app.wiring import open_workspace
+from onward.testing import workspace
+from tests.rules.page import PAGE, Case, cases
+
+ORACLE = Path(__file__).with_name("oracle.py")
+PACKAGES = Path(onward.__file__).resolve().parents[1]
+CASES = cases(PAGE.read_text("utf-8"))
+READ = [case for case in CASES if not case.really]
+RUN = [case for case in CASES if case.really]
+
+
+class Seen:
+    """A step as onward reads it, and what Python makes of it."""
+
+    def __init__(self, file: str, symbol: str | None, roots: tuple[str, ...], code: Mapping[str, str]) -> None:
+        self.file = file
+        self.symbol = symbol
+        self.roots = roots
+        self.code = code
+
+
+@functools.cache
+def look(files: tuple[tuple[str, str], ...], step: str) -> tuple[Mapping[str, str], str]:
+    """The digests of a step's code by name, and the outcome of running it."""
+    with tempfile.TemporaryDirectory() as place:
+        folder = workspace.write(Path(place).resolve(), {"onward.toml": "", **dict(files)})
+        with open_workspace(folder) as opened:
+            reading = read(opened.place, opened.index, {}, {})
+        found = reading.graph.steps.get(step)
+        if found is None:
+            problems = [finding.message for finding in reading.graph.findings]
+            assert problems, f"there is no step `{step}`, and no finding says why"
+            return {"(finding)": " ".join(problems)}, "fails as a finding"
+        assert found.symbol is not None
+        code = dict(reading.code(found))
+        return code, _run(folder, found.file, found.symbol, reading.roots_of(found.file))
+
+
+def _run(folder: Path, file: str, function: str, roots: tuple[str, ...]) -> str:
+    surroundings = {"PATH": os.defpath, "PYTHONHASHSEED": "0", "TZ": "UTC", "PYTHONPATH": str(PACKAGES)}
+    words = [sys.executable, "-s", str(ORACLE), str(folder), file, function, *roots]
+    done = subprocess.run(words, cwd=folder, env=surroundings, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip().rpartition("\n")[2]
+
+
+@pytest.mark.parametrize("case", READ, ids=lambda case: case.title)
+def test_code_counts_as_the_page_says(case: Case) -> None:
+    for step, verdict in case.verdicts.items():
+        old_code, old = look(tuple(case.before.items()), step)
+        new_code, new = look(tuple(case.after.items()), step)
+        changed = {name for name in old_code.keys() | new_code.keys() if old_code.get(name) != new_code.get(name)}
+        if verdict == "stays":
+            assert old == new, f"the page says that nothing changes, and {step}: {old} became {new}"
+            assert not changed, f"{step} would run again although {old} stays: {changed}"
+            continue
+        if verdict == "runs, to be safe":
+            assert old == new, f"{step} has to run: {old} became {new}"
+        else:
+            assert old != new, f"the page says that {step} changes, and it stays: {old}"
+            assert new.startswith("fails") == (verdict == "fails"), new
+        assert changed, f"{step} would be kept, and it is stale: {old} became {new}"
+        missing = set(case.named) - changed
+        assert not missing, f"the reasons of {step} are {sorted(changed)}, and name no {sorted(missing)}"
+
+
+def contents(report: RunReport) -> dict[str, object]:
+    return {name: (record.assets, record.outcome == "failed") for name, record in report.steps.items()}
+
+
+def run(folder: Path) -> RunReport:
+    with onward.Workspace(folder) as opened:
+        return opened.run(keep_going=True, jobs=2)
+
+
+@functools.cache
+def made(files: tuple[tuple[str, str], ...]) -> tuple[Path, RunReport]:
+    """A workspace of these files in which everything has been made, and how that went."""
+    folder = workspace.write(Path(tempfile.mkdtemp()), {"onward.toml": "", **dict(files)})
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    report = run(folder)
+    assert {record.outcome for record in report.steps.values()} == {"made"}, report.steps
+    return folder, report
+
+
+def edit(folder: Path, case: Case) -> None:
+    """Lays the edited files out. What was replaced keeps its time in whole seconds, as an edit in a hurry does."""
+    seconds = {path: int((folder / path).stat().st_mtime) for path in case.before}
+    workspace.write(folder, {**dict.fromkeys(case.before.keys() - case.after.keys()), **case.after})
+    for path in case.after.keys() & case.before.keys():
+        if case.after[path] != case.before[path]:
+            os.utime(folder / path, (seconds[path], seconds[path]))
+
+
+OUTCOMES = {"runs": "made", "stays": "kept", "fails": "failed", "skipped": "skipped", "runs, to be safe": "made"}
+
+
+@pytest.mark.parametrize("case", RUN, ids=lambda case: case.title)
+def test_a_run_makes_what_the_page_says(case: Case, tmp_path: Path) -> None:
+    folder, before = made(tuple(case.before.items()))
+    edited = Path(shutil.copytree(folder, tmp_path / "edited"))
+    edit(edited, case)
+    with onward.Workspace(edited) as opened:
+        planned = opened.plan()
+    after = run(edited)
+    clean = run(workspace.write(tmp_path / "clean", {"onward.toml": "", **case.after}))
+    assert contents(after) == contents(clean)
+    assert after.run.snapshot == clean.run.snapshot
+    for step, verdict in case.verdicts.items():
+        assert after.steps[step].outcome == OUTCOMES[verdict], (step, planned.steps[step], after.steps[step])
+        is_other = contents(after)[step] != contents(before)[step]
+        assert is_other == (verdict not in ("stays", "runs, to be safe")), (step, verdict)
+    reasons = {reason.what for step in planned.steps.values() for reason in step.decision.reasons}
+    assert set(case.named) <= reasons, reasons
+
+
+@pytest.mark.parametrize("case", RUN[:: max(1, len(RUN) // 4)], ids=lambda case: case.title)
+def test_what_was_made_before_an_edit_is_restored_after_it_is_taken_back(case: Case, tmp_path: Path) -> None:
+    folder, before = made(tuple(case.before.items()))
+    edited = Path(shutil.copytree(folder, tmp_path / "edited"))
+    edit(edited, case)
+    run(edited)
+    workspace.write(edited, {**dict.fromkeys(case.after.keys() - case.before.keys()), **case.before})
+    back = run(edited)
+    assert back.counts["made"] == 0
+    assert contents(back) == contents(before)
