@@ -330,4 +330,4 @@ def test_what_is_rendered_again_is_what_executing_would_show() -> None:
 
     try_it()
     # The property says something only where all three happen often.
-    assert min(counts.rendered, counts.executed, counts.kept) > 100
+    assert min(counts.rendered, counts.executed, counts.kept) > 50
