@@ -99,8 +99,8 @@ def _settle_matplotlib(module: Any) -> None:
 def _settle_metadata(module: Any) -> None:
     """Counts the listings by which Python looks for installed packages as it does those that look for modules."""
     fast = getattr(module, "FastPath", None)
-    if fast is None:
-        return
+    if fast is None or fast.children.__module__ == __name__:
+        return  # another Python's way, or done before in this process
     listed = fast.children
 
     def children(self: Any) -> Any:
@@ -108,6 +108,7 @@ def _settle_metadata(module: Any) -> None:
         loader.searched[place] = loader.searched.get(place, 0) + 1
         return listed(self)
 
+    children.__wrapped__ = listed  # type: ignore[attr-defined]
     fast.children = children
 
 
