@@ -194,9 +194,9 @@ def environment_of(place: Path) -> dict[str, str]:
 
 
 def worker_count() -> int:
-    """How many processes run tests: one for each processor that this process may use."""
+    """How many processes run tests: one more than there are processors, for many tests wait for a process."""
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(allowed, MOST_WORKERS)
+    return min(allowed + 1, MOST_WORKERS)
 
 
 def browser() -> None:
