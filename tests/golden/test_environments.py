@@ -102,8 +102,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def sync(folder: Path, *upgrade: str) -> None:
-    uv(folder, "lock", *(word for name in upgrade for word in ("--upgrade-package", name)))
-    uv(folder, "sync")
+    # Refreshed, for uv takes a project whose settings were edited a moment ago for what it was.
+    uv(folder, "lock", "--refresh", *(word for name in upgrade for word in ("--upgrade-package", name)))
+    uv(folder, "sync", "--refresh")
 
 
 @pytest.fixture
