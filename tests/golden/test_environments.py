@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -102,9 +103,8 @@ def folder(tmp_path: Path) -> Path:
 
 
 def sync(folder: Path, *upgrade: str) -> None:
-    # Refreshed, for uv takes a project whose settings were edited a moment ago for what it was.
-    uv(folder, "lock", "--refresh", *(word for name in upgrade for word in ("--upgrade-package", name)))
-    uv(folder, "sync", "--refresh")
+    uv(folder, "lock", *(word for name in upgrade for word in ("--upgrade-package", name)))
+    uv(folder, "sync")
 
 
 @pytest.fixture
@@ -241,6 +241,8 @@ def test_the_version_of_an_editable_distribution_in_the_workspace_does_not_count
     for name in ("pyproject.toml", "backend.py"):
         path = folder / "packages" / "member" / name
         path.write_text(path.read_text().replace("0.1", "0.2"))
+        # uv takes what was built a moment ago for up to date.
+        os.utime(path, (path.stat().st_mtime + 10,) * 2)
     sync(folder)
     assert list((folder / ".venv").glob("lib/python*/site-packages/member-0.2.dist-info"))
     assert made(bring_up_to_date(folder)) == {}
