@@ -13,11 +13,11 @@ import json
 import re
 import warnings
 from typing import Any
-from urllib.parse import unquote
 
 import msgspec
 
 from onward.base.codec import digest_of
+from onward.base.text import unquoted
 from onward.languages.notebook.magics import hides_output, inert
 from onward.languages.notebook.quoting import quoting
 from onward.languages.python.normal import NormalForm
@@ -297,7 +297,7 @@ def _plain_heading(text: str) -> str:
 def _pictures(cells: list[_Cell]) -> list[str]:
     """The files that prose takes in, by Markdown or HTML; addresses of elsewhere left out."""
     text = "\n".join(_source(cell) for cell in cells if cell.cell_type != "code")
-    found = [unquote(html.unescape(match[1] or match[2])) for match in _PICTURE.finditer(text)]
+    found = [unquoted(html.unescape(match[1] or match[2])) for match in _PICTURE.finditer(text)]
     return list(dict.fromkeys(file for file in found if not _ELSEWHERE.match(file)))
 
 
