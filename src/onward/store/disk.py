@@ -132,7 +132,7 @@ class Disk:
             try:
                 self._system.write_new(beside, content)
                 self._system.rename(beside, fspath(path))
-            except BaseException:  # killed by Ctrl-C or failed: what is half goes, and the reason goes on
+            except BaseException:  # failed or stopped: what is half goes, the reason goes on
                 self._system.remove(beside)
                 raise
         self._unsynced.append(fspath(path))

@@ -43,7 +43,9 @@ def steps(code: str) -> dict[str, str]:
     return {**SETTINGS, "projects/p/steps.py": code}
 
 
-on_linux = pytest.mark.skipif(sys.platform != "linux", reason="elsewhere only what Python itself opens is seen, by design; Linux runs it")
+on_linux = pytest.mark.skipif(
+    sys.platform != "linux", reason="elsewhere only what Python itself opens is seen, by design; Linux runs it"
+)
 
 
 def test_a_file_that_only_running_showed_counts(tmp_path: Path) -> None:
