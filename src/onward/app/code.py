@@ -5,7 +5,6 @@ Also the way of an import through the workspace: which file a dotted name means,
 
 from __future__ import annotations
 
-import sys
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from onward.languages.notebook import document as notebook_language
 from onward.languages.python import closure, declarations, imports, parse, symbols
 from onward.languages.sql import query as sql_language
 from onward.model.code import Declarations, NotebookTable, Problem, QueryTable
+from onward.model.ports import Grammar
 from onward.store.index import Index
 
 TABLE_FORMAT = 4
@@ -41,20 +41,19 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(FileTable)
 
 
-def analyser(suffix: str) -> str:
+def analyser(suffix: str, grammar: str) -> str:
     """The name under which tables are kept: another reader, or another grammar, reads again."""
-    grammar = ".".join(str(number) for number in sys.version_info[:2])
-    return f"{suffix} {TABLE_FORMAT}.{closure.SOURCE_FORMAT} python {grammar}"
+    return f"{suffix} {TABLE_FORMAT}.{closure.SOURCE_FORMAT}{'' if suffix == 'sql' else f' {grammar}'}"
 
 
-def read_tables(root: Path, files: Mapping[str, Digest], index: Index) -> dict[str, FileTable]:
+def read_tables(root: Path, files: Mapping[str, Digest], index: Index, grammar: Grammar) -> dict[str, FileTable]:
     """The table of every file, by path. Cost: parses what has not been seen before."""
     tables: dict[str, FileTable] = {}
     by_suffix: dict[str, dict[str, Digest]] = {}
     for path, digest in files.items():
         by_suffix.setdefault(path.rpartition(".")[2], {})[path] = digest
     for suffix, members in by_suffix.items():
-        name = analyser(suffix)
+        name = analyser(suffix, grammar.name)
         kept = index.tables(name, set(members.values()))
         known: dict[Digest, FileTable] = {}
         fresh: dict[Digest, bytes] = {}
@@ -62,7 +61,7 @@ def read_tables(root: Path, files: Mapping[str, Digest], index: Index) -> dict[s
             if digest not in known:
                 table = _kept(kept.get(digest))
                 if table is None:
-                    table = read_content((root / path).read_bytes(), suffix)
+                    table = read_content((root / path).read_bytes(), suffix, grammar)
                     fresh[digest] = _encoder.encode(table)
                 known[digest] = table
             tables[path] = known[digest]
@@ -80,16 +79,16 @@ def _kept(content: bytes | None) -> FileTable | None:
         return None
 
 
-def read_content(content: bytes, suffix: str) -> FileTable:
+def read_content(content: bytes, suffix: str, grammar: Grammar = parse.OWN) -> FileTable:
     """The table of a file's content. Never raises: what does not parse has a problem."""
     if suffix == "sql":
         query = sql_language.analyse(content)
         return FileTable(query.problem, query=query)
     if suffix == "ipynb":
-        notebook = notebook_language.analyse(content)
+        notebook = notebook_language.analyse(content, grammar)
         if notebook.problem is not None or notebook.language != "python":
             return FileTable(notebook.problem, notebook=notebook)
-        tree = parse.parse(notebook.code, cells=True)
+        tree = grammar.parse(notebook.code, cells=True)
         if isinstance(tree, Problem):
             return FileTable(tree, notebook=notebook)
         return FileTable(
@@ -97,7 +96,7 @@ def read_content(content: bytes, suffix: str) -> FileTable:
             program=symbols.symbol_table(tree, role="cells"),
             notebook=notebook,
         )
-    tree = parse.parse(content)
+    tree = grammar.parse(content)
     if isinstance(tree, Problem):
         return FileTable(tree)
     declared = declarations.declarations(tree)

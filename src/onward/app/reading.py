@@ -13,6 +13,7 @@ from onward.app import scan
 from onward.app.code import FileTable, ImportPath, package_of, read_tables
 from onward.app.config import read_settings
 from onward.app.environment import WorkspacePython, workspace_python
+from onward.app.grammar import grammar_of
 from onward.app.links import LIBRARY_FOLDERS, Links, member_roots
 from onward.app.locks import check_lock
 from onward.app.place import Place
@@ -164,7 +165,8 @@ def read(
     projects = project_rules.projects(code)
     digests, unreadable = _digests(place, tree, code, index)
     findings += unreadable
-    tables = read_tables(place.root, digests, index)
+    with grammar_of(python) as grammar:
+        tables = read_tables(place.root, digests, index, grammar)
     files = _code_files(project_rules, tree, configured, digests, tables, once)
     drafts, candidates, said = _drafts(files)
     findings += said

@@ -5,6 +5,7 @@ A protocol here is a promise: what an implementation must do, may assume, and mu
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -48,6 +49,23 @@ class CodeFile(msgspec.Struct, frozen=True):
 
 Closure = Callable[[str, str | None], Mapping[str, Digest]]
 """Path and symbol (None: the whole file as a script) to the symbols that it reaches, with their digests."""
+
+
+class Grammar(Protocol):
+    """Reads Python as one version of it does. Suite: `onward.testing.grammars`."""
+
+    name: str
+    """Implementation and version, such as `cpython 3.13`: another name may read a text otherwise."""
+
+    def parse(self, content: bytes, *, cells: bool = False, compiles: bool = True) -> ast.Module | Problem:
+        """The syntax tree of a source text, or why this Python would refuse it. Never raises for what is in the text.
+
+        With `cells`, `await` may stand at top level; without `compiles`, what only the compiler finds is passed over.
+
+        Raises:
+            MachineError: that Python cannot be asked.
+        """
+        ...
 
 
 class StepKind(Protocol):

@@ -11,7 +11,6 @@ import ast
 import html
 import json
 import re
-import warnings
 from typing import Any
 
 import msgspec
@@ -21,7 +20,9 @@ from onward.base.text import unquoted
 from onward.languages.notebook.magics import hides_output, inert
 from onward.languages.notebook.quoting import quoting
 from onward.languages.python.normal import NormalForm
+from onward.languages.python.parse import OWN
 from onward.model.code import CellCode, Mention, NotebookTable, Problem
+from onward.model.ports import Grammar
 
 _SHOWN_OF_NOTEBOOK = ("title", "authors", "date", "subtitle")
 _SHOWN_OF_CODE = ("hide_input", "hide_code_all_hidden")
@@ -56,7 +57,7 @@ class _Notebook(msgspec.Struct):
     metadata: Any = None
 
 
-def analyse(content: bytes) -> NotebookTable:
+def analyse(content: bytes, grammar: Grammar = OWN) -> NotebookTable:
     """What a notebook holds. Never raises: a file or cell that does not parse is a `problem`.
 
     A cell that does not parse is left out of `code`, as a text; where it is tagged `raises-exception` it is
@@ -69,7 +70,7 @@ def analyse(content: bytes) -> NotebookTable:
     cells = [cell for sheet in notebook.worksheets or () for cell in sheet.cells]
     cells = cells if notebook.cells is None else notebook.cells
     language = _language(metadata, cells)
-    joined = _Joined(language == "python")
+    joined = _Joined(language == "python", grammar)
     for number, cell in enumerate(cells, start=1):
         if cell.cell_type == "code":
             joined.add(_source(cell), number, _tags(cell))
@@ -162,8 +163,9 @@ def _language(metadata: dict[Any, Any], cells: list[_Cell]) -> str:
 class _Joined:
     """The code cells put together, one after the other."""
 
-    def __init__(self, is_python: bool) -> None:
+    def __init__(self, is_python: bool, grammar: Grammar) -> None:
         self.is_python = is_python
+        self.grammar = grammar
         self.lines: list[str] = []
         self.cells: list[CellCode] = []
         self.runs: list[Mention] = []
@@ -183,36 +185,37 @@ class _Joined:
             self.cells.append(CellCode(source, number, first_line, tags=tags))
             self.lines.extend(source.split("\n"))
             return
-        cell = inert(source)
-        checked = _checked(cell.code, number)
+        cell = inert(source, self.grammar)
+        checked = _checked(cell.code, number, self.grammar)
         if isinstance(checked, Problem):
             if "raises-exception" not in tags:
                 self.problem = self.problem or checked
-            code = repr(source) + "\n" * source.count("\n")
+            code, tree = repr(source) + "\n" * source.count("\n"), None
             border = source
         else:
-            code = checked
-            border = _border(ast.parse(code))
+            code, tree = checked
+            border = _border(tree)
         self.runs.extend(Mention(file, first_line + line - 1) for file, line in cell.files)
         magics = tuple(cell.magics)
         exact = source if cell.wraps_lines else ""
-        self.quotes += [Mention(name, first_line + line - 1) for name, line in quoting(code, magics)]
+        self.quotes += [Mention(name, first_line + line - 1) for name, line in quoting(tree, magics)]
         self.cells.append(CellCode(code, number, first_line, hides_output(code), magics, tags, exact, border))
         self.lines.extend(code.split("\n"))
 
 
-def _checked(code: str, number: int) -> str | Problem:
-    """The cell's code as it may stand below others, or why it is no Python by itself, as it will run."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about odd escapes, which are the author's affair
-            movable = _movable(code, ast.parse(code))
-            compile(movable, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
-    except SyntaxError as error:
-        return Problem(f"cell {number}: {_encodable(error.msg)}", error.lineno or 0, error.offset or 0)
-    except (ValueError, OverflowError, RecursionError, MemoryError) as error:
-        return Problem(f"cell {number}: {str(error) or type(error).__name__}", 1, 1)
-    return movable
+def _checked(code: str, number: int, grammar: Grammar) -> tuple[str, ast.Module] | Problem:
+    """The cell's code as it may stand below others, with its tree; or why it is no Python by itself, as it will run."""
+    tree = grammar.parse(code.encode(), cells=True)
+    if isinstance(tree, Problem) or _movable(code, tree) != code:
+        tree = grammar.parse(code.encode(), cells=True, compiles=False)
+        while isinstance(tree, ast.Module) and (moved := _movable(code, tree)) != code:
+            code = moved  # one statement at a time, as the columns of the next have changed
+            tree = grammar.parse(code.encode(), cells=True, compiles=False)
+        if isinstance(tree, ast.Module):
+            tree = grammar.parse(code.encode(), cells=True)
+    if isinstance(tree, Problem):
+        return Problem(f"cell {number}: {_encodable(tree.message)}", tree.line, tree.column)
+    return code, tree
 
 
 def _border(tree: ast.Module) -> str:
@@ -222,7 +225,9 @@ def _border(tree: ast.Module) -> str:
 
 
 def _movable(code: str, tree: ast.Module) -> str:
-    """The code without what Python allows at the beginning of a text alone; IPython compiles line by line."""
+    """The code without the first thing that Python allows at the beginning of a text alone; IPython compiles line by
+    line.
+    """
     lines = code.split("\n")
     for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.module == "__future__":
@@ -236,14 +241,8 @@ def _movable(code: str, tree: ast.Module) -> str:
         before = lines[first].encode()[: node.col_offset].decode()
         after = lines[last].encode()[node.end_col_offset :].decode()
         lines[first : last + 1] = [before + stands + after, *[""] * (last - first)]
-        return _movable_rest(lines)
+        return "\n".join(lines)
     return code
-
-
-def _movable_rest(lines: list[str]) -> str:
-    """The same for what follows: one statement at a time, as its columns have moved."""
-    code = "\n".join(lines)
-    return _movable(code, ast.parse(code))
 
 
 # The page

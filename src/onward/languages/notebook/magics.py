@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from dataclasses import dataclass, field
+
+from onward.languages.python.parse import OWN
+from onward.model.code import Problem
+from onward.model.ports import Grammar
 
 _PYTHON_CELLS = {
     "time",
@@ -56,7 +59,7 @@ class InertCell:
     wraps_lines: bool = False
 
 
-def inert(source: str) -> InertCell:
+def inert(source: str, grammar: Grammar = OWN) -> InertCell:
     """The cell `source` with its magics, shell lines and requests for help made into calls."""
     lines = _unindented(source.split("\n"))
     first = next((index for index, line in enumerate(lines) if line.strip()), 0)
@@ -67,16 +70,17 @@ def inert(source: str) -> InertCell:
         if name not in _PYTHON_CELLS:
             body = "\n".join(lines[first + 1 :])
             cell.magics.append(source.strip("\n"))
-            call = _call("run_cell_magic", [name, rest, body], rest + "\n" + body if name != "writefile" else rest)
+            taken_in = rest + "\n" + body if name != "writefile" else rest
+            call = _call("run_cell_magic", [name, rest, body], taken_in, grammar)
             cell.code = "\n".join([*[""] * first, call, *[""] * (len(lines) - first - 1)])
             return cell
         cell.magics.append(lines[first].strip())
-        setup = rest if name == "timeit" and _is_python(rest) else ""
-        lines[first] = setup or _call("run_line_magic", [name, rest], rest)
+        setup = rest if name == "timeit" and _is_python(rest, grammar) else ""
+        lines[first] = setup or _call("run_line_magic", [name, rest], rest, grammar)
         done, rest_of = lines[: first + 1], lines[first + 1 :]
     else:
         done, rest_of = [], lines
-    cell.code = "\n".join(done + _inert_lines(rest_of, cell, len(done)))
+    cell.code = "\n".join(done + _inert_lines(rest_of, cell, len(done), grammar))
     return cell
 
 
@@ -98,7 +102,7 @@ def hides_output(code: str) -> bool:
     return last == ";"
 
 
-def _inert_lines(lines: list[str], cell: InertCell, before: int) -> list[str]:
+def _inert_lines(lines: list[str], cell: InertCell, before: int, grammar: Grammar) -> list[str]:
     done: list[str] = []
     state = _Scan()
     while len(done) < len(lines):
@@ -108,11 +112,11 @@ def _inert_lines(lines: list[str], cell: InertCell, before: int) -> list[str]:
             done.append(line)
             continue
         taken = [line]
-        if _may_be_magic(line):
+        if _may_be_magic(line, grammar):
             while taken[-1].endswith("\\") and len(done) + len(taken) < len(lines):
                 taken.append(lines[len(done) + len(taken)])
         joined = "".join(part.removesuffix("\\") for part in taken[:-1]) + taken[-1]
-        made = _inert_line(joined, cell, before + len(done) + 1)
+        made = _inert_line(joined, cell, before + len(done) + 1, grammar)
         if made is None:
             state.feed(line)
             done.append(line)
@@ -125,37 +129,37 @@ def _inert_lines(lines: list[str], cell: InertCell, before: int) -> list[str]:
     return done
 
 
-def _may_be_magic(line: str) -> bool:
+def _may_be_magic(line: str, grammar: Grammar) -> bool:
     text = line.lstrip()
-    return text.startswith(("%", "!")) or _ASSIGNED.match(text) is not None or _automagic(text) is not None
+    return text.startswith(("%", "!")) or _ASSIGNED.match(text) is not None or _automagic(text, grammar) is not None
 
 
-def _inert_line(line: str, cell: InertCell, number: int) -> str | None:
+def _inert_line(line: str, cell: InertCell, number: int, grammar: Grammar) -> str | None:
     """What a logical line becomes, or None where it is Python as it stands."""
     text = line.lstrip()
     indent = line[: len(line) - len(text)]
     text = text.rstrip()
     if text.startswith("!!"):
-        return indent + _call("getoutput", [text[2:]], text)
+        return indent + _call("getoutput", [text[2:]], text, grammar)
     if text.startswith("!"):
-        return indent + _call("system", [text[1:]], text)
+        return indent + _call("system", [text[1:]], text, grammar)
     if text.startswith("%") and not text.startswith("%%"):
         magic = _MAGIC.match(text)
         if magic is not None and not (magic[2].endswith("?") and not magic[2].rstrip("?")):
-            return indent + _line_magic(magic[1], magic[2], cell, number)
+            return indent + _line_magic(magic[1], magic[2], cell, number, grammar)
     assigned = _ASSIGNED.match(text)
-    if assigned is not None and _is_python(assigned["targets"] + " = 0") and not _is_python(text):
-        return indent + _assigned(assigned, cell, number)
+    if assigned is not None and _is_python(assigned["targets"] + " = 0", grammar) and not _is_python(text, grammar):
+        return indent + _assigned(assigned, cell, number, grammar)
     asked = _HELP.match(text.removesuffix(";").rstrip())
     if asked is not None and (asked["mark"] or asked["end"]):
-        return indent + _call("run_line_magic", ["pinfo", asked["name"]], "")
-    automagic = _automagic(text)
+        return indent + _call("run_line_magic", ["pinfo", asked["name"]], "", grammar)
+    automagic = _automagic(text, grammar)
     if automagic is not None:
-        return indent + _line_magic(*automagic, cell, number)
+        return indent + _line_magic(*automagic, cell, number, grammar)
     return None
 
 
-def _line_magic(name: str, rest: str, cell: InertCell, number: int) -> str:
+def _line_magic(name: str, rest: str, cell: InertCell, number: int, grammar: Grammar) -> str:
     if name in _FILE_MAGICS:
         file = _file_of(name, rest)
         if file is not None:
@@ -163,28 +167,28 @@ def _line_magic(name: str, rest: str, cell: InertCell, number: int) -> str:
     if name in _PYTHON_LINES:
         statement = re.sub(r"\A(?:-[a-zA-Z](?:\s*[\w.]+)?\s+)+", "", rest)
         for python in (rest, statement):
-            if python and _is_python(python):
+            if python and _is_python(python, grammar):
                 cell.wraps_lines = True
                 return python
-    return _call("run_line_magic", [name, rest], rest)
+    return _call("run_line_magic", [name, rest], rest, grammar)
 
 
-def _assigned(assigned: re.Match[str], cell: InertCell, number: int) -> str:
+def _assigned(assigned: re.Match[str], cell: InertCell, number: int, grammar: Grammar) -> str:
     rest = assigned["rest"].strip()
     if assigned["mark"] == "!":
-        value = _call("getoutput", [rest], rest)
+        value = _call("getoutput", [rest], rest, grammar)
     else:
         name, _, line = rest.partition(" ")
-        value = _line_magic(name, line.strip(), cell, number)
+        value = _line_magic(name, line.strip(), cell, number, grammar)
     return f"{assigned['targets']} = {value}"
 
 
-def _automagic(text: str) -> tuple[str, str] | None:
+def _automagic(text: str, grammar: Grammar) -> tuple[str, str] | None:
     """A magic without its `%`, which IPython takes as one where the line is no Python."""
     word, _, rest = text.partition(" ")
     if word not in _AUTOMAGIC or not rest.strip() or rest.lstrip().startswith(("=", "(")):
         return None
-    return None if _is_python(text) else (word, rest.strip())
+    return None if _is_python(text, grammar) else (word, rest.strip())
 
 
 def _file_of(name: str, rest: str) -> str | None:
@@ -204,40 +208,42 @@ def _file_of(name: str, rest: str) -> str | None:
     return None
 
 
-def _call(method: str, words: list[str], text: str) -> str:
+def _call(method: str, words: list[str], text: str, grammar: Grammar) -> str:
     """A call of IPython's, with the Python values that the text takes in as further arguments."""
     arguments = [repr(word) for word in words]
-    arguments += [f"({found})" for found in _taken_in(text)]
+    arguments += [f"({found})" for found in _taken_in(text, grammar)]
     return f"get_ipython().{method}({', '.join(arguments)})"
 
 
-def _taken_in(text: str) -> list[str]:
+def _taken_in(text: str, grammar: Grammar) -> list[str]:
     found: list[str] = []
     for match in _TAKEN_IN.finditer(text):
         expression = (match[1] or match[2]).strip()
         for python in (expression, expression.partition(":")[0].partition("!")[0].strip()):
-            if python and "\n" not in python and _is_expression(python):
+            if python and "\n" not in python and _is_expression(python, grammar):
                 found.append(python)
                 break
     return list(dict.fromkeys(found))
 
 
-def _is_python(text: str) -> bool:
-    return _parses(text, "exec")
+def _is_python(text: str, grammar: Grammar) -> bool:
+    return isinstance(_parsed(text, grammar), ast.Module)
 
 
-def _is_expression(text: str) -> bool:
-    return _parses(f"({text}\n)", "eval") and _parses(f"f({text})", "eval") and "#" not in text
+def _is_expression(text: str, grammar: Grammar) -> bool:
+    return "#" not in text and all(_is_one_value(whole, grammar) for whole in (f"({text}\n)", f"f({text})"))
 
 
-def _parses(text: str, mode: str) -> bool:
+def _is_one_value(text: str, grammar: Grammar) -> bool:
+    tree = _parsed(text, grammar)
+    return isinstance(tree, ast.Module) and [type(statement) for statement in tree.body] == [ast.Expr]
+
+
+def _parsed(text: str, grammar: Grammar) -> ast.Module | Problem:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about odd escapes, which are the author's affair
-            ast.parse(text, mode=mode)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return False
-    return True
+        return grammar.parse(text.encode(), cells=True, compiles=False)
+    except UnicodeEncodeError:
+        return Problem("the text is not UTF-8")
 
 
 class _Scan:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Sequence
 
 _HISTORY = frozenset({"In", "_ih", "_i", "_ii", "_iii", "history_manager"})
@@ -32,19 +31,15 @@ _WORD = re.compile(r"%\(\s*(lineno|pathname|filename)\s*\)|\{[^{}]*\blineno\b[^{
 _INPUT = re.compile(r"_i\d+\Z")
 
 
-def quoting(code: str, magics: Sequence[str]) -> list[tuple[str, int]]:
+def quoting(tree: ast.Module | None, magics: Sequence[str]) -> list[tuple[str, int]]:
     """The names in a cell that may lead to its own text or lines, each with its line in the cell.
 
     Args:
-        code: the cell as Python; text that is no Python says nothing.
+        tree: the cell as Python; none where it is no Python, which says nothing.
         magics: its magics, as written.
     """
     found = [(f"%{name}", 1) for magic in magics if (name := _name_of(magic)) in _MAGICS]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # about odd escapes, which are the author's affair
-            tree = ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    if tree is None:
         return found
     for node in ast.walk(tree):
         found += [(name, getattr(node, "lineno", 1)) for name in _names(node)]

@@ -31,7 +31,7 @@ from onward.languages.python.purity import (
 )
 from onward.languages.python.uses import Found, Import, Scope, UseFinder, annotations_of, dotted, imports_of
 
-SYMBOLS_FORMAT = 3
+SYMBOLS_FORMAT = 4
 
 Role = Literal["module", "script", "cells"]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -275,6 +275,8 @@ class _Reading:
                 return False
             is_known = self.lazy_annotations or self.purity.is_safe_annotation(statement.annotation)
             return is_known and (statement.value is None or self.purity.kind_of(statement.value) is not None)
+        if type(statement).__name__ == "TypeAlias":  # Python 3.12: `type X = ...` evaluates nothing
+            return True
         return isinstance(statement, ast.Pass) or (
             isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
         )
@@ -355,8 +357,8 @@ class _Reading:
         self._step_decorators(finder, node)
         for default in [*node.args.defaults, *(item for item in node.args.kw_defaults if item is not None)]:
             finder.visit(default)
-        if not self.lazy_annotations:
-            for annotation in annotations_of(node):
+        with finder.type_parameters(node):
+            for annotation in () if self.lazy_annotations else annotations_of(node):
                 finder.annotation(annotation)
 
     def _class(self, node: ast.ClassDef, bound: set[str]) -> Unit:

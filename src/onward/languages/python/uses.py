@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Literal
 
 import msgspec
@@ -325,6 +326,9 @@ class UseFinder:
             self._import(node)
         elif isinstance(node, ast.AnnAssign):
             self._annotated(node)
+        elif getattr(node, "type_params", []):
+            with self.type_parameters(node):
+                self._children(node)
         else:
             if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
                 self._chain((node.target.id,), "value", node.lineno)
@@ -565,8 +569,8 @@ class UseFinder:
         if not isinstance(node, ast.Lambda):
             for decorator in node.decorator_list:
                 self.visit(decorator, "call")
-            if not self.lazy_annotations:
-                for annotation in annotations_of(node):
+            with self.type_parameters(node):
+                for annotation in () if self.lazy_annotations else annotations_of(node):
                     self.annotation(annotation)
         for default in _head(node):
             self.visit(default)
@@ -577,9 +581,25 @@ class UseFinder:
         for extra in (arguments.vararg, arguments.kwarg):
             if extra is not None:
                 scope._bind(extra.arg)
-        for parameter in getattr(node, "type_params", []):
+        with self.type_parameters(node):
+            self._inside(scope, [node.body] if isinstance(node, ast.Lambda) else node.body)
+
+    @contextmanager
+    def type_parameters(self, node: ast.AST) -> Iterator[None]:
+        """The scope of `[T: bound]` behind a name; bounds and defaults are evaluated when something reads them."""
+        parameters = getattr(node, "type_params", [])
+        if not parameters:
+            yield
+            return
+        scope = Scope("comprehension")
+        for parameter in parameters:
             scope._bind(parameter.name)
-        self._inside(scope, [node.body] if isinstance(node, ast.Lambda) else node.body)
+        self._scopes.append(scope)
+        for parameter in parameters:
+            for child in children(parameter):
+                self.visit(child)
+        yield
+        self._scopes.pop()
 
     def annotation(self, node: ast.expr) -> None:
         """The names in an annotation must exist; what they mean does not count."""
@@ -594,12 +614,10 @@ class UseFinder:
     def _class(self, node: ast.ClassDef) -> None:
         for decorator in node.decorator_list:
             self.visit(decorator, "call")
-        for base in _head(node):
-            self.visit(base, "call")
-        scope = Scope("class")
-        for parameter in getattr(node, "type_params", []):
-            scope._bind(parameter.name)
-        self._inside(scope, node.body)
+        with self.type_parameters(node):
+            for base in _head(node):
+                self.visit(base, "call")
+            self._inside(Scope("class"), node.body)
 
     def _inside(self, scope: Scope, body: Sequence[ast.AST]) -> None:
         scope.collect(body)
