@@ -19,6 +19,7 @@ from benchmarks.shapes import LIST_VARIABLE, TrivialWorkload, World
 from benchmarks.workload import Workload
 
 ANCHOR = "python -c pass"
+STATUS = "onward status"
 # Files younger than this are read again by tools that know how coarse a file's time is.
 _SETTLED_S = 2.2
 
@@ -119,10 +120,14 @@ def nothing_to_do(count: int, home: Path, peers: Sequence[Peer], rounds: int) ->
     time.sleep(_SETTLED_S)
     for peer in peers:
         bench.run(peer)
+    if "onward" in bench.folders:
+        table.rows.append(Row(STATUS))
     for _ in range(rounds):
         _time_anchor(table, home)
         for peer in peers:
             _add(table, peer, bench)
+        if "onward" in bench.folders:
+            _add_status(table, bench.folders["onward"])
     return table
 
 
@@ -184,6 +189,14 @@ def _add(table: Table, peer: Peer, bench: Bench) -> None:
     row.series.samples.append(sample)
     row.ran = max(row.ran, ran)
     row.stale = max(row.stale, stale)
+
+
+def _add_status(table: Table, folder: Path) -> None:
+    """The question whether there is anything to do, beside the run that finds out."""
+    sample = run([*start_up("onward"), "status"], folder)
+    if sample.status != 0 or not sample.output.endswith(" current\n"):
+        raise FailedRunError(f"{STATUS} ended with status {sample.status}:\n{sample.output}")
+    table.row(STATUS).series.samples.append(sample)
 
 
 def _time_anchor(table: Table, home: Path) -> None:

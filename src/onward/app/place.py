@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from onward.app.root import LOCAL_FOLDER, worked_in
 from onward.base.errors import WorkspaceError
 
-LOCAL_FOLDER = ".onward"
 CONFIG_NAME = "onward.toml"
 
 
@@ -64,14 +64,10 @@ def find(start: Path) -> Place:
         raise WorkspaceError(f"there is no folder `{start}`", hint="choose another with `-C DIR`") from error
     if not start.is_dir():
         raise WorkspaceError(f"`{start}` is a file and no folder", hint=f"choose `-C {start.parent}`")
-    folders = [start, *start.parents]
-    for folder in folders:
-        if (folder / ".git").exists():
-            return _in_git(folder)
-    for folder in folders:
-        if (folder / LOCAL_FOLDER).is_dir():
-            return _at(folder)
-    configured = [folder for folder in folders if (folder / CONFIG_NAME).is_file()]
+    root = worked_in(str(start))
+    if root is not None:
+        return _in_git(Path(root)) if (Path(root) / ".git").exists() else _at(Path(root))
+    configured = [folder for folder in [start, *start.parents] if (folder / CONFIG_NAME).is_file()]
     return _at(configured[-1] if configured else start)
 
 

@@ -1,124 +1,90 @@
-"""Nothing to do, found out by looking at file states alone: no code is read, no key computed.
+"""What lets the next run or `status` find out by file states alone that there is nothing to do.
 
 After a whole and complete run, the states of everything that it looked at are kept: folders that were listed,
 files that were read, what was absent, the environment, git's pointers. As long as all of them are as they were,
-another run would keep every step. Anything else, any doubt, and the run goes its ordinary way. Imports little:
-most of the time of such a run is the start of Python.
+another run would keep every step. Anything else, any doubt, and a run goes its ordinary way.
+`unchanged` looks, without reading code or computing keys.
 """
 
 from __future__ import annotations
 
+import json
 import os
-import time
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-import onward
+from onward.app import unchanged
+from onward.app.unchanged import Found, World
 
 if TYPE_CHECKING:
     from onward.app.evaluate import Evaluation
-    from onward.app.place import Place
     from onward.app.wiring import Opened
-    from onward.model.records import Run
+    from onward.model.records import CheckRecord, Run
 
-SHORTCUT_FORMAT = 1
 _RACY_NS = 2_000_000_000
 _GIT_FILES = ("HEAD", "index", "packed-refs", "info/exclude", "config")
-
-Stamp = tuple[int, int, int, int]
-
-
-class Unchanged(msgspec.Struct, frozen=True):
-    """The state of the world in which there is nothing to do.
-
-    Attributes:
-        files: by absolute path; None for what was not there.
-        objects: files of the store that have to be there.
-        variables: environment variables that choose the Python, with their values.
-        as_of: the date, where a step asked for it.
-        looked_at: when the states were taken, in ns.
-        run, basis, snapshot: of the run that found everything in order.
-        steps, checks: what its report says, by name.
-    """
-
-    format: int
-    onward: str
-    files: dict[str, Stamp | None]
-    objects: list[str]
-    variables: dict[str, str | None]
-    as_of: str | None
-    looked_at: int
-    run: str
-    basis: str
-    snapshot: str
-    steps: list[dict[str, Any]]
-    checks: list[dict[str, Any]]
-
-
-def find(place: Place) -> Unchanged | None:
-    """What an ordinary run would find, if it is certain that it would find nothing to do."""
-    try:
-        kept = msgspec.msgpack.decode((place.local / "state" / "unchanged").read_bytes(), type=Unchanged)
-    except (OSError, msgspec.DecodeError):
-        return None
-    if kept.format != SHORTCUT_FORMAT or kept.onward != onward.__version__:
-        return None
-    if kept.as_of is not None and kept.as_of != f"{datetime.now(UTC):%Y-%m-%d}":
-        return None
-    if any(os.environ.get(name) != value for name, value in kept.variables.items()):
-        return None
-    if any(_stamp(path) != stamp for path, stamp in kept.files.items()):
-        return None
-    return kept if all(map(os.path.exists, kept.objects)) else None
 
 
 def keep(evaluation: Evaluation, opened: Opened, run: Run, started: datetime) -> None:
     """Keeps the present state, if it is that of when the run `started` and cannot be mistaken for a later one."""
-    reading, place = evaluation.reading, opened.place
+    place = opened.place
     files = _looked_at(evaluation, opened)
     if files is None:
         return
-    states = {path: _stamp(path) for path in files}
-    now = time.time_ns()
-    begun = int(started.timestamp() * 10**9)
     # A file that changed since the run began may have been read before; and one that changes within the clock's
     # grain of our look would keep its times: git calls that racy.
-    if any(stamp is not None and begun - max(stamp[1], stamp[2]) < _RACY_NS for stamp in states.values()):
+    begun = int(started.timestamp() * 10**9)
+    stamps = unchanged.stamps(files)
+    if any(begun - _changed_ns(stamp) < _RACY_NS for stamp in stamps):
         return
     # Every other run leaves another standing; and what a release or a site reads of this one has to be there.
-    states |= {path: _stamp(path) for path in _remembered(opened, run)}
-    layout = opened.store.layout
+    remembered = _remembered(opened, run)
     traces = [result.trace for result in opened.standing.results.values()]
     asked = any(seen.kind == "today" for trace in traces for seen in trace.observations)
     addresses = {address for trace in traces for address in trace.addresses()}
-    graph = reading.graph
-    unchanged = Unchanged(
-        format=SHORTCUT_FORMAT,
-        onward=onward.__version__,
-        files=states,
-        objects=[layout.object(address) for address in sorted(addresses)],
-        variables={name: os.environ.get(name) for name in ("VIRTUAL_ENV", "CONDA_PREFIX")},
-        as_of=f"{datetime.now(UTC):%Y-%m-%d}" if asked else None,
-        looked_at=now,
+    found = Found(
         run=run.id,
         basis=run.basis,
         snapshot=run.snapshot,
-        steps=[
+        steps=len(run.steps),
+        passed=sum(check.outcome == "passed" for check in run.checks.values()),
+        broken=[_broken(name, check) for name, check in sorted(run.checks.items()) if check.outcome != "passed"],
+        report=json.dumps(_report(evaluation, run), ensure_ascii=False),
+    )
+    world = World(
+        files=[*files, *remembered],
+        stamps=[*stamps, *unchanged.stamps(remembered)],
+        objects=[opened.store.layout.object(address) for address in sorted(addresses)],
+        as_of=unchanged.today() if asked else "",
+    )
+    opened.store.disk.replace(place.local / "state" / "unchanged", unchanged.encode(found, world))
+
+
+def _changed_ns(stamp: bytes) -> int:
+    """When a file or its name last changed; long ago for what is not there."""
+    return max(map(int, stamp.split()[1:3]), default=0)
+
+
+def _broken(name: str, check: CheckRecord) -> tuple[str, str, str, str]:
+    return (name, check.severity, "" if check.rows is None else str(check.rows), check.message or "")
+
+
+def _report(evaluation: Evaluation, run: Run) -> dict[str, Any]:
+    graph = evaluation.reading.graph
+    return {
+        "steps": [
             {"name": name, "file": graph.steps[name].file, "outcome": "kept", "seconds": 0.0, "reasons": [],
              "assets": record.assets, "marks": list(record.marks), "error": None}
             for name, record in sorted(run.steps.items())
         ],
-        checks=[
+        "checks": [
             {"name": name, "asset": check.asset, "severity": check.severity, "outcome": check.outcome,
              "message": check.message, "rows": check.rows}
             for name, check in sorted(run.checks.items())
         ],
-    )  # fmt: skip
-    opened.store.disk.replace(place.local / "state" / "unchanged", msgspec.msgpack.encode(unchanged))
+    }  # fmt: skip
 
 
 def _remembered(opened: Opened, run: Run) -> list[str]:
@@ -182,11 +148,3 @@ def _git_states(git: Path, root: Path) -> list[str]:
         watched.append(str(git / head.removeprefix("ref:").strip()))
     home = os.path.expanduser("~")
     return [*watched, f"{home}/.gitconfig", f"{home}/.config/git/ignore", f"{home}/.config/git/config"]
-
-
-def _stamp(path: str) -> Stamp | None:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from functools import lru_cache
+from urllib.parse import unquote
 
 
 def join(folder: str, *parts: str) -> str | None:
@@ -94,3 +95,8 @@ def _one_of(letters: str) -> str:
 def is_glob(text: str) -> bool:
     """Whether `text` is a pattern and no plain path."""
     return any(letter in text for letter in "*?[")
+
+
+def unquoted(address: str) -> str:
+    """The text that an address in a page stands for: `%20` is a space."""
+    return unquote(address)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import unquote
 
 
 def nearest(word: str, known: Iterable[str], limit: int = 3) -> list[str]:
@@ -56,8 +55,3 @@ def listed(names: Iterable[str], limit: int = 5) -> str:
     if len(names) <= limit:
         return ", ".join(names)
     return f"{', '.join(names[:limit])} and {len(names) - limit} more"
-
-
-def unquoted(address: str) -> str:
-    """The text that an address in a page stands for: `%20` is a space."""
-    return unquote(address)

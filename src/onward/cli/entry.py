@@ -1,4 +1,6 @@
-"""Where the command begins. The version and the help of the whole program are told before anything else is loaded."""
+"""Where the command begins. The version, the help of the whole program, and that nothing has changed are told before
+anything else is loaded.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,10 @@ def main() -> None:
         return
     if sys.argv[1:] in (["--help"], ["-h"]):
         sys.stdout.write(program_help() + "\n")
+        return
+    from onward.cli import nothing_to_do
+
+    if nothing_to_do.answered(sys.argv[1:]):
         return
     import gc
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import place, shortcut
+from onward.app import unchanged
 from onward.app.options import RunOptions
 from onward.app.run import run
 from onward.app.wiring import open_workspace
@@ -45,7 +45,7 @@ def test_an_edit_during_a_long_run_is_seen_by_the_next_one(tmp_path: Path) -> No
         assert first.ok
     with open_workspace(folder, writes=True) as opened:
         assert run(opened, RunOptions(jobs=2), Recorder()).ok
-    assert shortcut.find(place.find(folder)) is None
+    assert unchanged.find(str(folder)) is None
     with open_workspace(folder, writes=True) as opened:
         report = run(opened, RunOptions(), Recorder())
     assert report.steps["sales/total"].outcome == "made"

@@ -1,20 +1,16 @@
-"""`onward run`. Where nothing has changed, that is all that is found out; else `run_whole` is loaded."""
+"""`onward run`, where it is not answered by `nothing_to_do`. Most of it is loaded when the words are understood."""
 
 from __future__ import annotations
 
 import importlib
-import time
 from typing import Any
 
 import click
 
-from onward.app import place as places
-from onward.app import shortcut
 from onward.app.options import RunOptions
-from onward.app.shortcut import Unchanged
 from onward.base.errors import UsageError
-from onward.cli.render.summary import print_broken, summary
-from onward.cli.session import Session, complete_target, session_of, session_options
+from onward.cli import nothing_to_do
+from onward.cli.session import complete_target, session_of, session_options
 
 
 @click.command("run", short_help="Bring targets up to date.")
@@ -48,43 +44,14 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option of the co
     A TARGET is a project, an asset (project/asset), a glob ('*/report'), a file of steps, or TARGET+ with all that
     depends on it. Without one, the whole workspace is meant.
     """
-    begun = time.monotonic()
     session = session_of(ctx, folder, as_json)
     options = RunOptions(targets, jobs, keep_going, force, parse_settings(settings), overwrite, time_limit)
-    if not (targets or force or settings or overwrite or dry_run):
-        unchanged = shortcut.find(places.find(session.start))
-        if unchanged is not None:
-            return _nothing_to_do(session, unchanged, time.monotonic() - begun)
+    is_plain = not (targets or force or settings or overwrite or dry_run)
+    if is_plain and nothing_to_do.answer("run", str(session.start), as_json=session.as_json):
+        return 0
     whole = importlib.import_module("onward.cli.commands.run_whole")
     status: int = whole.carry_out(session, options, dry_run=dry_run)
     return status
-
-
-def _nothing_to_do(session: Session, unchanged: Unchanged, seconds: float) -> int:
-    """The answer of a run that keeps everything."""
-    counts = {"made": 0, "kept": len(unchanged.steps), "restored": 0, "failed": 0, "skipped": 0}
-    if session.as_json:
-        session.print_json(
-            {
-                "run": unchanged.run,
-                "ok": True,
-                "basis": unchanged.basis,
-                "snapshot": unchanged.snapshot,
-                "complete": True,
-                "missing": [],
-                "seconds": round(seconds, 3),
-                "counts": counts,
-                "steps": unchanged.steps,
-                "checks": unchanged.checks,
-                "findings": [],
-            }
-        )
-        return 0
-    for check in unchanged.checks:
-        if check["outcome"] == "broken":
-            print_broken(check["name"], check["severity"], check["rows"], check["message"])
-    click.echo(summary(counts, [check["outcome"] for check in unchanged.checks], seconds))
-    return 0
 
 
 def parse_settings(words: tuple[str, ...]) -> dict[str, Any]:

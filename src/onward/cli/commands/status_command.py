@@ -9,6 +9,7 @@ import click
 from onward.app.run import findings_error
 from onward.app.status import StatusReport, status
 from onward.base.text import listed
+from onward.cli import nothing_to_do
 from onward.cli.render.errors import error_json, print_finding
 from onward.cli.session import complete_target, session_of, session_options
 from onward.model.workspace import Finding
@@ -23,6 +24,8 @@ _COLOURS = {"stale": "yellow", "may be stale": "yellow", "never made": "cyan", "
 def command(ctx: click.Context, targets: tuple[str, ...], folder: str | None, as_json: bool) -> int:
     """Show what a run would find: current, stale, never made. Nothing is run or imported."""
     session = session_of(ctx, folder, as_json)
+    if not targets and nothing_to_do.answer("status", str(session.start), as_json=session.as_json):
+        return 0
     with session.open() as opened:
         report = status(opened, targets, session.folder_in(opened))
     if session.as_json:
@@ -65,4 +68,4 @@ def _print(report: StatusReport) -> None:
     for finding in _findings(report):
         print_finding(finding, warning=finding not in report.held_by)
     counts = [f"{count} {state}" for state, count in report.counts.items() if count]
-    click.echo(", ".join(counts) or "there are no steps here yet; make a first project with `onward init`")
+    click.echo(", ".join(counts) or nothing_to_do.NO_STEPS)

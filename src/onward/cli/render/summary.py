@@ -1,16 +1,19 @@
-"""The end of a run in a few lines: which checks broke, and one line of counts."""
+"""The end of a run in a few lines: which checks broke, and one line of counts.
+
+Loaded where nothing has changed too, and so imports little.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
-import click
 
 from onward.base.text import duration, plural
 
 
 def print_broken(name: str, severity: str, rows: int | None, message: str | None) -> None:
     """A broken check, with how many rows break it."""
+    import click
+
     colour = "red" if severity == "error" else "yellow"
     on_rows = f" on {plural(rows, 'row')}" if rows else ""
     said = f": {message}" if message and not rows else ""

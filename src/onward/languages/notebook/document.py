@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from onward.base.codec import digest_of
-from onward.base.text import unquoted
+from onward.base.paths import unquoted
 from onward.languages.notebook.magics import hides_output, inert
 from onward.languages.notebook.quoting import quoting
 from onward.languages.python.normal import NormalForm
