@@ -233,10 +233,11 @@ def test_a_release_can_be_taken_back(made_shop: Path) -> None:
     assert (back.json["number"], back.json["snapshot"]) == (1, first.json["snapshot"])
     forth = onward(made_shop, "rollback", "--to", "2", "--json").json
     assert (forth["number"], forth["snapshot"]) == (2, second["snapshot"])
+    assert onward(made_shop, "rollback", "--json").json["number"] == 1, "what it pointed at before"
     assert onward(made_shop, "release", "--json").json["number"] == 3, "a number is never used again"
     listed = onward(made_shop, "releases", "--json")
     assert mistakes(listed.json, shapes.RELEASES) == []
-    assert [row["number"] for row in listed.json["releases"]] == [3, 2, 1, 2, 1], "newest first"
+    assert [row["number"] for row in listed.json["releases"]] == [3, 1, 2, 1, 2, 1], "newest first"
 
 
 def test_channels_are_independent(made_shop: Path) -> None:

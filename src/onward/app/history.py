@@ -205,16 +205,18 @@ def rollback(opened: Opened, channel: str = MAIN, to: int | None = None) -> Move
 def _before(channel: str, moves: list[Move]) -> Move:
     """The release that the channel pointed at before the one that it points at now.
 
-    A chain of rollbacks goes further and further back, so they are undone like a stack.
+    A chain of rollbacks goes further and further back, so they are undone like a stack; one to a release that it went
+    back from goes forward, and stands above the one that it left.
     """
     stack: list[Move] = []
     for move in moves:
         if move.kind == "release":
             stack.append(move)
             continue
-        while stack and stack[-1].number != move.number:
-            stack.pop()
-        if not stack:
+        if any(passed.number == move.number for passed in stack):
+            while stack[-1].number != move.number:
+                stack.pop()
+        else:
             stack.append(move)
     if len(stack) < 2:
         raise RefusedError(
