@@ -176,6 +176,13 @@ DOCTOR: Shape = {
     ],
 }
 RELEASES: Shape = {"schema": {1}, "releases": [{**_LISTED, "channel": str, "number": int}]}
-MOVED: Shape = {"schema": {1}, "channel": str, "number": int, "snapshot": digest, "previous": (int, None)}
+MOVED: Shape = {
+    "schema": {1},
+    "channel": str,
+    "number": int,
+    "snapshot": digest,
+    "previous": (int, None),
+    "moved": bool,
+}
 SITE: Shape = {"schema": {1}, "out": str}
 GRAPH: Shape = {"schema": {1}}

@@ -11,7 +11,7 @@ from tests.cli import shapes
 from tests.cli.conftest import Writer
 from tests.cli.program import in_process, onward
 from tests.cli.schema import Map, Shape, mistakes
-from tests.cli.workspaces import functions, run_git
+from tests.cli.workspaces import commit, functions, run_git
 
 LOOKS = {
     "list": (["list"], shapes.LIST),
@@ -238,6 +238,45 @@ def test_a_release_can_be_taken_back(made_shop: Path) -> None:
     listed = onward(made_shop, "releases", "--json")
     assert mistakes(listed.json, shapes.RELEASES) == []
     assert [row["number"] for row in listed.json["releases"]] == [3, 1, 2, 1, 2, 1], "newest first"
+
+
+def test_a_state_is_released_once(made_shop: Path) -> None:
+    first = onward(made_shop, "release", "--note", "the first", "--json").json
+    assert first["moved"] is True
+    onward(made_shop, "run", "--force", "shop/total")
+    for words in ([], ["--note", "the first"]):
+        again = onward(made_shop, "release", *words, "--json")
+        assert (again.status, mistakes(again.json, shapes.MOVED)) == (0, [])
+        assert again.json == {**first, "previous": 1, "moved": False}
+    assert "main@1 is this already" in onward(made_shop, "release").text
+    assert len(onward(made_shop, "releases", "--json").json["releases"]) == 1
+
+
+def test_what_is_new_to_readers_is_another_release(made_shop: Path) -> None:
+    def number(*words: str) -> int:
+        return onward(made_shop, "release", *words, "--json").json["number"]
+
+    assert number() == 1
+    assert number("--note", "a word to the readers") == 2
+    steps = made_shop / "projects/shop/steps.py"
+    steps.write_text("# a comment, which readers see in the code\n" + steps.read_text())
+    onward(made_shop, "run")
+    assert number() == 3
+    onward(made_shop, "rollback")
+    assert number() == 4, "the channel stood elsewhere"
+    assert number("--channel", "weekly") == 1
+
+
+def test_the_commit_of_what_was_released_without_one_is_news_and_a_later_one_is_none(made_shop: Path) -> None:
+    steps = made_shop / "projects/shop/steps.py"
+    steps.write_text(steps.read_text().replace("visits\\n", "guests\\n"))
+    numbers = []
+    for committed in (False, True, True):
+        if committed:
+            commit(made_shop, "work")
+        onward(made_shop, "run")
+        numbers.append(onward(made_shop, "release", "--json").json["number"])
+    assert numbers == [1, 2, 2]
 
 
 def test_channels_are_independent(made_shop: Path) -> None:

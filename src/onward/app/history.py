@@ -151,14 +151,21 @@ def moves(opened: Opened) -> list[tuple[Move, Run | None, bool]]:
 
 @dataclass(frozen=True)
 class Moved:
-    """What a release or a rollback did. `previous` is the number that the channel stood at before."""
+    """What a release or a rollback did: where the channel stands.
+
+    Attributes:
+        move: the move by which it came there.
+        previous: the number that it stood at before.
+        was_there: it stood there already, and was not moved.
+    """
 
     move: Move
     previous: int | None
+    was_there: bool = False
 
 
 def release(opened: Opened, channel: str = MAIN, note: str | None = None) -> Moved:
-    """Moves a channel forward to the last run.
+    """Moves a channel forward to the last run, unless it stands at a release that is just that.
 
     Raises:
         UsageError: no channel can be called so.
@@ -168,10 +175,34 @@ def release(opened: Opened, channel: str = MAIN, note: str | None = None) -> Mov
     run = _releasable(opened)
 
     def forward(moves: list[Move]) -> Move:
+        standing = _standing_release(opened, channel, moves)
+        if standing is not None and note in (None, standing.note) and _shows_nothing_new(opened, standing, run):
+            return standing
         number = max((move.number for move in moves), default=0) + 1
         return _move(channel, moves, "release", number, run, note)
 
     return _append(opened, channel, forward)
+
+
+def _standing_release(opened: Opened, channel: str, moves: list[Move]) -> Move | None:
+    """The release that a channel points at, be it by a rollback."""
+    return release_move(opened, channel, moves[-1].number) if moves else None
+
+
+def _shows_nothing_new(opened: Opened, release: Move, run: Run) -> bool:
+    """Whether a run is what readers have already: its results, what these rest on, and all that is said of them.
+
+    The commit is a label on the basis, so a later one is nothing new; but the release of a tree that no commit held
+    is made again under its commit.
+    """
+    released = opened.store.records.run(release.run)
+    if released is None:
+        return False
+    before, now = released.origin, run.origin
+    has_label = before.commit is not None and not before.dirty
+    is_same_label = (before.commit, before.dirty) == (now.commit, now.dirty)
+    is_same = (released.snapshot, released.basis, released.catalogue) == (run.snapshot, run.basis, run.catalogue)
+    return is_same and (has_label or is_same_label)
 
 
 def _check_channel(channel: str) -> None:
@@ -245,6 +276,8 @@ def _append(opened: Opened, channel: str, make: Callable[[list[Move]], Move]) ->
     for _ in range(_TRIES):
         moves = opened.store.records.moves(channel)
         move = make(moves)
+        if move in moves:
+            return Moved(move, move.number, was_there=True)
         if opened.store.records.append(move):
             return Moved(move, moves[-1].number if moves else None)
     raise StoreError(f"others keep moving the channel `{channel}`", hint="try again")
