@@ -31,7 +31,7 @@ from onward.model.trace import Trace
 from onward.portal import content as site
 
 PARQUET = "application/vnd.apache.parquet"
-PREVIEW_VERSION = 1
+PREVIEW_VERSION = 2
 _MOST_EXCERPTS = 8
 _MOST_RELEASES = 60
 _OFFENDING_ROWS = 50

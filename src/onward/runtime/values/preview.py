@@ -30,10 +30,12 @@ TOP = 10
 DISTINCT_CAP = 10_000
 """A column with more distinct values is said to have this many and more; they are not counted on."""
 _ROWS_AT_A_TIME = 20_000
+_DAY = 86_400  # seconds
 _TEXT_LIMIT = 500
 """Characters of a cell that a page shows."""
 
 _NUMBERS = ("int", "uint", "float", "decimal")
+_DATES = ("date", "datetime")
 _ORDERED = (*_NUMBERS, "date", "datetime", "time", "duration", "string", "bool")
 
 
@@ -47,8 +49,9 @@ def table_preview(path: str, *, limit_rows: int = 5000) -> dict[str, Any]:
     Returns:
         `{"rows": n, "columns": [...], "head": [[...], ...]}`, a column being `{"name", "type", "missing",
         "distinct", "min", "max", "mean", "histogram": [[low, high, count], ...] | None, "top": [[value,
-        count], ...] | None}`. Numbers have a histogram and a mean, texts and truth values the most frequent
-        values. `distinct` is capped at `DISTINCT_CAP`, and None for lists, structs and binary.
+        count], ...] | None}`. Numbers have a histogram and a mean, days and instants a histogram whose ends are
+        such, texts and truth values the most frequent values. `distinct` is capped at `DISTINCT_CAP`, and None
+        for lists, structs and binary.
 
     Raises:
         CannotRead: the file is no Parquet file.
@@ -66,6 +69,8 @@ def _opened(path: str) -> _Table:
     try:
         return {"duckdb": _DuckdbTable, "polars": _PolarsTable, "pyarrow": _ArrowTable}[library](path)
     except Exception as error:  # each library has classes of its own for a broken file
+        if library == "duckdb" and "one non-root column" in str(error):
+            return _NoColumns()
         raise CannotRead(f"{path}: cannot be read as Parquet: {error}") from error
 
 
@@ -76,6 +81,8 @@ def _describe(table: _Table, name: str, kind: str) -> dict[str, Any]:
     described: dict[str, Any] = {"name": name, "type": kind, **found, "histogram": None, "top": None}
     if family in _NUMBERS and found["min"] is not None:
         described["histogram"] = _histogram(table, name, family, float(found["min"]), float(found["max"]))
+    elif family in _DATES and found["min"] is not None:
+        described["histogram"] = _histogram_of_dates(table, name, found["min"], found["max"])
     elif family in ("string", "bool") and found["distinct"]:
         described["top"] = [[plain_value(value), int(count)] for value, count in table.top(name)]
     for bound in ("min", "max", "mean"):
@@ -97,6 +104,40 @@ def _histogram(table: _Table, name: str, family: str, low: float, high: float) -
         return None
     counts = table.bins(name, low, width, bars)
     return [[low + width * place, low + width * (place + 1), count] for place, count in enumerate(counts)]
+
+
+def _histogram_of_dates(table: _Table, name: str, first: Any, last: Any) -> list[list[Any]] | None:
+    """Bars of equal length from the first to the last day or instant; of few days, one bar each."""
+    if not (isinstance(first, datetime.date) and isinstance(last, datetime.date)):
+        return None  # beyond the years that Python knows
+    moment = isinstance(first, datetime.datetime)
+    low, high = _since_1970(first), _since_1970(last)
+    bars = BINS
+    if low == high:
+        bars, high = 1, low + 1
+    elif not moment and high - low < BINS:
+        bars, high = int(high - low) + 1, high + 1
+    width = (high - low) / bars
+    counts = table.bins(name, low, width, bars)
+
+    ends = [_iso(_later(first, width * place)) for place in range(bars)] + [_iso(last)]
+    return [[ends[place], ends[place + 1], count] for place, count in enumerate(counts)]
+
+
+def _since_1970(moment: datetime.date) -> float:
+    """Days of a date, seconds of an instant; one without a zone counts as UTC."""
+    if not isinstance(moment, datetime.datetime):
+        return float((moment - datetime.date(1970, 1, 1)).days)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=datetime.timezone.utc)
+    return (moment - datetime.datetime(1970, 1, 1, tzinfo=datetime.timezone.utc)).total_seconds()
+
+
+def _later(moment: datetime.date, by: float) -> datetime.date:
+    """`moment` and so many days or seconds, in the terms of `_since_1970`."""
+    if isinstance(moment, datetime.datetime):
+        return moment + datetime.timedelta(seconds=by)
+    return moment + datetime.timedelta(days=by)
 
 
 def plain_value(value: Any) -> Any:
@@ -150,7 +191,10 @@ class _Table(ABC):
 
     @abstractmethod
     def bins(self, name: str, low: float, width: float, bars: int) -> list[int]:
-        """How many values fall into each bar; the last one includes its upper end."""
+        """How many values fall into each bar; the last one includes its upper end.
+
+        Days count from 1970 on, instants in seconds since then.
+        """
 
     @abstractmethod
     def every(self, step: int) -> Iterator[Sequence[Any]]:
@@ -161,11 +205,34 @@ def _words(stream: Any) -> dict[str, str]:
     return {field.name: type_words(field) for field in Stream(stream).columns}
 
 
-_ZONED = "TIMESTAMP WITH TIME ZONE"
+# Instants with a zone, and the same without it.
+_ZONED = {"TIMESTAMP WITH TIME ZONE": "timestamp", "TIMESTAMPTZ_NS": "timestamp_ns"}
 
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+class _NoColumns(_Table):
+    """A table without columns, which duckdb refuses: it has no rows to show either."""
+
+    def __init__(self) -> None:
+        self.rows, self.columns = 0, {}
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is open."""
+
+    def summary(self, name: str, *, numeric: bool, ordered: bool) -> dict[str, Any]:
+        raise KeyError(name)
+
+    def top(self, name: str) -> list[tuple[Any, int]]:
+        raise KeyError(name)
+
+    def bins(self, name: str, low: float, width: float, bars: int) -> list[int]:
+        raise KeyError(name)
+
+    def every(self, step: int) -> Iterator[Sequence[Any]]:
+        return iter(())
 
 
 class _DuckdbTable(_Table):
@@ -197,10 +264,10 @@ class _DuckdbTable(_Table):
         zoned, cells = set(), []
         for name, kind in zip(self._relation.columns, map(str, self._relation.types)):
             column = _quoted(name)
-            if kind == _ZONED:
+            if kind in _ZONED:
                 zoned.add(name)
-                cells.append(f"cast({column} as timestamp) as {column}")
-            elif _ZONED in kind:
+                cells.append(f"cast({column} as {_ZONED[kind]}) as {column}")
+            elif any(zoned_kind in kind for zoned_kind in _ZONED):
                 cells.append(f"cast({column} as varchar) as {column}")
             else:
                 cells.append(column)
@@ -214,6 +281,9 @@ class _DuckdbTable(_Table):
         if name in self._zoned and isinstance(value, datetime.datetime):
             return value.replace(tzinfo=datetime.timezone.utc)
         return value
+
+    def _is_moment(self, name: str) -> bool:
+        return self.columns[name].startswith("datetime")
 
     def _column(self, name: str) -> str:
         """The column with NaN as null."""
@@ -236,26 +306,32 @@ class _DuckdbTable(_Table):
 
     def top(self, name: str) -> list[tuple[Any, int]]:
         column = self._column(name)
+        # By position: a name that is given here would mean the column of that name, where there is one.
         rows = self._ask(
-            f"select {column} as value, count(*) as number from shown where {column} is not null"
-            f" group by value order by number desc, value limit {TOP}"
+            f"select {column}, count(*) from shown where {column} is not null group by 1 order by 2 desc, 1 limit {TOP}"
         )
         return [(value, number) for value, number in rows]
 
     def bins(self, name: str, low: float, width: float, bars: int) -> list[int]:
         column = self._column(name)
-        scaled = f"cast(floor(({column}::double - {low!r}) / {width!r}) as bigint)"
+        number = f"{column}::double"
+        if self.columns[name].startswith("date"):
+            number = f"epoch({column}::timestamp)::double" + ("" if self._is_moment(name) else f" / {_DAY}")
+        scaled = f"cast(floor(({number} - {low!r}) / {width!r}) as bigint)"
         place = f"least(greatest({scaled}, 0), {bars - 1})"
-        rows = self._ask(f"select {place} as place, count(*) from shown where {column} is not null group by place")
+        rows = self._ask(f"select {place}, count(*) from shown where {column} is not null group by 1")
         found = dict(rows)
         return [int(found.get(each, 0)) for each in range(bars)]
 
     def every(self, step: int) -> Iterator[Sequence[Any]]:
         query = "select * from shown"
         if step > 1:
-            numbered = "select *, row_number() over () as __place from shown"
-            query = f"select * exclude (__place) from ({numbered}) where (__place - 1) % {step} = 0"
-            query += " order by __place"
+            place = "__place"
+            while place in (name.lower() for name in self.columns):
+                place += "_"
+            numbered = f"select *, row_number() over () as {place} from shown"
+            query = f"select * exclude ({place}) from ({numbered}) where ({place} - 1) % {step} = 0"
+            query += f" order by {place}"
         result = self._connection.execute(query)
         while True:
             rows = result.fetchmany(_ROWS_AT_A_TIME)
@@ -305,7 +381,12 @@ class _PolarsTable(_Table):
 
     def bins(self, name: str, low: float, width: float, bars: int) -> list[int]:
         polars = self._polars
-        places = ((self._series(name).cast(polars.Float64) - low) / width).floor().cast(polars.Int64)
+        series = self._series(name)
+        if isinstance(series.dtype, polars.Datetime):
+            series = series.dt.epoch("us") / 1e6
+        elif series.dtype == polars.Date:
+            series = series.dt.epoch("d")
+        places = ((series.cast(polars.Float64) - low) / width).floor().cast(polars.Int64)
         found = dict(places.clip(0, bars - 1).alias("place").value_counts(name="number").rows())
         return [int(found.get(each, 0)) for each in range(bars)]
 
@@ -355,7 +436,15 @@ class _ArrowTable(_Table):
 
     def bins(self, name: str, low: float, width: float, bars: int) -> list[int]:
         compute = self._compute
-        scaled = compute.divide(compute.subtract(self._column(name).cast(self._arrow.float64()), low), width)
+        column, types = self._column(name), self._arrow.types
+        per_unit = 1.0
+        if types.is_timestamp(column.type):
+            per_unit = {"s": 1.0, "ms": 1e3, "us": 1e6, "ns": 1e9}[column.type.unit]
+            column = column.cast(self._arrow.int64())
+        elif types.is_date(column.type):
+            column = column.cast(self._arrow.date32()).cast(self._arrow.int32())
+        numbers = compute.divide(column.cast(self._arrow.float64(), safe=False), per_unit)
+        scaled = compute.divide(compute.subtract(numbers, low), width)
         places = compute.floor(scaled).cast(self._arrow.int64())
         places = compute.min_element_wise(compute.max_element_wise(places, 0), bars - 1)
         found = {each["values"]: each["counts"] for each in compute.value_counts(places).to_pylist()}

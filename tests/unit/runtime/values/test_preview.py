@@ -112,6 +112,47 @@ def test_a_table_without_rows_is_shown(library: str, tmp_path: Path) -> None:
     assert (found["rows"], found["head"], found["columns"][0]["min"]) == (0, [], None)
 
 
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin"])
+def test_instants_have_a_histogram(library: str, unit: Any, zone: str | None, tmp_path: Path) -> None:
+    first = dt.datetime(2024, 1, 1, tzinfo=dt.UTC if zone else None)
+    cells = [first, first + dt.timedelta(hours=1), first + dt.timedelta(hours=20), None]
+    frame = pl.DataFrame({"a": pl.Series(cells).cast(pl.Datetime(unit, zone))})
+    bars = columns(shown(frame, tmp_path))["a"]["histogram"]
+    assert [count for _, _, count in bars] == [1, 1, *[0] * 17, 1]
+    assert (bars[0][0][:19], bars[-1][0][:19], bars[-1][1][:19]) == (
+        "2024-01-01T00:00:00",
+        "2024-01-01T19:00:00",
+        "2024-01-01T20:00:00",
+    )
+
+
+def test_days_have_a_bar_each_or_bars_of_equal_length(library: str, tmp_path: Path) -> None:
+    first = dt.date(1969, 12, 30)
+    few = pl.DataFrame({"a": [first, first + dt.timedelta(days=2), first + dt.timedelta(days=2)]})
+    assert [count for _, _, count in columns(shown(few, tmp_path))["a"]["histogram"]] == [1, 0, 2]
+    many = pl.DataFrame({"a": [first + dt.timedelta(days=day) for day in range(41)]})
+    assert [count for _, _, count in columns(shown(many, tmp_path))["a"]["histogram"]] == [2] * 19 + [3]
+    one = pl.DataFrame({"a": [first, first, None]})
+    assert [count for _, _, count in columns(shown(one, tmp_path))["a"]["histogram"]] == [2]
+
+
+def test_columns_may_be_called_what_a_query_calls_its_own(library: str, tmp_path: Path) -> None:
+    names = ("group", "value", "number", "place", "__place", "shown")
+    frame = pl.DataFrame({name: ["b", "a", "b"] for name in names} | {f"{name} 2": [1, 2, 9] for name in names})
+    found = shown(frame, tmp_path, limit_rows=2)
+    assert [column["top"] for column in found["columns"][: len(names)]] == [[["b", 2], ["a", 1]]] * len(names)
+    assert [row[-1] for row in found["head"]] == [1, 9]
+    of_numbers = shown(pl.DataFrame({"place": [1, 2, 2], "value": [1.0, 1.0, 2.0]}), tmp_path)
+    assert columns(of_numbers)["place"]["histogram"] == [[1.0, 2.0, 1], [2.0, 3.0, 2]]
+
+
+def test_a_table_without_columns_is_shown(library: str, tmp_path: Path) -> None:
+    assert shown(pl.DataFrame(), tmp_path) == {"rows": 0, "columns": [], "head": []}
+    preview.to_csv(str(tmp_path / "table"), str(tmp_path / "out.csv"))
+    assert (tmp_path / "out.csv").read_text().strip() == ""
+
+
 def test_csv_holds_every_row_and_what_is_nested_as_json(library: str, tmp_path: Path) -> None:
     frame = pl.DataFrame({"a": [1, None], "s": ["x,y", "ü\n"], "l": [[1, 2], None], "t": [dt.datetime(2020, 1, 1)] * 2})
     frame.write_parquet(tmp_path / "t")
