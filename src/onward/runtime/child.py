@@ -208,15 +208,27 @@ def describe(error: BaseException, root: str) -> Dict[str, Any]:
     lines += said
     if isinstance(error, SyntaxError):
         file, line = error.filename, error.lineno
-    message = "".join(said).strip()
     return {
         "type": type(error).__name__,
-        "message": message.splitlines()[-1] if message else type(error).__name__,
+        "message": _headline("".join(said), error),
         "traceback": "".join(lines),
         "file": file,
         "line": line,
         "hint": getattr(error, "hint", None),
     }
+
+
+def _headline(said: str, error: BaseException) -> str:
+    """The one line that tells most: the first, for what follows is plans and pointers into a query.
+
+    Of code that does not parse it is the last one, before which the code is quoted.
+    """
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    if not lines:
+        return type(error).__name__
+    if isinstance(error, SyntaxError):
+        return lines[-1]
+    return " ".join(lines[:2]) if lines[0].endswith(":") else lines[0]
 
 
 _KINDS: Dict[str, Callable[[Dict[str, Any], session.Session], Result]] = {

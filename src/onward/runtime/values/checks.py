@@ -55,7 +55,7 @@ def _rows(count: int) -> str:
 
 
 def _offending(count: int) -> str:
-    return "1 offending row" if count == 1 else f"{count} offending rows"
+    return "1 offending row" if count == 1 else f"{count:,} offending rows"
 
 
 def row_count(frame: Any) -> int:
