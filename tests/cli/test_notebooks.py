@@ -111,3 +111,34 @@ def test_a_notebook_that_fails_tells_the_cell_and_the_others_are_kept(made: Path
     assert error["file"] == "bad.ipynb"
     assert str(made) not in json.dumps(error)
     assert set(onward(made, "run", "--json").outcomes().values()) == {"kept"}
+
+
+@pytest.fixture(scope="module")
+def products(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A notebook that writes files beside itself, and one that reads one of them."""
+    files = {
+        "a & b/1 write.ipynb": notebook(
+            "open('t.tsv', 'w').write('n\\tm\\n1\\t2\\n')\nopen('t.csv', 'w').write('n,m\\n1,2\\n')"
+        ),
+        "a & b/2 read.ipynb": notebook("len(open('t.csv').read())"),
+    }
+    root = write(tmp_path_factory.mktemp("products") / "plain", files)
+    assert onward(root, "run").status == 0
+    return root
+
+
+def test_a_file_that_a_notebook_wrote_is_used_by_who_reads_it(products: Path) -> None:
+    assert onward(products, "show", "a & b/t.csv", "--json").json["used_by"] == ["a & b/2 read"]
+    assert onward(products, "show", "a & b/t.tsv", "--json").json["used_by"] == []
+    edges = onward(products, "graph", "--json").json["edges"]
+    assert edges == [{"from": "a & b/t.csv", "to": "a & b/2 read"}]
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.tsv"])
+def test_get_writes_a_table_that_is_a_file_as_it_is(products: Path, tmp_path: Path, name: str) -> None:
+    answer = onward(products, "get", f"a & b/{name}", "--out", str(tmp_path), "--json")
+    assert answer.status == 0, answer.text
+    assert (tmp_path / name).read_bytes() == (products / "a & b" / name).read_bytes()
+    refused = onward(products, "get", f"a & b/{name}", "--as", "parquet", "--out", str(tmp_path), "--json")
+    assert refused.status == 2
+    assert refused.json["error"]["hint"] == f"its formats are {name[2:]}"

@@ -126,8 +126,11 @@ def of(reading: Reading) -> Catalogue:
 
 
 def _step(reading: Reading, name: str) -> StepEntry:
-    step = reading.graph.steps[name]
-    takes = [(binding.target, binding.form) for binding in step.bindings] + [(path, "file") for path in step.reads]
+    graph = reading.graph
+    step = graph.steps[name]
+    takes = [(binding.target, binding.form) for binding in step.bindings]
+    takes += [(asset, "asset") for asset in graph.taken_by_path(name)]
+    takes += [(path, "file") for path in graph.files_taken(name)]
     return StepEntry(
         step.name,
         step.project,
@@ -137,7 +140,7 @@ def _step(reading: Reading, name: str) -> StepEntry:
         step.symbol,
         tuple(dict.fromkeys(takes)),
         step.assets,
-        reading.graph.upstream[name],
+        graph.upstream[name],
         step.title,
         step.doc,
         step.check.asset if step.check else None,

@@ -37,13 +37,12 @@ def graph(opened: Opened, targets: Sequence[str] = (), folder: str = "") -> dict
             nodes[asset] = {"name": asset, "form": form, "kind": step.kind, "step": name, "project": step.project}
         taken = [(binding.target, binding.form) for binding in step.bindings]
         taken += [(step.check.asset, "asset")] if step.check is not None else []
-        taken += [(path, "file") for path in step.reads]
+        taken += [(asset, "asset") for asset in linked.taken_by_path(name)]
+        taken += [(path, "file") for path in linked.files_taken(name)]
         for target, form in dict.fromkeys(taken):
             if form != "asset":
                 nodes.setdefault(target, {"name": target, "form": form, "kind": None, "step": None, "project": None})
             edges += [{"from": target, "to": asset} for asset in made]
-        for _, writer in step.fed_by:
-            edges += [{"from": asset, "to": made[0]} for asset in linked.steps[writer].assets]
     known = [edge for edge in edges if edge["from"] in nodes and edge["to"] in nodes]
     unique = [json.loads(text) for text in dict.fromkeys(json.dumps(edge) for edge in known)]
     drawn: dict[str, Any] = {

@@ -157,14 +157,13 @@ def _shown(
     graph = reading.graph
     envelope = opened.store.traces.envelope(trace.key, trace_name)
     kept = opened.store.objects.read(trace.environment) if trace.environment else None
-    used_by = [other.name for other in graph.steps.values() if any(b.target == name for b in other.bindings)]
     checked = any(other.check is not None and other.check.asset == name for other in graph.steps.values())
     return Shown(
         name=name,
         step=step,
         artifact=trace.artifacts[name],
         trace=trace,
-        used_by=tuple(sorted(used_by)),
+        used_by=tuple(graph.users_of(name)),
         builder=dict(envelope.builder) if envelope else {},
         environment=decode(kept, Environment) if kept is not None else None,
         marks=trace.marks if checked else (*trace.marks, "unchecked"),
@@ -205,10 +204,11 @@ def _is_whole(opened: Opened, artifact: Artifact) -> bool:
 # get
 
 _DEFAULT_FORMAT = {TABLE: "parquet", METRIC: "json", DOCUMENT: "html"}
+_PARQUET = "application/vnd.apache.parquet"
 _TABLE_FORMATS = ("parquet", "csv", "json", "xlsx")
 _EXTENSIONS = {
     "text/html": "html", "text/markdown": "md", "application/json": "json", "image/svg+xml": "svg",
-    "image/png": "png", "application/x-ipynb+json": "ipynb", "application/vnd.apache.parquet": "parquet",
+    "image/png": "png", "application/x-ipynb+json": "ipynb", _PARQUET: "parquet",
     "application/x-joblib": "joblib", "text/csv": "csv", "text/plain": "txt",
 }  # fmt: skip
 
@@ -285,12 +285,13 @@ def _gone(shown: Shown, at: str | None) -> MachineError:
 def _form_of_path(artifact: Artifact, out: Path | None) -> str | None:
     if out is not None and out.suffix and not out.is_dir():
         return out.suffix[1:].lower()
-    return _DEFAULT_FORMAT.get(artifact.kind) if artifact.media != "text/markdown" else None
+    is_as_kept = artifact.media == "text/markdown" or (artifact.kind == TABLE and artifact.media != _PARQUET)
+    return None if is_as_kept else _DEFAULT_FORMAT.get(artifact.kind)
 
 
 def _target(shown: Shown, out: Path | None, form: str | None) -> Path:
     stem = shown.name.rpartition("/")[2]
-    extension = form or ("" if shown.artifact.is_tree else _EXTENSIONS.get(shown.artifact.media, ""))
+    extension = form or ("" if shown.artifact.is_tree else _extension(shown.artifact))
     name = stem if not extension or stem.endswith("." + extension) else f"{stem}.{extension}"
     if out is None:
         return Path(name)
@@ -299,12 +300,13 @@ def _target(shown: Shown, out: Path | None, form: str | None) -> Path:
 
 def _write(opened: Opened, shown: Shown, form: str | None, target: Path) -> None:
     artifact = shown.artifact
-    if artifact.kind == TABLE and artifact.media == "application/vnd.apache.parquet":
+    if artifact.kind == TABLE and artifact.media == _PARQUET:
         _write_table(opened, shown, form or "parquet", target)
         return
     if not artifact.is_tree:
-        if form is not None and form != _EXTENSIONS.get(artifact.media, form):
-            raise _no_form(shown, form, [_EXTENSIONS[artifact.media]])
+        own = _extension(artifact)
+        if form is not None and own and form != own:
+            raise _no_form(shown, form, [own])
         _copy(opened, artifact.bytes, target)
         return
     if form is None:
@@ -318,6 +320,12 @@ def _write(opened: Opened, shown: Shown, form: str | None, target: Path) -> None
     if part is None:
         raise _no_form(shown, form, sorted({part.name.rpartition(".")[2] for part in artifact.parts}))
     _copy(opened, part.bytes, target)
+
+
+def _extension(artifact: Artifact) -> str:
+    """What a copy of one file ends in: as its step wrote it, else by its media type."""
+    as_written = Path(artifact.facts.get("path", "")).suffix[1:].lower()
+    return as_written or _EXTENSIONS.get(artifact.media, "")
 
 
 def _part(artifact: Artifact, form: str) -> Part | None:

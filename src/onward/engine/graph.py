@@ -57,6 +57,32 @@ class Graph:
         """The steps `changed`, with all that depends on them."""
         return _reach(changed, self.downstream)
 
+    def taken_by_path(self, step: str) -> tuple[str, ...]:
+        """Assets that a step takes as files, by reading their paths in the tree."""
+        return tuple(
+            dict.fromkeys(
+                output.asset
+                for path, writer in self.steps[step].fed_by
+                for output in self.steps[writer].outputs
+                if output.path is not None and _covers(path, output.path)
+            )
+        )
+
+    def files_taken(self, step: str) -> tuple[str, ...]:
+        """The paths that a step reads and that are no other step's files: sources, folders, globs."""
+        made = {output.path for asset in self.taken_by_path(step) for output in self.steps[self.maker[asset]].outputs}
+        return tuple(path for path in self.steps[step].reads if path not in made)
+
+    def users_of(self, asset: str) -> list[str]:
+        """The steps, checks among them, that take an asset: by its name, by its path, or as a run of them showed."""
+        return sorted(
+            name
+            for name, step in self.steps.items()
+            if any(binding.target == asset for binding in step.bindings)
+            or asset in self.taken_by_path(name)
+            or asset in self.discovered.get(name, ())
+        )
+
     def blocked(self) -> dict[str, Finding]:
         """Steps that a finding touches directly, with that finding."""
         touched: dict[str, Finding] = {}
@@ -570,10 +596,13 @@ def _feed_by_path(steps: Mapping[str, Step]) -> tuple[dict[str, Step], dict[str,
 def _writers_of(path: str, writers: Mapping[str, list[str]]) -> list[str]:
     if path in writers:
         return writers[path][-1:]
-    if path.endswith("/"):
-        inside = path[:-1]
-        return [names[-1] for written, names in writers.items() if paths.is_below(written, inside)]
-    if paths.is_glob(path):
-        pattern = paths.glob_pattern(path)
-        return [names[-1] for written, names in writers.items() if pattern.match(written)]
-    return []
+    if not path.endswith("/") and not paths.is_glob(path):
+        return []
+    return [names[-1] for written, names in writers.items() if _covers(path, written)]
+
+
+def _covers(read: str, written: str) -> bool:
+    """Whether who reads `read`, a file, a folder (`data/`) or a glob, reads the file `written`."""
+    if read.endswith("/"):
+        return paths.is_below(written, read[:-1])
+    return read == written or (paths.is_glob(read) and bool(paths.glob_pattern(read).match(written)))

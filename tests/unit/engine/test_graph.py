@@ -443,6 +443,26 @@ def test_a_listing_is_fed_by_whoever_writes_into_it(listing: str, feeds: bool) -
     assert graph.upstream["sales/read"] == (("sales/zwrite",) if feeds else ())
 
 
+def test_who_reads_one_of_a_steps_files_takes_that_one_and_uses_no_other() -> None:
+    writes = ["out/t.csv", "out/picture.png", "elsewhere.csv"]
+    reads = {"one": ["out/t.csv"], "folder": ["out/"], "glob": ["*.csv"], "none": ["data/x.csv"]}
+    graph = linked(
+        script("projects/sales/a.py", writes=writes),
+        *(script(f"projects/sales/{name}.py", reads=paths) for name, paths in reads.items()),
+        script("projects/sales/named.py", loads=["out/picture.png"]),
+        script("projects/sales/seen.py"),
+        discovered={"sales/seen": ["sales/elsewhere.csv"]},
+    )
+    assert graph.taken_by_path("sales/one") == ("sales/out/t.csv",)
+    assert graph.taken_by_path("sales/folder") == ("sales/out/t.csv", "sales/out/picture.png")
+    taken = {name: graph.files_taken(f"sales/{name}") for name in reads}
+    assert taken == {"one": (), "folder": ("out/",), "glob": ("*.csv",), "none": ("data/x.csv",)}
+    assert graph.taken_by_path("sales/none") == graph.taken_by_path("sales/named") == ()
+    assert graph.users_of("sales/out/t.csv") == ["sales/folder", "sales/one"]
+    assert graph.users_of("sales/out/picture.png") == ["sales/folder", "sales/named"]
+    assert graph.users_of("sales/elsewhere.csv") == ["sales/glob", "sales/seen"]
+
+
 def test_of_two_writers_the_earlier_file_runs_first_and_the_later_makes_the_asset() -> None:
     later, earlier = (
         script("projects/sales/b.py", writes=["out/t.csv"]),
