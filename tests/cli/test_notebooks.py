@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,16 @@ def test_a_copy_of_a_document_takes_no_notebook_s_place_and_is_no_new_step(made:
         assert onward(made, "get", "first look", "--out", str(allowed)).status == 0
         allowed.unlink()
     assert len(onward(made, "list", "--json").json["steps"]) == 2
+
+
+def test_a_command_that_is_said_can_be_pasted_whatever_the_name(made: Path) -> None:
+    bad = made / "odds & ends.ipynb"
+    bad.write_text(notebook("print('so far')", "a / 0"))
+    failed = onward(made, "run").text
+    shown = onward(made, "show", "odds & ends", "--json").json["error"]
+    bad.unlink()
+    assert re.search(r"onward logs '\w+/odds & ends'", failed)
+    assert re.search(r"`onward run '\w+/odds & ends'`", shown["hint"])
 
 
 def test_a_notebook_that_fails_tells_the_cell_and_the_others_are_kept(made: Path) -> None:

@@ -13,6 +13,7 @@ from onward.app.wiring import Opened
 from onward.base import clock
 from onward.base.codec import digest_of
 from onward.base.errors import RefusedError, StoreError, UnknownNameError, UsageError, unknown_name
+from onward.base.shell import shell_line
 from onward.base.text import listed
 from onward.model.records import RECORD_FORMAT, Move, Run
 from onward.model.trace import Trace
@@ -300,7 +301,7 @@ def _releasable(opened: Opened) -> Run:
     if broken:
         raise RefusedError(
             f"a check holds the release back: {listed(broken)}",
-            hint=f"look at `onward show {run.checks[broken[0]].asset}`, mend it, run, then release",
+            hint=f"look at `{shell_line('onward', 'show', run.checks[broken[0]].asset)}`, mend it, run, then release",
         )
     changed = basis_changes(opened, run)
     if changed:

@@ -17,6 +17,7 @@ from onward.app.place import Place
 from onward.app.sources import form_of
 from onward.base.codec import digest_of
 from onward.base.digest import digest_file
+from onward.base.shell import shell_line
 from onward.model.artifact import FILE, TABLE, Artifact
 from onward.model.trace import Trace
 from onward.model.workspace import Step
@@ -39,7 +40,8 @@ class EditedByHandError(Exception):
 
     def __init__(self, path: str) -> None:
         super().__init__(
-            f"`{path}` was edited by hand since a step wrote it; move it away, or let it go with `--overwrite {path}`"
+            f"`{path}` was edited by hand since a step wrote it; move it away, or let it go with "
+            f"`{shell_line('--overwrite', path)}`"
         )
         self.path = path
 

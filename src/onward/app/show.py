@@ -25,6 +25,7 @@ from onward.app.wiring import Opened
 from onward.base.codec import decode
 from onward.base.digest import Digest, digest_text
 from onward.base.errors import MachineError, MissingLibraryError, RefusedError, UnknownNameError, UsageError
+from onward.base.shell import shell_line
 from onward.base.text import listed
 from onward.model.artifact import DOCUMENT, METRIC, TABLE, Artifact, Part
 from onward.model.records import CheckRecord, Environment, Run, StepRecord
@@ -110,7 +111,7 @@ def _show_newest(opened: Opened, reading: Reading, word: str) -> Shown:
     if name not in made and name in reading.graph.steps and reading.graph.steps[name].check is not None:
         raise UnknownNameError(f"the check `{name}` has no offending rows", hint="`onward run` says how it ended")
     if name not in made:
-        hint = f"make it with `onward run {name}`"
+        hint = f"make it with `{shell_line('onward', 'run', name)}`"
         failed = opened.standing.failed.get(known[name])
         message = f"`{name}` was never made" + (f"; its step failed: {failed}" if failed else "")
         raise UnknownNameError(message, hint=hint)
@@ -275,10 +276,10 @@ def _refuse_to_disturb(opened: Opened, target: Path) -> None:
 
 def _gone(shown: Shown, at: str | None) -> MachineError:
     where = f" of `{at}`" if at else ""
-    hint = f"make it again with `onward run --force {shown.name}`"
+    hint = f"make it again with `{shell_line('onward', 'run', '--force', shown.name)}`"
     commit = shown.builder.get("commit")
     if at and commit:
-        hint = f"check out {commit[:12]}, and `onward run {shown.name}` makes it again"
+        hint = f"check out {commit[:12]}, and `{shell_line('onward', 'run', shown.name)}` makes it again"
     return MachineError(f"the bytes of `{shown.name}`{where} are damaged or gone", hint=hint)
 
 

@@ -9,6 +9,7 @@ from onward.app.reading import Reading
 from onward.app.standing import Standing
 from onward.base import paths
 from onward.base.errors import GraphError, UnknownNameError, unknown_name
+from onward.base.shell import shell_line
 from onward.base.text import nearest
 from onward.engine.graph import Graph
 from onward.model.workspace import Candidate
@@ -168,9 +169,12 @@ def paths_to_overwrite(reading: Reading, standing: Standing, words: Sequence[str
         meant = [path for start in (folder, "") if (path := paths.join(start, word)) in written]
         if not meant:
             near = nearest(word, sorted(written))
+            hint = "files that steps write are assets: `onward list`"
+            if near:
+                hint = f"write `{shell_line('--overwrite', near[0])}`"
             raise UnknownNameError(
                 f"no step writes a file `{word}`, so none would overwrite it",
-                hint=f"write `--overwrite {near[0]}`" if near else "files that steps write are assets: `onward list`",
+                hint=hint,
                 facts=[("close to", ", ".join(near))] if near else (),
             )
         found += meant

@@ -25,6 +25,7 @@ from onward.base import clock
 from onward.base.codec import decode
 from onward.base.digest import Digest
 from onward.base.errors import StoreError
+from onward.base.shell import shell_line
 from onward.model.artifact import FIGURE, METRIC, TABLE, Artifact
 from onward.model.records import Basis, Environment, Move, Run
 from onward.model.trace import Trace
@@ -96,7 +97,8 @@ class _Gatherer:
             if not self._is_whole(artifact):
                 raise StoreError(
                     f"the bytes of `{name}` in this release are damaged or gone",
-                    hint=f"check out {self.run.origin.commit or 'its files'} and type `onward run {name}`",
+                    hint=f"check out {self.run.origin.commit or 'its files'} and type "
+                    f"`{shell_line('onward', 'run', name)}`",
                 )
 
     def _is_whole(self, artifact: Artifact) -> bool:

@@ -10,6 +10,7 @@ import click
 from onward.app.options import RunOptions
 from onward.app.plan import PlanReport, plan
 from onward.app.run import RunReport, run
+from onward.base.shell import shell_line
 from onward.base.text import listed
 from onward.cli.render.errors import print_finding
 from onward.cli.render.progress import progress
@@ -171,7 +172,7 @@ def _print_failure(name: str, record: StepRecord) -> None:
     if error.get("hint"):
         click.echo(f"{click.style('hint', bold=True)}: {error['hint']}")
     if record.log:
-        click.echo(f"  what it printed: onward logs {name}")
+        click.echo(f"  what it printed: {shell_line('onward', 'logs', name)}")
 
 
 def _summary(report: RunReport) -> str:

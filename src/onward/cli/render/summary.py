@@ -14,12 +14,14 @@ def print_broken(name: str, severity: str, rows: int | None, message: str | None
     """A broken check, with how many rows break it."""
     import click
 
+    from onward.base.shell import shell_line
+
     colour = "red" if severity == "error" else "yellow"
     on_rows = f" on {plural(rows, 'row')}" if rows else ""
     said = f": {message}" if message and not rows else ""
     click.echo(click.style(f"check {name} ({severity}) is broken{on_rows}", fg=colour, bold=True) + said)
     if rows:
-        click.echo(click.style(f"  see them: onward get {name} --as csv", dim=True))
+        click.echo(click.style(f"  see them: {shell_line('onward', 'get', name, '--as', 'csv')}", dim=True))
 
 
 def summary(counts: Mapping[str, int], checks: Sequence[str], seconds: float, *, incomplete: bool = False) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from onward.base.shell import shell_line
 from onward.base.text import plural
 from onward.portal import content, html, prose, shell, words
 from onward.portal.index import HOME, Page, Place, SiteIndex
@@ -154,7 +155,7 @@ def _result(place: Place, asset: content.Asset, title: str) -> html.Child:
     if not asset.files and asset.kind != "model":
         return html.p(
             "Its bytes are not kept any more; ",
-            html.code(f"onward get {asset.name}"),
+            html.code(shell_line("onward", "get", asset.name)),
             " says how to make them again.",
             class_="banner",
         )
