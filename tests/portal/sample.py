@@ -509,6 +509,7 @@ def flights_table(count: int = 1_200) -> TablePreview:
     return table_preview(
         {
             "rows": 336_776,
+            "every": 281,
             "columns": [
                 _column("year", "Int64", distinct=1, least=2013, mean=2013.0, greatest=2013),
                 _column("month", "Int64", distinct=12, least=1, mean=6.55, greatest=12,

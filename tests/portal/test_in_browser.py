@@ -147,18 +147,18 @@ def test_text_columns_are_sorted_too(wide: Watched, written: Path) -> None:
 def test_rows_are_filtered_and_paged(wide: Watched, written: Path) -> None:
     page = wide.open(written / "delays/flights/index.html")
     said = page.locator("[data-row-count]")
-    assert said.inner_text() == "1–50 of 336,776 rows"
+    assert said.inner_text() == "1–50 of 1,200 rows, every 281st of 336,776"
     page.locator("[data-next]").click()
-    assert said.inner_text() == "51–100 of 336,776 rows"
+    assert said.inner_text() == "51–100 of 1,200 rows, every 281st of 336,776"
     page.fill("[data-filter]", "jfk")
     expected = sum(row[6] == "JFK" for row in sample.flights_table().head)
-    assert said.inner_text() == f"1–50 of {expected} rows that fit"
+    assert said.inner_text() == f"1–50 of {expected} rows that fit, every 281st of 336,776"
     assert set(column(page, 7)) == {"JFK"}
     page.fill("[data-filter]", "nothing like it")
-    assert said.inner_text() == "0 rows that fit"
+    assert said.inner_text() == "0 rows that fit, every 281st of 336,776"
     assert page.locator("[data-next]").is_disabled()
     page.fill("[data-filter]", "")
-    assert said.inner_text() == "1–50 of 336,776 rows"
+    assert said.inner_text() == "1–50 of 1,200 rows, every 281st of 336,776"
 
 
 def test_the_script_writes_cells_as_the_page_does(chromium_running: Browser, written: Path) -> None:

@@ -160,9 +160,9 @@ def test_a_table_shows_its_first_rows_and_embeds_the_others(readings: dict[str, 
     data = next(element for element in page.all("script") if "data-rows" in element.attributes)
     embedded = json.loads(data.text)
     assert len(embedded["rows"]) == 1_200
-    assert embedded["total"] == 336_776
     assert page.text.count("2013-0") + page.text.count("2013-1") >= 50
-    assert "50 of 336,776 rows" in page.text
+    assert "1–50 of 1,200 rows, every 281st of 336,776" in page.text
+    assert "All 336,776 rows are in the files to download." in page.text
     assert len([svg for svg in page.all("svg") if svg.attributes.get("class") == "histogram"]) == 3
 
 
@@ -172,6 +172,30 @@ def test_never_more_than_five_thousand_rows_are_embedded(tmp_path: Path) -> None
     page = one_asset(tmp_path, Asset(name="a/t", project="a", kind="table", table=preview))
     data = next(element for element in page.all("script") if "data-rows" in element.attributes)
     assert len(json.loads(data.text)["rows"]) == nouns.MAX_EMBEDDED_ROWS
+    assert "1–50 of 5,000 rows, the first of 6,000" in page.text
+
+
+def test_a_table_that_is_shown_whole_claims_nothing_else(tmp_path: Path) -> None:
+    preview = TablePreview(2, (Column("n", "Int64"),), ((1,), (2,)))
+    page = one_asset(tmp_path, Asset(name="a/t", project="a", kind="table", table=preview))
+    assert "1–2 of 2 rowsn" in page.text
+    assert "files to download" not in page.text
+
+
+def test_all_numbers_of_a_column_have_their_thousands_apart_or_none_has(tmp_path: Path) -> None:
+    columns = (Column("flights", "Int64", max=48_880), Column("year", "Int64", min=2012, max=2013), Column("late", "f"))
+    preview = TablePreview(2, columns, ((2845, 2012, 1234.5), (48_880, 2013, 9.5)))
+    page = one_asset(tmp_path, Asset(name="a/t", project="a", kind="table", table=preview))
+    assert [cell.text for cell in page.all("td")[:6]] == ["2,845", "2012", "1234.5", "48,880", "2013", "9.5"]
+
+
+def test_distinct_values_are_not_said_to_be_counted_beyond_what_was(tmp_path: Path) -> None:
+    columns = (Column("a", "Int64", distinct=10_000), Column("b", "Int64", distinct=9_999))
+    preview = TablePreview(20_000, columns, ((1, 1),))
+    page = one_asset(tmp_path, Asset(name="a/t", project="a", kind="table", table=preview))
+    said = [cell.text for cell in page.all("td")]
+    assert "10,000+" in said
+    assert "9,999" in said
 
 
 @pytest.mark.parametrize(
@@ -181,6 +205,7 @@ def test_never_more_than_five_thousand_rows_are_embedded(tmp_path: Path) -> None
         (2**60, str(2**60), str(2**60)),
         (-3, -3, "−3"),
         (1234.5, 1234.5, "1234.5"),
+        (-1234.5, -1234.5, "−1234.5"),
         (12345.678, 12345.678, "12,345.678"),
         (float("nan"), "not a number", "not a number"),
         (1e-9, 1e-9, "1e-09"),
@@ -208,7 +233,8 @@ def test_instants_are_shown_without_letters_and_look_alikes_as_they_are(tmp_path
 def test_an_empty_table_has_a_page(tmp_path: Path) -> None:
     page = one_asset(tmp_path, Asset(name="a/t", project="a", kind="table", table=TablePreview(0, (), ())))
     assert page.faults == []
-    assert "Rows0 rows" in page.text
+    assert "This table has no rows." in page.text
+    assert "1–" not in page.text
 
 
 def test_a_metric_shows_its_delta_and_its_course(readings: dict[str, Reading]) -> None:
@@ -259,7 +285,7 @@ def test_a_broken_check_is_said_before_the_result(readings: dict[str, Reading]) 
     assert page.index("1 check did not hold") < page.index("ExpressJet")
     checks = readings["checks/index.html"].text
     assert checks.index("every carrier is named") < checks.index("delays are possible")
-    assert "2 of 2 offending rows" in checks
+    assert "2 of 2 offending rows" not in checks, "the message says it already"
     assert "Q<" in checks
 
 

@@ -73,13 +73,44 @@ def test_a_difference_is_as_fine_as_its_numbers(before: Any, after: Any, said: s
         ("2013-12-31T05:10:00.000000Z", "2013-12-31 05:10:00"),
         ("The Tower 12.0:0", "The Tower 12.0:0"),
         (2013, "2013"),
-        (12_000, "12,000"),
+        (12_000, "12000"),
         (1301.0, "1301"),
         ("x" * 60, "x" * 39 + "…"),
     ],
 )
 def test_the_end_of_a_range_is_short(value: Any, said: str) -> None:
-    assert words.bound(value) == said
+    assert words.bound(value, grouped=False) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "apart"),
+    [
+        ("year", [1999, 2024], False),
+        ("hhmm", [517, 2359], False),
+        ("revenue", [812.5, 9876.5], False),
+        ("revenue", [812.5, 15_342.25], True),
+        ("change", [-20_000, 3], True),
+        ("distance", [None, "far", True, 12_000], True),
+        ("order_id", [100_234, 100_237], False),
+        ("ID", [100_234], False),
+        ("customerId", [100_234], False),
+        ("zip", [10_001], False),
+        ("paid", [100_234], True),
+        ("grid", [100_234], True),
+    ],
+)
+def test_thousands_stand_apart_where_numbers_are_large_and_count_something(
+    name: str, values: list[Any], apart: bool
+) -> None:
+    assert words.is_grouped(name, values) is apart
+    assert words.bound(2845, grouped=apart) == ("2,845" if apart else "2845")
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (22, "22nd"), (1_113, "1,113th")]
+)
+def test_an_ordinal_has_its_ending(count: int, said: str) -> None:
+    assert words.ordinal(count) == said
 
 
 def test_an_instant_is_written_in_full_for_those_without_scripts() -> None:

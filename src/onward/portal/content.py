@@ -18,6 +18,8 @@ Bytes: TypeAlias = Path | Callable[[], bytes]
 
 MAX_EMBEDDED_ROWS = 5_000
 
+MAX_DISTINCT = 10_000
+
 PASSED, BROKEN, FAILED, NOT_RUN = "passed", "broken", "failed", "not run"
 """How a check ended: it held; it did not; it raised; it was not run (which is never 'passed')."""
 
@@ -77,7 +79,10 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A column, over all rows of its table. `min`, `max`, `mean` are numbers or text, None if unknown."""
+    """A column, over all rows of its table. `min`, `max`, `mean` are numbers or text, None if unknown.
+
+    `distinct` is not counted beyond `MAX_DISTINCT`.
+    """
 
     name: str
     type: str
@@ -93,11 +98,15 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class TablePreview(msgspec.Struct, frozen=True):
-    """A table as its page shows it: `rows` counts all rows, `head` holds the first of them."""
+    """A table as its page shows it: `rows` counts all rows, `head` holds some of them.
+
+    These are the first ones, or where `every` is more than 1 every such row from the first on.
+    """
 
     rows: int
     columns: tuple[Column, ...]
     head: tuple[tuple[Any, ...], ...]
+    every: int = 1
 
 
 def table_preview(described: dict[str, Any]) -> TablePreview:
@@ -202,6 +211,8 @@ class OffendingRows(msgspec.Struct, frozen=True):
     total: int
     columns: tuple[str, ...]
     rows: tuple[tuple[Any, ...], ...]
+    types: tuple[str, ...] = ()
+    """Of the columns, where they are known."""
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):

@@ -36,7 +36,8 @@ def histogram(column: Column) -> html.Markup | None:
                 height=_short(height),
             )
         )
-    low, high = words.bound(bins[0][0]), words.bound(bins[-1][1])
+    grouped = words.column_is_grouped(column)
+    low, high = words.bound(bins[0][0], grouped=grouped), words.bound(bins[-1][1], grouped=grouped)
     return html.svg(
         html.svg_title(f"Distribution of {column.name} from {low} to {high}"),
         bars,
@@ -55,7 +56,7 @@ def shares(column: Column, rows: int) -> html.Markup | None:
     return html.ul(
         [
             html.li(
-                html.span(words.bound(value) if value is not None else "missing", class_="value"),
+                html.span(words.bound(value, grouped=False) if value is not None else "missing", class_="value"),
                 html.span(f"{min(count / rows, 1):.0%}".replace("%", words.NO_BREAK + "%"), class_="share"),
                 style=f"--share: {min(count / rows, 1):.3f}",
                 title=f"{words.number(count)} rows",

@@ -10,6 +10,7 @@ one becomes a hyphen; `None` and `False` leave the attribute out, `True` writes 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from html import escape
 from typing import Any, TypeAlias
@@ -53,6 +54,12 @@ def speakable(raw: str) -> str:
     return "".join(
         "�" if "\ud800" <= letter <= "\udfff" or (letter < " " and letter not in "\n\t\r") else letter for letter in raw
     )
+
+
+def breakable(name: str) -> Markup:
+    """A name that a browser breaks after its underscores and dots, before it breaks a word."""
+    first, *others = re.split(r"(?<=[_./-])(?=.)", name)
+    return text(first, [[Markup("<wbr>"), part] for part in others])
 
 
 def json_text(value: Any) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -21,7 +22,9 @@ _INSTANT = re.compile(
 _LONGEST_BOUND = 40
 
 GROUPED_FROM = 10_000
-"""Below it a comma does harm in a table's values: years, hours of the day, small ids."""
+"""A column's thousands are set apart where it has a number this large: below are years and hours of the day."""
+
+_IDENTIFIES = re.compile(r"(?:^|[\W_])(?i:ids?|key|code|zip|plz|postcode|year)$|(?<=[a-z])Id$")
 
 NO_BREAK = "\u00a0"
 MINUS = "−"
@@ -201,9 +204,25 @@ def moment(written: str) -> str:
     return f"{found['day']} {found['clock']}" + (f".{fraction}" if fraction else "")
 
 
-def bound(value: Any) -> str:
+def is_grouped(name: str, values: Iterable[Any]) -> bool:
+    """Whether the numbers of a column stand with their thousands apart: all of them do, or none does.
+
+    They do where one of `values` has five digits or more, for then all have to be compared. Ids and years are read
+    as words are, whatever their size.
+    """
+    return not _IDENTIFIES.search(name) and any(
+        isinstance(value, int | float) and abs(value) >= GROUPED_FROM for value in values
+    )
+
+
+def column_is_grouped(column: content.Column) -> bool:
+    """The same, by what is known of all rows."""
+    return is_grouped(column.name, (column.min, column.max))
+
+
+def bound(value: Any, *, grouped: bool) -> str:
     """The least or the greatest value of a column, short; instants lose what is zero in them."""
-    if isinstance(value, int | float) and abs(value) < GROUPED_FROM:
+    if isinstance(value, int | float) and not grouped:
         return number(value).replace(",", "")
     if not isinstance(value, str):
         return number(value)
@@ -212,6 +231,12 @@ def bound(value: Any) -> str:
         clock = moment["clock"]
         value = moment["day"] if clock in ("00:00", "00:00:00") else f"{moment['day']} {clock}"
     return value if len(value) <= _LONGEST_BOUND else value[: _LONGEST_BOUND - 1] + "…"
+
+
+def ordinal(count: int) -> str:
+    """`2nd`, `3rd`, `57th`."""
+    ending = "th" if count % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(count % 10, "th")
+    return f"{count:,}{ending}"
 
 
 def spoken(sentence: str) -> html.Markup:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from onward.portal import content, html, prose, shell, words
 from onward.portal.index import CHECKS, Page, Place, SiteIndex
 from onward.portal.listing import listing
+from onward.portal.pages import table
 
 _ORDER = (content.BROKEN, content.FAILED, content.NOT_RUN, content.PASSED)
 _ROWS_SHOWN = 20
@@ -93,37 +92,11 @@ def _offending(check: content.Check) -> html.Markup | None:
     if offending is None or not offending.rows:
         return None
     shown_rows = offending.rows[:_ROWS_SHOWN]
-    table = html.table(
-        html.caption(f"{words.number(len(shown_rows))} of {words.number(offending.total)} offending rows"),
-        html.thead(
-            html.tr(
-                [
-                    html.th(name, scope="col", class_="number" if _is_numeric(place, shown_rows) else None)
-                    for place, name in enumerate(offending.columns)
-                ]
-            )
-        ),
-        html.tbody(
-            [html.tr([_value(value) for value in row]) for row in shown_rows],
-        ),
-        class_="plain data",
-    )
-    return shell.scroller(table, f"Rows that break {check.name}")
-
-
-def _value(value: Any) -> html.Markup:
-    if value is None:
-        return html.td("–", class_="missing")
-    return html.td(words.value_text(value), class_="number" if _is_number(value) else None)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _is_numeric(place: int, rows: tuple[tuple[Any, ...], ...]) -> bool:
-    """Whether all values of a column are numbers, so that its head stands over their ends."""
-    return bool(rows) and all(place < len(row) and _is_number(row[place]) for row in rows)
+    types = offending.types or ("",) * len(offending.columns)
+    columns = [content.Column(name, kind) for name, kind in zip(offending.columns, types, strict=True)]
+    some = f"{len(shown_rows)} of {words.number(offending.total)} offending rows"
+    listed = table.plain_table(columns, shown_rows, some if offending.total > len(shown_rows) else "")
+    return shell.scroller(listed, f"Rows that break {check.name}")
 
 
 def section(place: Place, asset: content.Asset) -> html.Markup | None:

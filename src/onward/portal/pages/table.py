@@ -1,6 +1,6 @@
 """A table: its columns with their distributions, and its rows.
 
-The first rows stand in the page. Up to 5,000 are embedded as JSON beside them, which the script sorts,
+Some rows stand in the page. Up to 5,000 are embedded as JSON beside them, which the script sorts,
 filters and pages through; all of them are in the files to download.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from datetime import date, time
 from decimal import Decimal
 from typing import Any
@@ -31,29 +32,33 @@ class _Form(msgspec.Struct, frozen=True):
     decimals: int | None
     short: bool
     """No value of it needs a second line."""
+    grouped: bool
+    """Its thousands stand apart."""
 
 
 def rows(preview: content.TablePreview) -> html.Markup:
     """The rows: plain ones for all readers, and the browser of rows for those with scripts."""
-    head = [
-        tuple(_plain(value, column) for value, column in zip(row, preview.columns, strict=False))
-        for row in preview.head[: content.MAX_EMBEDDED_ROWS]
-    ]
-    forms = [_form([row[place] for row in head if place < len(row)]) for place in range(len(preview.columns))]
-    embedded = {"columns": forms, "rows": head, "total": preview.rows, "page": PLAIN_ROWS}
+    if not preview.rows:
+        return shell.block("Rows", html.p("This table has no rows.", class_="note"), anchor="rows")
+    head = _plain_rows(preview.columns, preview.head[: content.MAX_EMBEDDED_ROWS])
+    forms = _forms(preview.columns, head)
+    among = _among(preview, len(head))
+    embedded = {"columns": forms, "rows": head, "among": among, "page": PLAIN_ROWS}
     return shell.block(
         "Rows",
         html.div(
-            _tools(preview.rows, min(len(head), PLAIN_ROWS)),
+            _tools(f"1–{min(len(head), PLAIN_ROWS)} of {plural(len(head), 'row')}{among}"),
             html.div(
-                _plain_table(preview, head[:PLAIN_ROWS], forms),
+                _plain_table(preview.columns, head[:PLAIN_ROWS], forms),
                 class_="scroller rows",
                 role="region",
                 aria_label="Rows of the table",
                 tabindex="0",
             ),
             _pager() if len(head) > PLAIN_ROWS else None,
-            _about_the_rest(preview, len(head)),
+            html.p(f"All {words.number(preview.rows)} rows are in the files to download.", class_="note")
+            if among
+            else None,
             html.embedded_json(embedded, data_rows=True) if head else None,
             data_table=True,
         ),
@@ -61,32 +66,47 @@ def rows(preview: content.TablePreview) -> html.Markup:
     )
 
 
-def _tools(total: int, shown: int) -> html.Markup:
+def _tools(counted: str) -> html.Markup:
     return html.div(
         html.label(
             "Only rows that hold ",
             html.input_(type="search", autocomplete="off", spellcheck="false", data_filter=True),
             class_="scripted-only",
-        )
-        if shown
-        else None,
-        html.p(
-            f"1–{shown} of {plural(total, 'row')}" if shown else plural(total, "row"),
-            class_="note",
-            role="status",
-            data_row_count=True,
         ),
+        html.p(counted, class_="note", role="status", data_row_count=True),
         class_="table-tools",
     )
 
 
-def _plain_table(preview: content.TablePreview, head: list[tuple[Any, ...]], forms: list[_Form]) -> html.Markup:
+def _among(preview: content.TablePreview, embedded: int) -> str:
+    """Which of all rows those in the page are; nothing where they are all."""
+    if preview.every > 1:
+        return f", every {words.ordinal(preview.every)} of {words.number(preview.rows)}"
+    return f", the first of {words.number(preview.rows)}" if preview.rows > embedded else ""
+
+
+def plain_table(
+    columns: Sequence[content.Column], some_rows: Sequence[Sequence[Any]], caption: str = ""
+) -> html.Markup:
+    """Rows as the page of a table writes them, for wherever else some are shown."""
+    plain = _plain_rows(columns, some_rows)
+    return _plain_table(columns, plain, _forms(columns, plain), caption)
+
+
+def _plain_table(
+    columns: Sequence[content.Column], plain: list[tuple[Any, ...]], forms: list[_Form], caption: str = ""
+) -> html.Markup:
     heads = [
         html.th(html.span(column.name, class_="sorter"), scope="col", class_="number" if form.numeric else None)
-        for column, form in zip(preview.columns, forms, strict=True)
+        for column, form in zip(columns, forms, strict=True)
     ]
-    body = [html.tr([_cell(value, form) for value, form in zip(row, forms, strict=False)]) for row in head]
-    return html.table(html.thead(html.tr(heads)), html.tbody(body), class_="plain data")
+    body = [html.tr([_cell(value, form) for value, form in zip(row, forms, strict=False)]) for row in plain]
+    return html.table(
+        html.caption(caption) if caption else None,
+        html.thead(html.tr(heads)),
+        html.tbody(body),
+        class_="plain data",
+    )
 
 
 def _pager() -> html.Markup:
@@ -97,14 +117,8 @@ def _pager() -> html.Markup:
     )
 
 
-def _about_the_rest(preview: content.TablePreview, embedded: int) -> html.Markup | None:
-    if preview.rows <= embedded:
-        return None
-    return html.p(
-        f"The first {plural(embedded, 'row')} can be looked through here; "
-        f"all {words.number(preview.rows)} are in the files to download.",
-        class_="note",
-    )
+def _plain_rows(columns: Sequence[content.Column], some_rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
+    return [tuple(_plain(value, column) for value, column in zip(row, columns, strict=False)) for row in some_rows]
 
 
 def _plain(value: Any, column: content.Column) -> Any:
@@ -122,12 +136,17 @@ def _plain(value: Any, column: content.Column) -> Any:
     return html.json_text(value)  # a list or a struct
 
 
-def _form(values: list[Any]) -> _Form:
+def _forms(columns: Sequence[content.Column], plain: list[tuple[Any, ...]]) -> list[_Form]:
+    return [_form(column, [row[place] for row in plain if place < len(row)]) for place, column in enumerate(columns)]
+
+
+def _form(column: content.Column, values: list[Any]) -> _Form:
     known = [value for value in values if value is not None]
     numeric = bool(known) and all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)
     decimals = _decimals(known) if numeric else None
     longest = max((len(value) for value in known if isinstance(value, str)), default=0)
-    return _Form(numeric, decimals, short=longest <= _SHORT)
+    grouped = numeric and words.is_grouped(column.name, [*known, column.min, column.max])
+    return _Form(numeric, decimals, short=longest <= _SHORT, grouped=grouped)
 
 
 def _decimals(values: list[Any]) -> int | None:
@@ -143,11 +162,11 @@ def _decimals(values: list[Any]) -> int | None:
     return min(most, _MOST_DECIMALS)
 
 
-def cell_text(value: Any, decimals: int | None) -> str:
+def cell_text(value: Any, decimals: int | None, *, grouped: bool) -> str:
     """A cell as it is read; `site.js` writes the same."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return words.value_text(value)
-    grouping = "," if abs(value) >= words.GROUPED_FROM else ""
+    grouping = "," if grouped else ""
     if decimals is None:
         return repr(value).replace("-", words.MINUS, 1) if value < 0 else repr(value)
     written = f"{value:{grouping}.{decimals}f}"
@@ -160,7 +179,7 @@ def _cell(value: Any, form: _Form) -> html.Markup:
         "number" if form.numeric else "",
         "short" if form.short else "",
     )
-    said = "–" if value is None else cell_text(value, form.decimals)
+    said = "–" if value is None else cell_text(value, form.decimals, grouped=form.grouped)
     return html.td(said, class_=" ".join(look for look in looks if look) or None)
 
 
@@ -187,20 +206,24 @@ def columns(preview: content.TablePreview) -> html.Markup | None:
 
 def _column(column: content.Column, row_count: int) -> html.Markup:
     picture = drawing.histogram(column) or drawing.shares(column, row_count)
+    grouped = words.column_is_grouped(column)
     return html.tr(
-        html.th(column.name, scope="row"),
+        html.th(html.breakable(column.name), scope="row"),
         html.td(html.code(column.type)),
         html.td(picture),
-        html.td(_known(column.min), class_="number"),
-        html.td(_known(column.mean), class_="number"),
-        html.td(_known(column.max), class_="number"),
-        html.td(words.number(column.distinct) if column.distinct is not None else None, class_="number"),
+        [
+            html.td(None if value is None else words.bound(value, grouped=grouped), class_="number")
+            for value in (column.min, column.mean, column.max)
+        ],
+        html.td(_distinct(column.distinct), class_="number"),
         _missing(column.missing, row_count),
     )
 
 
-def _known(value: Any) -> str | None:
-    return None if value is None else words.bound(value)
+def _distinct(count: int | None) -> str | None:
+    if count is None:
+        return None
+    return words.number(count) + ("+" if count >= content.MAX_DISTINCT else "")
 
 
 def _missing(count: int | None, row_count: int) -> html.Markup:

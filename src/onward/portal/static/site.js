@@ -91,7 +91,7 @@
     return value.toLocaleString("en-US", {
       minimumFractionDigits: column.decimals,
       maximumFractionDigits: column.decimals,
-      useGrouping: Math.abs(value) >= 10000
+      useGrouping: column.grouped
     }).replace(/^-/, MINUS);
   }
 
@@ -150,9 +150,8 @@
       });
       body.replaceChildren(rows);
       var range = shown.length ? counted(first + 1) + "\u2013" + counted(first + shown.length) + " of " : "";
-      var all = found.length === data.rows.length ? data.total : found.length;
-      said.textContent = range + counted(all) + (all === 1 ? " row" : " rows") +
-        (found.length === data.rows.length ? "" : " that fit");
+      said.textContent = range + counted(found.length) + (found.length === 1 ? " row" : " rows") +
+        (found.length === data.rows.length ? "" : " that fit") + data.among;
       if (previous) {
         previous.disabled = page === 0;
         next.disabled = first + data.page >= found.length;

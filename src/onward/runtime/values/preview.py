@@ -47,8 +47,8 @@ def table_preview(path: str, *, limit_rows: int = 5000) -> dict[str, Any]:
         limit_rows: rows of `head` at most; of a longer table every n-th, so that they stand for all of it.
 
     Returns:
-        `{"rows": n, "columns": [...], "head": [[...], ...]}`, a column being `{"name", "type", "missing",
-        "distinct", "min", "max", "mean", "histogram": [[low, high, count], ...] | None, "top": [[value,
+        `{"rows": n, "every": step, "columns": [...], "head": [[...], ...]}`, a column being `{"name", "type",
+        "missing", "distinct", "min", "max", "mean", "histogram": [[low, high, count], ...] | None, "top": [[value,
         count], ...] | None}`. Numbers have a histogram and a mean, days and instants a histogram whose ends are
         such, texts and truth values the most frequent values. `distinct` is capped at `DISTINCT_CAP`, and None
         for lists, structs and binary.
@@ -61,7 +61,7 @@ def table_preview(path: str, *, limit_rows: int = 5000) -> dict[str, Any]:
         columns = [_describe(table, name, kind) for name, kind in table.columns.items()]
         step = max(1, math.ceil(table.rows / max(1, limit_rows)))
         head = [[plain_value(cell) for cell in row] for row in table.every(step)]
-        return {"rows": table.rows, "columns": columns, "head": head}
+        return {"rows": table.rows, "every": step, "columns": columns, "head": head}
 
 
 def _opened(path: str) -> _Table:

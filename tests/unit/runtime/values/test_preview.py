@@ -148,7 +148,7 @@ def test_columns_may_be_called_what_a_query_calls_its_own(library: str, tmp_path
 
 
 def test_a_table_without_columns_is_shown(library: str, tmp_path: Path) -> None:
-    assert shown(pl.DataFrame(), tmp_path) == {"rows": 0, "columns": [], "head": []}
+    assert shown(pl.DataFrame(), tmp_path) == {"rows": 0, "every": 1, "columns": [], "head": []}
     preview.to_csv(str(tmp_path / "table"), str(tmp_path / "out.csv"))
     assert (tmp_path / "out.csv").read_text().strip() == ""
 
