@@ -27,12 +27,12 @@ from onward.base.digest import Digest
 from onward.base.errors import StoreError
 from onward.base.shell import shell_line
 from onward.model.artifact import FIGURE, METRIC, TABLE, Artifact
-from onward.model.records import Basis, Environment, Move, Run
+from onward.model.records import Basis, CheckRecord, Environment, Move, Run
 from onward.model.trace import Trace
 from onward.portal import content as site
 
 PARQUET = "application/vnd.apache.parquet"
-PREVIEW_VERSION = 2
+PREVIEW_VERSION = 3
 _MOST_EXCERPTS = 8
 _MOST_RELEASES = 60
 _OFFENDING_ROWS = 50
@@ -238,7 +238,11 @@ class _Gatherer:
                 assert path is not None
                 files.append(site.File(name=part.name, media=part.media, size=part.size, source=path))
         for made, media in self._pages.get(artifact.bytes, ()):
-            extra_name = f"{stem}.csv" if media == "text/csv" else f"figure{made.suffix}"
+            if artifact.kind == TABLE:
+                base = Path(stem).stem if _is_text_table(artifact) else stem
+                extra_name = base + made.suffix
+            else:
+                extra_name = f"figure{made.suffix}"
             files.append(site.File(name=extra_name, media=media, size=made.stat().st_size, source=made))
         return files
 
@@ -341,7 +345,7 @@ class _Gatherer:
                     name=name,
                     asset=record.asset,
                     severity=record.severity,
-                    outcome=record.outcome,
+                    outcome=self._outcome(step, record),
                     message=record.message or "",
                     doc=step.doc if step else "",
                     offending=_offending(preview) if preview else None,
@@ -349,6 +353,13 @@ class _Gatherer:
                 )
             )
         return found
+
+    def _outcome(self, step: StepEntry | None, record: CheckRecord) -> str:
+        """How a check ended: one with all that it takes, which yet says why it did not run, has failed itself."""
+        if record.outcome != site.NOT_RUN or not record.message or step is None:
+            return record.outcome
+        taken = [name for name, form in step.takes if form == "asset"]
+        return site.FAILED if all(name in self.run.artifacts for name in taken) else record.outcome
 
     def _check_trace(self, name: str) -> Trace | None:
         record = self.run.checks[name]
@@ -432,8 +443,29 @@ class _Gatherer:
                     jobs.append({"do": "csv", "path": path, "out": str(csv)})
         for artifact in self.run.artifacts.values():
             jobs += self._figure_jobs(artifact, cache, pages)
+            jobs += self._text_table_jobs(artifact, cache, wanted)
         self._carry_out(jobs, wanted)
-        return {address: json.loads(path.read_bytes()) for address, path in wanted.items()}, pages
+        previews = {address: found for address, path in wanted.items() if (found := json.loads(path.read_bytes()))}
+        for artifact in self.run.artifacts.values():
+            if _is_text_table(artifact) and artifact.bytes in previews:
+                pages[artifact.bytes] = _files_of_text_table(artifact, cache)
+        return previews, pages
+
+    def _text_table_jobs(self, artifact: Artifact, cache: Path, wanted: dict[Digest, Path]) -> list[Job]:
+        """A table that a step has written as text is looked into as Parquet, and is there to download as such."""
+        address = artifact.bytes
+        if not _is_text_table(artifact) or address in wanted:
+            return []
+        wanted[address] = cache / f"{address}.json"
+        if wanted[address].exists():
+            return []
+        return [
+            {
+                "do": "text table", "path": str(self.opened.store.objects.path(address)), "media": artifact.media,
+                "parquet": str(cache / f"{address}.parquet"), "csv": str(cache / f"{address}.csv"),
+                "limit_rows": site.MAX_EMBEDDED_ROWS, "out": address,
+            }
+        ]  # fmt: skip
 
     def _figure_jobs(self, artifact: Artifact, cache: Path, pages: dict[Digest, list[tuple[Path, str]]]) -> list[Job]:
         """A figure that has a specification and no picture gets one: a page for plotly, SVG for Vega-Lite."""
@@ -458,12 +490,22 @@ class _Gatherer:
         reading = read(self.opened.place, self.opened.index, {}, {})
         python = workspace_python(self.opened.place, reading.settings)
         for job, answer in zip(jobs, carry_out(self.opened.place, python, jobs), strict=True):
-            if job["do"] == "preview":
+            if job["do"] in ("preview", "text table"):
                 wanted[job["out"]].write_text(json.dumps(answer), "utf-8")
 
 
 def _is_parquet(artifact: Artifact) -> bool:
     return artifact.kind == TABLE and artifact.media == PARQUET
+
+
+def _is_text_table(artifact: Artifact) -> bool:
+    return artifact.kind == TABLE and artifact.media != PARQUET and not artifact.is_tree
+
+
+def _files_of_text_table(artifact: Artifact, cache: Path) -> list[tuple[Path, str]]:
+    """What there is of it beside the file that the step wrote."""
+    files = [(cache / f"{artifact.bytes}.parquet", PARQUET), (cache / f"{artifact.bytes}.csv", "text/csv")]
+    return [(path, media) for path, media in files if media != artifact.media]
 
 
 def _vega_picture(specification: Path, out: Path) -> Path | None:
@@ -539,7 +581,8 @@ def _compared(artifact: Artifact | None) -> dict[str, Any]:
 def _offending(preview: Mapping[str, Any]) -> site.OffendingRows:
     columns = tuple(column["name"] for column in preview["columns"])
     rows = tuple(tuple(row) for row in preview["head"][:_OFFENDING_ROWS])
-    return site.OffendingRows(preview["rows"], columns, rows)
+    types = tuple(column["type"] for column in preview["columns"])
+    return site.OffendingRows(preview["rows"], columns, rows, types)
 
 
 def _lines_of(text: str, symbol: str) -> tuple[int, int] | None:

@@ -2,6 +2,8 @@
 
 A job is `{"do": "preview", "path"}`, or `{"do": "csv" | "json" | "xlsx", "path", "out"}` with the path of a
 Parquet file, or `{"do": "plotly", "path", "out"}` with that of a specification; its answer is the preview, or `{}`.
+`{"do": "text table", "path", "media", "parquet", "csv"}` makes both files of a table that is kept as text, and answers
+with the preview, or with `{}` and no files where the text is no table that can be read.
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ import json
 from typing import Any, Dict
 
 from onward.runtime import values
-from onward.runtime.values import preview
+from onward.runtime.values import preview, tables
 
 PARQUET = "application/vnd.apache.parquet"
 
@@ -27,6 +29,16 @@ def _preview(job: Dict[str, Any]) -> Dict[str, Any]:
 def _csv(job: Dict[str, Any]) -> Dict[str, Any]:
     preview.to_csv(job["path"], job["out"])
     return {}
+
+
+def _text_table(job: Dict[str, Any]) -> Dict[str, Any]:
+    try:
+        frame = values.read(job["path"], kind="table", media=job["media"], wanted="", facts={})
+        tables.write_table(frame, job["parquet"])
+    except (values.CannotRead, values.CannotKeep):
+        return {}
+    preview.to_csv(job["parquet"], job["csv"])
+    return _preview({**job, "path": job["parquet"]})
 
 
 def _json(job: Dict[str, Any]) -> Dict[str, Any]:
@@ -73,4 +85,4 @@ def _plotly(job: Dict[str, Any]) -> Dict[str, Any]:
     return {}
 
 
-_JOBS = {"plotly": _plotly, "preview": _preview, "csv": _csv, "json": _json, "xlsx": _xlsx}
+_JOBS = {"plotly": _plotly, "preview": _preview, "text table": _text_table, "csv": _csv, "json": _json, "xlsx": _xlsx}
