@@ -12,7 +12,7 @@ from typing import Any
 from onward.app.watched import Watched, read_watched
 from onward.base.codec import digest_of, encode
 from onward.base.digest import Digest
-from onward.model.artifact import MODEL, TREE_MEDIA, Artifact, Part
+from onward.model.artifact import MODEL, TABLE, TREE_MEDIA, Artifact, ColumnContent, Part
 from onward.store.objects import Objects
 
 CONTENT_FORMAT = 1
@@ -142,7 +142,8 @@ def take(written: dict[str, Any], objects: Objects, code_named: CodeNamed) -> Ar
         size = os.stat(file["path"]).st_size
         address = objects.adopt(file["path"])
         content = _content(written, address, code)
-        return Artifact(written["kind"], content, address, written["media"], size, (), written["facts"])
+        facts, columns = written["facts"], _columns(written)
+        return Artifact(written["kind"], content, address, written["media"], size, (), facts, columns)
     parts = []
     for file in sorted(written["files"], key=lambda file: file["name"]):
         size = os.stat(file["path"]).st_size
@@ -151,6 +152,14 @@ def take(written: dict[str, Any], objects: Objects, code_named: CodeNamed) -> Ar
     content = _content(written, address, code)
     size = sum(part.size for part in parts)
     return Artifact(written["kind"], content, address, TREE_MEDIA, size, tuple(parts), written["facts"])
+
+
+def _columns(written: dict[str, Any]) -> tuple[ColumnContent, ...]:
+    """The columns of a table; none where it has a meaning beyond them, as the index of a pandas frame is one."""
+    content = written["content"]
+    if written["kind"] != TABLE or content is None or content.keys() != {"rows", "columns"}:
+        return ()
+    return tuple(ColumnContent(*column) for column in content["columns"])
 
 
 def _content(written: dict[str, Any], address: Digest, code: Mapping[str, Mapping[str, Digest]]) -> Digest:

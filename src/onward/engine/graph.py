@@ -310,6 +310,7 @@ class _Linker:
             revisits=revisits,
             open=draft.open,
             check=check,
+            columns=draft.columns,
             title=draft.title,
             doc=draft.doc,
             time_limit_s=project.settings.time_limit_s or self.projects[-1].settings.time_limit_s,

@@ -6,7 +6,7 @@ compared. The step itself is one of its inputs.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
 from onward.base.codec import digest_of
@@ -71,7 +71,9 @@ def inputs_of(
             known["source", _bound(binding.name, binding.target)] = sources[binding.target]
         elif binding.target in artifacts:
             artifact = artifacts[binding.target]
-            known["input", _bound(binding.name, binding.target)] = _counted(artifact, binding.is_raw)
+            known["input", _bound(binding.name, binding.target)] = _counted(
+                artifact, step.columns, is_raw=binding.is_raw
+            )
         else:
             unknown.append(("input", _bound(binding.name, binding.target)))
     if unknown:
@@ -85,8 +87,20 @@ def _bound(name: str, target: str) -> str:
     return target if is_said_so else f"{target} as {name}"
 
 
-def _counted(artifact: Artifact | None, is_raw: bool) -> Digest:
+def _counted(artifact: Artifact | None, columns: Collection[str] | None, *, is_raw: bool) -> Digest:
     if artifact is None:
         return ""
-    # a model's bytes are not all that it means, whoever opens the file
-    return artifact.bytes if is_raw and artifact.kind != MODEL else artifact.content
+    if is_raw and artifact.kind != MODEL:  # a model's bytes are not all that it means, whoever opens the file
+        return artifact.bytes
+    if columns is not None and artifact.columns:
+        return _content_of_columns(artifact, columns)
+    return artifact.content
+
+
+def _content_of_columns(table: Artifact, used: Collection[str]) -> Digest:
+    """Of a table what a step sees that can use the columns of these names, in lower case: how many rows there are,
+    which columns of which types, for that decides what its names mean and whether it works; of the others, the values.
+    """
+    schema = [(column.name, column.type) for column in table.columns]
+    values = [column.content for column in table.columns if column.name.lower() in used]
+    return digest_of({"rows": table.facts["rows"], "schema": schema, "values": values})

@@ -22,6 +22,14 @@ class Part(msgspec.Struct, frozen=True):
     """Bytes."""
 
 
+class ColumnContent(msgspec.Struct, frozen=True, array_like=True):
+    """A column of a table: its name, its logical type, and the digest of its type and values in the order of rows."""
+
+    name: str
+    type: str
+    content: str
+
+
 class Artifact(msgspec.Struct, frozen=True):
     """An asset's content: a blob, or a tree of named parts.
 
@@ -34,6 +42,7 @@ class Artifact(msgspec.Struct, frozen=True):
         parts: a tree's files, sorted by name; empty for a blob.
         facts: what can be said without opening it: `value` and `unit` of a metric, `rows` and `columns`
             (`[{"name", "type"}]`) of a table, `title`.
+        columns: of a table whose content is its rows and columns and nothing else, these; else empty.
     """
 
     kind: str
@@ -43,6 +52,7 @@ class Artifact(msgspec.Struct, frozen=True):
     size: int
     parts: tuple[Part, ...] = ()
     facts: dict[str, Any] = {}
+    columns: tuple[ColumnContent, ...] = ()
 
     @property
     def is_tree(self) -> bool:

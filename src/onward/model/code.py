@@ -139,6 +139,8 @@ class QueryTable(msgspec.Struct, frozen=True):
         digest: of the query's meaning: layout, comments and the case of keywords do not count, nor that of
             names which only find a table or column.
         tables: what it reads, common table expressions and table functions left out.
+        columns: the words, in lower case, that can name columns of what it reads; None where it may use columns that
+            it does not name.
         reads: literal paths (`from 'x.csv'`, `read_parquet('x/*.parquet')`).
         writes: literal paths of `copy ... to`.
         doc: the comment that the file begins with.
@@ -148,6 +150,7 @@ class QueryTable(msgspec.Struct, frozen=True):
     is_query: bool = False
     statement: str = ""
     digest: str = ""
+    columns: tuple[str, ...] | None = None
     tables: tuple[TableMention, ...] = ()
     reads: tuple[Mention, ...] = ()
     writes: tuple[Mention, ...] = ()

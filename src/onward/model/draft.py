@@ -59,6 +59,7 @@ class Draft(msgspec.Struct, frozen=True):
             the file that they stand in. A kind names those of its own text; those of the code that the step
             reaches, its own function's among them, are added when that code is known.
         check_of: for a check, what it looks at.
+        columns: the words, in lower case, by which it can name columns of what it reads; None where it may use all.
     """
 
     kind: str
@@ -77,6 +78,7 @@ class Draft(msgspec.Struct, frozen=True):
     open: bool = False
     check: CheckFacts | None = None
     check_of: Reference | None = None
+    columns: tuple[str, ...] | None = None
     title: str | None = None
     doc: str = ""
 

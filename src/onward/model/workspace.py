@@ -162,6 +162,7 @@ class Step(msgspec.Struct, frozen=True):
         writes: literal paths in the workspace that it writes.
         revisits: literal paths that it reads before it writes them: it is self-changing.
         open: it makes, or loads, names that only running it shows.
+        columns: the words, in lower case, by which it can name columns of what it reads; None where it may use all.
     """
 
     name: str
@@ -180,6 +181,7 @@ class Step(msgspec.Struct, frozen=True):
     revisits: tuple[str, ...] = ()
     open: bool = False
     check: CheckFacts | None = None
+    columns: tuple[str, ...] | None = None
     title: str | None = None
     doc: str = ""
     time_limit_s: float | None = None

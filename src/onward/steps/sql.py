@@ -48,6 +48,7 @@ class SqlKind:
                     outputs=(OutputDraft(stem, kind="table"),),
                     reads=query.reads,
                     writes=query.writes,
+                    columns=query.columns,
                     doc=query.doc,
                 ),
             )

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onward.engine.inputs import definition_digest, inputs_of
-from onward.model.artifact import Artifact
+from onward.model.artifact import Artifact, ColumnContent
 from onward.model.trace import CompleteInputs, PartialInputs
 from onward.model.workspace import Binding, CheckFacts, Output, ParameterUse, Step
 
@@ -118,6 +118,31 @@ def test_a_dependant_that_takes_the_file_counts_its_bytes() -> None:
     key = complete(raw).key()
     assert complete(raw, artifacts={"sales/orders": other_bytes}).key() != key
     assert complete(raw, artifacts={"sales/orders": other_content}).key() == key
+
+
+def table(rows: int = 2, **contents: str) -> dict[str, Artifact | None]:
+    columns = tuple(ColumnContent(name, "int64", content) for name, content in contents.items())
+    content = f"{rows} {contents}"
+    return {"sales/orders": msgspec.structs.replace(ORDERS, content=content, facts={"rows": rows}, columns=columns)}
+
+
+def test_of_a_table_the_columns_count_that_the_step_can_name() -> None:
+    query = with_(columns=("id", "select"))
+    key = complete(query, artifacts=table(ID="1", x="2")).key()
+    assert complete(query, artifacts=table(ID="1", x="3")).key() == key
+    assert complete(query, artifacts=table(ID="2", x="2")).key() != key
+    assert complete(query, artifacts=table(3, ID="1", x="2")).key() != key, "the number of rows"
+    assert complete(query, artifacts=table(ID="1", x="2", more="1")).key() != key, "a name may come to mean another"
+    assert complete(query, artifacts=table(ID="1", y="2")).key() != key
+    assert complete(query, artifacts=table(x="2", ID="1")).key() != key
+    whole = complete(artifacts=table(ID="1", x="2")).key()
+    assert complete(artifacts=table(ID="1", x="3")).key() != whole, "a step that may use them all"
+
+
+def test_of_a_table_whose_columns_are_not_known_the_content_counts() -> None:
+    query = with_(columns=("id",))
+    older: dict[str, Artifact | None] = {"sales/orders": msgspec.structs.replace(ORDERS, content="another")}
+    assert complete(query).key() != complete(query, artifacts=older).key()
 
 
 def test_one_target_under_two_names_counts_as_each() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from onward.languages.sql.columns import named_columns
 from onward.languages.sql.words import meaning
 from onward.model.code import Mention, Problem, QueryTable, TableMention
 
@@ -171,6 +172,7 @@ def _table(text: str, tokens: list[Token], statements: list[exp.Expr]) -> QueryT
         is_query=is_query,
         statement="" if is_query else word,
         digest=meaning(tokens, statements),
+        columns=named_columns(tokens, statements[0], _FILE_FUNCTIONS) if is_query else None,
         tables=tuple(dict.fromkeys(names.tables)),
         reads=tuple(dict.fromkeys(names.reads)),
         writes=tuple(dict.fromkeys(names.writes)),
