@@ -98,6 +98,49 @@ def test_a_copy_of_a_document_takes_no_notebook_s_place_and_is_no_new_step(made:
     assert len(onward(made, "list", "--json").json["steps"]) == 2
 
 
+def test_a_notebook_that_does_not_parse_stops_those_that_run_it_and_no_other(tmp_path: Path) -> None:
+    files = {
+        "old.ipynb": notebook("print 'Python 2'"),
+        "fine.ipynb": notebook("print('Python 3')"),
+        "uses old.ipynb": notebook("%run old.ipynb"),
+        "below/apart.ipynb": notebook("1"),
+    }
+    root = write(tmp_path / "work", files)
+
+    def outcome(*words: str) -> tuple[int, dict[str, str], list[str]]:
+        answer = onward(root, "run", *words, "--json")
+        if answer.status == 2:
+            return 2, {}, [finding["where"] for finding in answer.json["error"]["findings"]]
+        return answer.status, answer.outcomes(), answer.json["missing"]
+
+    broken = (2, {}, ["old.ipynb:1"])
+    assert outcome() == outcome("root") == outcome("old.ipynb") == outcome("root/old") == outcome("root/*") == broken
+    assert outcome("root/uses old") == broken
+    assert outcome("root/fine")[:2] == (0, {"root/fine": "made"})
+    assert outcome("below")[:2] == (0, {"below/apart": "made"})
+    states = {step["name"]: step["state"] for step in onward(root, "status", "--json").json["steps"]}
+    assert states == {"root/fine": "current", "below/apart": "current", "root/uses old": "never made"}
+    kept = {"root/fine": "kept", "below/apart": "kept", "root/uses old": "skipped"}
+    assert outcome("--keep-going") == (1, kept, ["old.ipynb", "root/uses old"])
+    assert onward(root, "release").status == 3
+    (root / "old.ipynb").write_text(files["fine.ipynb"])
+    assert outcome()[:2] == (0, {**kept, "root/uses old": "made", "root/old": "made"})
+
+
+def test_a_notebook_of_words_alone_or_of_nothing_is_a_document_too(tmp_path: Path) -> None:
+    words = json.loads(notebook())
+    words["cells"] = [{"cell_type": "markdown", "id": "a", "metadata": {}, "source": "# What we know"}]
+    root = write(tmp_path / "work", {"words.ipynb": json.dumps(words), "nothing.ipynb": notebook()})
+    assert onward(root, "run", "--json").outcomes() == {"root/words": "made", "root/nothing": "made"}
+    assert onward(root, "get", "words", "--out", str(tmp_path)).status == 0
+    assert "What we know" in (tmp_path / "words.html").read_text()
+    words["cells"][0]["source"] = "# What we knew"
+    (root / "words.ipynb").write_text(json.dumps(words))
+    again = onward(root, "run", "--json").json
+    (step,) = (step for step in again["steps"] if step["outcome"] == "made")
+    assert (step["name"], step["executed"]) == ("root/words", False)
+
+
 def test_a_command_that_is_said_can_be_pasted_whatever_the_name(made: Path) -> None:
     bad = made / "odds & ends.ipynb"
     bad.write_text(notebook("print('so far')", "a / 0"))

@@ -442,7 +442,10 @@ def _settings_named(name: str, value: Any, project: str | None, known: list[str]
 
 
 def _with_reach(findings: list[Finding], graph: Graph, project_rules: ProjectRules) -> list[Finding]:
-    """Findings with the steps that they touch: of a project's file all its steps, which may need what it holds."""
+    """Findings with the steps that they touch: of a project's file all its steps, which may need what it holds.
+
+    A notebook holds nothing that others import: it touches those that `%run` it, and its project as one of its steps.
+    """
     settled = []
     for finding in findings:
         is_general = finding.touches == ("*",) and not paths.folder_of(finding.path or "")
@@ -450,7 +453,10 @@ def _with_reach(findings: list[Finding], graph: Graph, project_rules: ProjectRul
             folder = finding.path if finding.code == "source" else paths.folder_of(finding.path)
             project = project_rules.name_of(project_rules.folder_of(folder))
             finding = msgspec.structs.replace(finding, project=project)
-        if any(touched.startswith("file:") for touched in finding.touches):
+        if finding.touches == (f"file:{finding.path}",) and (finding.path or "").endswith(".ipynb"):
+            runners = [step.name for step in graph.steps.values() if finding.path in step.reads]
+            finding = msgspec.structs.replace(finding, touches=(*finding.touches, *runners))
+        elif any(touched.startswith("file:") for touched in finding.touches):
             finding = msgspec.structs.replace(finding, touches=("*",))
         elif finding.path is not None and finding.code == "declaration":
             place = (finding.path, finding.line)

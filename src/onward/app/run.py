@@ -133,7 +133,7 @@ def relevant_findings(reading: Reading, selection: Selection) -> list[Finding]:
 
 def _reaches(finding: Finding, selection: Selection) -> bool:
     """Whether a finding touches all of what is meant, steps that cannot be read included."""
-    return "*" in finding.touches and (finding.project is None or finding.project in selection.projects)
+    return finding.hides_steps and (finding.project is None or finding.project in selection.projects)
 
 
 def findings_error(findings: Sequence[Finding]) -> OnwardError:

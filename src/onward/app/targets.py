@@ -71,9 +71,10 @@ def _projects_meant(reading: Reading, word: str, folder: str) -> set[str]:
     names = {project.name for project in reading.projects}
     meant = {name for name in names if name == word or name.startswith(word + "/")}
     files = _files_meant(reading, word, folder)
+    is_known = bool(_of_name(reading.graph, word))
     for finding in reading.graph.findings:
-        may_hold = finding.path in files or word.rpartition("/")[0] == finding.project
-        if finding.project is not None and "*" in finding.touches and may_hold:
+        may_hold = finding.path in files or (not is_known and word.rpartition("/")[0] == finding.project)
+        if finding.project is not None and finding.hides_steps and may_hold:
             meant.add(finding.project)
     return meant
 

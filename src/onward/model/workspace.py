@@ -17,7 +17,8 @@ class Finding(msgspec.Struct, frozen=True):
         message: one line that names the thing.
         path, line: where it has to be mended.
         hint: one thing to type or to change.
-        touches: names of steps that cannot run until it is mended; `*` is every step of `project`.
+        touches: names of steps that cannot run until it is mended; `*` is every step of `project`, `file:PATH` the
+            steps that its file would hold.
         project: the project that it belongs to; None: the whole workspace.
     """
 
@@ -28,6 +29,11 @@ class Finding(msgspec.Struct, frozen=True):
     hint: str | None = None
     touches: tuple[str, ...] = ()
     project: str | None = None
+
+    @property
+    def hides_steps(self) -> bool:
+        """Whether steps of its project cannot be read or run as such, so that it meets who means the project."""
+        return any(touched == "*" or touched.startswith("file:") for touched in self.touches)
 
     def location(self) -> Location:
         return Location(self.path, self.line)

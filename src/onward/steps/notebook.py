@@ -30,7 +30,7 @@ class NotebookKind:
 
     def read(self, file: CodeFile) -> FileReading:
         notebook, declared = file.notebook, file.declared
-        if notebook is None or notebook.problem is not None or not notebook.cells:
+        if notebook is None or notebook.problem is not None:
             return FileReading()
         if notebook.language != "python" or declared is None:
             finding = Finding(
