@@ -30,6 +30,10 @@ TARGETS = {
     "file from the root": (["projects/shop/steps.py"], {"shop/total", "shop/report"}),
     "file of a script": (["projects/ops/script.py"], {"shop/total", "ops/script"}),
     "project and all that depends on it": (["shop+"], ALL),
+    "name without its project": (["seen"], {"shop/total", "ops/script"}),
+    "name without its project and all that depends on it": (["total+"], ALL),
+    "folder": (["projects/ops/"], {"shop/total", "ops/script"}),
+    "the folder at hand": (["."], ALL),
     "several": (["shop/report", "ops"], ALL),
     "none": ([], ALL),
 }
@@ -49,6 +53,30 @@ def test_a_file_is_named_from_where_one_is(shop: Path, monkeypatch: pytest.Monke
     assert answer.outcomes().keys() == {"shop/total", "shop/report"}
     absolute = str(shop / "projects/ops/script.py")
     assert "ops/script" in onward(below, "run", "--dry-run", "--json", absolute).outcomes()
+
+
+def test_a_folder_and_a_name_are_those_at_hand(workspace: Writer) -> None:
+    root = workspace(
+        {
+            "projects/a/steps.py": functions(same="1", a_only="1"),
+            "projects/b/steps.py": functions(same="2"),
+            "projects/b/deep/more.py": functions(deep="3"),
+            "projects/c/broken.py": "def (\n",
+            "data/t.csv": "n\n1\n",
+        }
+    )
+
+    def plan(folder: str, *words: str) -> set[str] | str:
+        answer = onward(root / folder, "run", "--dry-run", "--json", *words)
+        return set(answer.outcomes()) if answer.status == 0 else answer.json["error"]["code"]
+
+    assert plan("projects/b", "same") == {"b/same"}
+    assert plan("projects/b/deep", "same") == {"b/same"}
+    assert plan("projects/b/deep", ".") == {"b/deep"}
+    assert plan("projects/b", ".") == plan("", "projects/b") == plan("projects/b/deep", "..") == {"b/same", "b/deep"}
+    assert plan("projects/b", "a_only") == {"a/a_only"}
+    assert plan("", "same") == plan("", "data") == plan("", "nothing") == "unknown-name"
+    assert plan("projects/c", ".") == plan("", "projects") == plan("", ".") == "syntax"
 
 
 def test_status_and_list_show_just_what_is_named(shop: Path) -> None:

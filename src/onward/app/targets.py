@@ -34,7 +34,8 @@ def select_steps(reading: Reading, targets: Sequence[str], folder: str = "") -> 
 
     Args:
         reading: the workspace.
-        targets: `project`, `project/asset`, a glob, a file's path, `+TARGET`, `TARGET+`.
+        targets: `project`, `project/asset`, a name without its project, a glob, the path of a file or a folder,
+            `+TARGET`, `TARGET+`.
         folder: where the words were typed, for paths of files.
 
     Raises:
@@ -73,7 +74,8 @@ def _projects_meant(reading: Reading, word: str, folder: str) -> set[str]:
     files = _files_meant(reading, word, folder)
     is_known = bool(_of_name(reading.graph, word))
     for finding in reading.graph.findings:
-        may_hold = finding.path in files or (not is_known and word.rpartition("/")[0] == finding.project)
+        is_inside = any(paths.is_below(finding.path or "", path) for path in files)
+        may_hold = is_inside or (not is_known and word.rpartition("/")[0] == finding.project)
         if finding.project is not None and finding.hides_steps and may_hold:
             meant.add(finding.project)
     return meant
@@ -92,6 +94,7 @@ def _named(reading: Reading, word: str, folder: str, meant: set[str]) -> set[str
     if not found and paths.is_glob(word):
         pattern = paths.glob_pattern(word)
         found = {graph.maker.get(name, name) for name in [*graph.maker, *graph.steps] if pattern.match(name)}
+    found = found or _of_last_part(reading, word, folder)
     if found or meant:
         return found
     files = _files_meant(reading, word, folder)
@@ -121,11 +124,21 @@ def _of_name(graph: Graph, word: str) -> set[str]:
 
 
 def _of_file(reading: Reading, word: str, folder: str) -> set[str]:
+    """The steps of a file, or of all files in a folder."""
     for path in _files_meant(reading, word, folder):
-        found = {step.name for step in reading.graph.steps.values() if step.file == path}
+        found = {step.name for step in reading.graph.steps.values() if paths.is_below(step.file, path)}
         if found:
             return found
     return set()
+
+
+def _of_last_part(reading: Reading, word: str, folder: str) -> set[str]:
+    """The step of a name without its project: one of the project at hand, else the only one of that name."""
+    graph = reading.graph
+    makers = {**{name: name for name in graph.steps}, **graph.maker}
+    at_hand = f"{reading.rules.name_of(reading.rules.folder_of(folder))}/{word}"
+    tails = [at_hand] if at_hand in makers else [name for name in makers if name.endswith("/" + word)]
+    return {makers[tails[0]]} if len(tails) == 1 else set()
 
 
 def _files_meant(reading: Reading, word: str, folder: str) -> list[str]:
@@ -133,7 +146,8 @@ def _files_meant(reading: Reading, word: str, folder: str) -> list[str]:
     if word.startswith("/"):
         root = f"{reading.place.root}/"
         return [word.removeprefix(root)] if word.startswith(root) else []
-    found = [paths.join(folder, word), paths.join("", word)]
+    is_relative = word.partition("/")[0] in (".", "..")
+    found = [paths.join(folder, word), *([] if is_relative else [paths.join("", word)])]
     return [path for path in found if path is not None]
 
 

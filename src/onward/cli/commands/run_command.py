@@ -41,8 +41,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option of the co
 ) -> int:
     """Bring targets up to date: what an edit cannot reach is kept, what was made before is restored.
 
-    A TARGET is a project, an asset (project/asset), a glob ('*/report'), a file of steps, or TARGET+ with all that
-    depends on it. Without one, the whole workspace is meant.
+    A TARGET is a project, an asset (project/asset), a glob ('*/report'), a file or folder of steps, or TARGET+ with
+    all that depends on it. Without one, the whole workspace is meant.
     """
     session = session_of(ctx, folder, as_json)
     options = RunOptions(targets, jobs, keep_going, force, parse_settings(settings), overwrite, time_limit)
