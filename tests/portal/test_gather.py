@@ -100,7 +100,7 @@ def test_a_check_that_could_not_be_made_is_said_to_have_failed(readings: dict[st
     page = readings["shop/daily/index.html"].text
     assert "Failed to run" in page
     assert "ValueError: no such month" in page
-    assert "2 of 2 broken" in page
+    assert "2 of 2 warn" in page
 
 
 def test_offending_rows_are_written_as_those_of_a_table(readings: dict[str, Reading]) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import statistics
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from PIL import Image
+from playwright.sync_api import Browser, Locator, Page
 
 from onward.portal import frames, html, site
 from onward.portal.content import Graph, Node
@@ -63,6 +66,42 @@ def test_no_page_is_wider_than_a_phone(chromium_running: Browser, written: Path)
             for path in every_page(written)
         }
     assert {path: width for path, width in widths.items() if width > PHONE["width"]} == {}
+
+
+def test_on_a_phone_the_list_of_everything_begins_with_names_and_numbers(
+    chromium_running: Browser, written: Path
+) -> None:
+    with offline(chromium_running, viewport=PHONE, has_touch=True) as context:
+        page = Watched(context).open(written / "index.html")
+        row = page.locator("tr[data-search]", has_text="Median delay").first
+        box = row.locator(".number").bounding_box()
+        assert row.locator(".number").inner_text().startswith("12.54")
+        assert box is not None
+        assert box["x"] + box["width"] <= PHONE["width"]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_table_that_scrolls_has_a_shadow_where_there_is_more(
+    chromium_running: Browser, written: Path, scheme: str
+) -> None:
+    with offline(chromium_running, viewport=PHONE, color_scheme=scheme, java_script_enabled=False) as context:
+        page = Watched(context).open(written / "delays/flights/index.html")
+        rows = page.locator(".scroller.rows")
+        rows.scroll_into_view_if_needed()
+        start = shadows(rows)
+        rows.evaluate("rows => { rows.scrollLeft = rows.scrollWidth; }")
+        end = shadows(rows)
+    assert start == (False, True)
+    assert end == (True, False)
+
+
+def shadows(scroller: Locator) -> tuple[bool, bool]:
+    """Whether the left and the right edge of what scrolls differ from its ground, between two lines of text."""
+    picture = Image.open(io.BytesIO(scroller.screenshot())).convert("L")
+    (width, height), light = picture.size, picture.tobytes()
+    columns = [[light[y * width + x] for y in range(height // 2, height - 4)] for x in (1, width // 3, width - 2)]
+    left, ground, right = (statistics.median(column) for column in columns)
+    return abs(left - ground) > 8, abs(right - ground) > 8
 
 
 def test_names_of_any_length_fit_on_a_phone(chromium_running: Browser, tmp_path: Path) -> None:

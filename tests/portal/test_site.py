@@ -237,6 +237,79 @@ def test_an_empty_table_has_a_page(tmp_path: Path) -> None:
     assert "1–" not in page.text
 
 
+@pytest.mark.parametrize(
+    ("number", "previous", "how", "said"),
+    [
+        (1, None, None, ""),
+        (None, None, None, ""),
+        (2, 1, "changed", "changed in this release"),
+        (2, 1, "added", "new in this release"),
+        (2, 1, None, ""),
+    ],
+)
+def test_only_what_differs_from_the_release_before_is_said_to_be_new_or_changed(
+    tmp_path: Path, number: int | None, previous: int | None, how: str | None, said: str
+) -> None:
+    asset = Asset(name="a/m", project="a", kind="metric", facts={"value": 1}, made_at=AT,
+                  changed_in=number if how or previous is None else 1)  # fmt: skip
+    site.write(
+        small(
+            release=Release(channel="main", number=number, at=AT, previous=previous),
+            projects=(Project(name="a"),),
+            assets=(asset,),
+            changes=(Change(name="a/m", kind="metric", how=how, after={"value": 1}),) if how else (),
+        ),
+        tmp_path,
+    )
+    home, project, page = (pages(tmp_path)[path].text for path in ("index.html", "a/index.html", "a/m/index.html"))
+    for text in (home, project):
+        assert ("changed in this release" in text) == (said == "changed in this release")
+        assert ("new in this release" in text) == (said == "new in this release")
+    assert ("in this release" in page) == bool(said)
+    assert ("Unchangedsince release 1" in page) == (previous is not None and not said)
+
+
+def test_a_number_stands_before_everything_but_a_warning(tmp_path: Path) -> None:
+    asset = Asset(name="a/m", project="a", kind="metric", facts={"value": 12_345}, unit="min", made_at=AT)
+    broken = Check(name="a/is_small", asset="a/m", severity="warn", outcome="broken", message="too large.")
+    text = one_asset(tmp_path, asset, checks=(broken,)).text
+    assert "1 check did not hold. is small: too large. Details" in text
+    assert text.index("did not hold") < text.index("12,345") < text.index("1 of 1 warns") < text.index("Made")
+
+
+def test_a_folder_s_files_are_called_by_their_paths(tmp_path: Path) -> None:
+    files = tuple(
+        File(name=name, media=media, size=1, source=lambda: b"x")
+        for name, media in (("a.txt", "text/plain"), ("sub/b.csv", "text/csv"))
+    )
+    page = one_asset(tmp_path, Asset(name="a/f", project="a", kind="file", files=files))
+    assert [link.text for link in page.all("a") if "download" in link.attributes] == [
+        "a.txt1\u00a0B",
+        "sub/b.csv1\u00a0B",
+    ]
+
+
+def test_a_notebook_s_code_is_in_its_document(tmp_path: Path) -> None:
+    provenance = Provenance(step="a/n", step_kind="notebook", path="n.ipynb", line=1, reasons=("never made",))
+    text = one_asset(tmp_path, Asset(name="a/n", project="a", kind="document", provenance=provenance)).text
+    assert "in n.ipynb." in text
+    assert "The cells of the notebook" in text
+    assert "it had not been made before" in text
+
+
+@pytest.mark.parametrize(("severity", "look"), [("warn", "warned"), ("error", "broken")])
+def test_the_graph_tells_a_warning_from_a_broken_result(tmp_path: Path, severity: str, look: str) -> None:
+    node = Node(name="a/m", kind="metric", project="a")
+    page = {
+        "graph": Graph((node,), ()),
+        "assets": (Asset(name="a/m", project="a", kind="metric", facts={"value": 1}),),
+        "checks": (Check(name="a/c", asset="a/m", severity=severity, outcome="broken"),),
+    }
+    site.write(small(**page), tmp_path)
+    drawn = [element.attributes.get("class") for element in pages(tmp_path)["graph/index.html"].elements]
+    assert f"node {look}" in drawn
+
+
 def test_a_metric_shows_its_delta_and_its_course(readings: dict[str, Reading]) -> None:
     page = readings["delays/median_delay/index.html"]
     assert "+0.51\u00a0min (+4.2\u00a0%) since release 11, when it was 12.03\u00a0min." in page.text

@@ -67,6 +67,38 @@ def test_a_difference_is_as_fine_as_its_numbers(before: Any, after: Any, said: s
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "unit", "said"),
+    [
+        (2.7, 2.5, "%", "−0.2 points"),
+        (10, 11, "%", "+1 point"),
+        (-1, -2, "min", "−1 min"),
+        (1, -2, "min", "−3 min"),
+        (-1, 2, "min", "+3 min"),
+        (2, 1, "min", "−1 min (−50 %)"),
+    ],
+)
+def test_a_percentage_is_told_only_where_it_means_one_thing(before: Any, after: Any, unit: str, said: str) -> None:
+    found = words.difference(before, after, unit)
+    assert found is not None
+    assert found.replace(words.NO_BREAK, " ") == said
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ((13.7, 13.0), ["13.7", "13.0"]),
+        ((0.741, 0.73), ["0.741", "0.730"]),
+        ((3, 4), ["3", "4"]),
+        ((3, 4.5), ["3", "4.5"]),
+        ((1e-9, 1.5), ["1e−09", "1.5"]),
+        (("a", 1.5), ["a", "1.5"]),
+    ],
+)
+def test_numbers_side_by_side_have_equally_many_digits(values: tuple[Any, ...], said: list[str]) -> None:
+    assert words.alike(*values) == said
+
+
+@pytest.mark.parametrize(
     ("value", "said"),
     [
         ("2013-12-31T00:00:00", "2013-12-31"),
@@ -135,6 +167,10 @@ def test_backticks_become_code_and_nothing_else_becomes_markup() -> None:
         (
             Change(name="a", kind="table", how="changed", before={"rows": 10}, after={"rows": 12}, summary="x"),
             "10 rows → 12 rows+2 rows (+20 %)",
+        ),
+        (
+            Change(name="a", kind="metric", how="changed", before={"value": 13.7}, after={"value": 13.0}, unit="min"),
+            "13.7 min → 13.0 min−0.7 min (−5.1 %)",
         ),
         (
             Change(name="a", kind="table", how="changed", before={"rows": 9}, after={"rows": 9}, summary="y"),

@@ -130,9 +130,10 @@ def sparkline(points: Sequence[HistoryPoint]) -> html.Markup | None:
 
 def _scale(low: float, high: float) -> list[html.Markup]:
     lines = []
-    for value, y in {high: _TOP, low: _CHART_HEIGHT - _BOTTOM}.items() if high != low else ():
+    ends = zip(words.alike(high, low), (_TOP, _CHART_HEIGHT - _BOTTOM), strict=True) if high != low else ()
+    for said, y in ends:
         lines.append(html.line(x1=_LEFT, x2=_CHART_WIDTH - _RIGHT, y1=y, y2=y, class_="rule"))
-        lines.append(html.svg_text(words.number(value), x=_LEFT - 12, y=y + 4, text_anchor="end"))
+        lines.append(html.svg_text(said, x=_LEFT - 12, y=y + 4, text_anchor="end"))
     return lines
 
 

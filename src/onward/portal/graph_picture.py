@@ -16,6 +16,7 @@ MOST_NODES = 300
 """Beyond it a picture says nothing any more: there is one for each project, and one of the projects."""
 
 _PAGE_WIDTH = 1_100  # pixels; a wider drawing can be shrunk to the page, which takes no script
+_READABLE = 1.25  # times that: shrunk from there to a page at a desk, its letters are still large enough
 _LABEL_LETTERS, _KIND_LETTERS = 24, 30
 
 
@@ -48,10 +49,10 @@ def picture(nodes: Mapping[str, DrawnNode], edges: Iterable[tuple[str, str]], la
         height=f"{placed.height:.0f}",
         role="group",
         aria_label=label,
-        class_="graph",
+        class_="graph fitted" if placed.width <= _READABLE * _PAGE_WIDTH else "graph",
     )
     frame = html.div(drawing, class_="scroller graph-frame", role="region", aria_label=label, tabindex="0")
-    if placed.width <= _PAGE_WIDTH:
+    if placed.width <= _READABLE * _PAGE_WIDTH:
         return frame
     return html.text(html.label(html.input_(type="checkbox"), " The whole picture at once", class_="fit"), frame)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from onward.base.text import plural
 from onward.portal import html, words
-from onward.portal.content import BROKEN, FAILED, NOT_RUN, PASSED, Asset, Check, Release, SiteContent
+from onward.portal.content import ADDED, BROKEN, CHANGED, FAILED, NOT_RUN, PASSED, Asset, Check, Release, SiteContent
 from onward.portal.index import CHECKS, GRAPH, HOME, RELEASES, Page, Place
 
 WARNED = "warned"
@@ -105,10 +105,17 @@ def checks_in_words(site: SiteContent) -> tuple[str, str]:
     idle = sum(check.outcome == NOT_RUN for check in site.checks)
     total = plural(len(site.checks), "check")
     if broken:
-        return f"{broken} of {total} broken", worst(site.checks)
+        return f"{broken} of {total} {broken_word(site.checks, broken)}", worst(site.checks)
     if idle:
         return f"{idle} of {total} not run", NOT_RUN
     return ("The one check passed" if len(site.checks) == 1 else f"All {total} passed"), PASSED
+
+
+def broken_word(checks: Sequence[Check], count: int) -> str:
+    """`broken`, or `warn` where all that is broken only warns."""
+    if worst(checks) != WARNED:
+        return "broken"
+    return "warns" if count == 1 else "warn"
 
 
 def is_broken(check: Check) -> bool:
@@ -138,6 +145,17 @@ def marks(asset: Asset | None) -> html.Markup | None:
     if asset is None or not asset.marks:
         return None
     return html.small(", ".join(asset.marks), title=" ".join(words.MARKS.get(mark, mark) for mark in asset.marks))
+
+
+def news(place: Place, *assets: Asset) -> html.Markup | None:
+    """Whether any of `assets` is new or changed in this release; in a first release nothing is either."""
+    release = place.index.site.release
+    if release.number is None or release.previous is None:
+        return None
+    hows = {place.index.changes[asset.name].how for asset in assets if asset.name in place.index.changes}
+    if CHANGED in hows or (ADDED not in hows and any(asset.changed_in == release.number for asset in assets)):
+        return html.span("changed in this release", class_="fresh")
+    return html.span("new in this release", class_="fresh") if ADDED in hows else None
 
 
 def crumb(child: html.Child, *, here: bool = False) -> html.Markup:

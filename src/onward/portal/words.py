@@ -26,6 +26,8 @@ GROUPED_FROM = 10_000
 
 _IDENTIFIES = re.compile(r"(?:^|[\W_])(?i:ids?|key|code|zip|plz|postcode|year)$|(?<=[a-z])Id$")
 
+_SHARES = ("%", "percent", "per cent")
+
 NO_BREAK = "\u00a0"
 MINUS = "−"
 
@@ -111,13 +113,31 @@ def numeric(value: Any) -> float | None:
     return result if math.isfinite(result) else None
 
 
+def alike(*values: Any) -> list[str]:
+    """Values beside one another, those with a point with equally many digits behind it: `13.7`, `13.0`."""
+    written = [number(value) for value in values]
+    most = max((len(said.partition(".")[2]) for said in written if "e" not in said), default=0)
+    return [
+        said if not _may_have_digits(value) or "e" in said or not most
+        else said.partition(".")[0] + "." + said.partition(".")[2].ljust(most, "0")
+        for value, said in zip(values, written, strict=True)
+    ]  # fmt: skip
+
+
+def _may_have_digits(value: Any) -> bool:
+    return isinstance(value, float) and math.isfinite(value)
+
+
 def with_unit(value: Any, unit: str | None) -> str:
     """`12.5 min`; the two do not part at the end of a line."""
     return f"{number(value)}{NO_BREAK}{unit}" if unit and not isinstance(value, bool) else number(value)
 
 
 def difference(before: Any, after: Any, unit: str | None) -> str | None:
-    """`+0.5 min (+4.2 %)`, or None where the two are no numbers or are equal."""
+    """`+0.5 min (+4.2 %)`, or None where the two are no numbers or are equal.
+
+    A share grows by points, and a percentage of it would be read as some; of what may be negative there is none.
+    """
     old, new = numeric(before), numeric(after)
     if old is None or new is None or old == new:
         return None
@@ -127,9 +147,10 @@ def difference(before: Any, after: Any, unit: str | None) -> str | None:
     else:
         # As fine as the two numbers are said, unless nothing would be left of it.
         delta = round(delta, max(_decimals_said(old), _decimals_said(new))) or delta
-    said = with_unit(delta, unit)
+    is_share = unit in _SHARES
+    said = with_unit(delta, ("point" if abs(delta) == 1 else "points") if is_share else unit)
     sign = "+" if delta > 0 else ""
-    if old == 0:
+    if is_share or old <= 0 or new < 0:
         return sign + said
     share = (new - old) / abs(old) * 100
     return f"{sign}{said} ({'+' if share > 0 else ''}{number(_rounded(share))}{NO_BREAK}%)"
@@ -247,6 +268,11 @@ def spoken(sentence: str) -> html.Markup:
     return html.text(html.code(part) if place % 2 else part for place, part in enumerate(parts))
 
 
+def reason(said: str) -> html.Markup:
+    """Why something was made, as a reader who never saw a run understands it."""
+    return spoken("it had not been made before" if said == "never made" else said)
+
+
 def first_paragraph(doc: str) -> str:
     """The first paragraph of a docstring, on one line."""
     return " ".join(doc.strip().split("\n\n")[0].split())
@@ -263,10 +289,11 @@ def change_sentence(change: content.Change) -> html.Markup:
         if before is None or after is None or before == after:
             continue
         delta = difference(before, after, unit)
+        said = [f"{each}{NO_BREAK}{unit}" if unit else each for each in alike(before, after)]
         return html.text(
-            html.span(with_unit(before, unit), class_="before"),
+            html.span(said[0], class_="before"),
             " → ",
-            html.strong(with_unit(after, unit)),
+            html.strong(said[1]),
             html.span(delta, class_="delta") if delta else None,
         )
     return spoken(change.summary or "changed")

@@ -19,6 +19,7 @@ _FILE_KINDS = {
     "application/pdf": "PDF",
 }
 _FILES_SHOWN = 8
+_BROKEN_SHOWN = 3
 
 
 def page(index: SiteIndex, asset: content.Asset) -> Page:
@@ -39,7 +40,7 @@ def page(index: SiteIndex, asset: content.Asset) -> Page:
         ],
         body=html.article(
             _head(place, asset, title),
-            _broken(place, asset),
+            _broken(place, asset) if asset.kind != "metric" else None,
             _result(place, asset, title),
             _about(asset),
             _marks(asset),
@@ -59,6 +60,8 @@ def _head(place: Place, asset: content.Asset, title: str) -> html.Markup:
         ),
         html.h1(title),
         html.div(prose.docstring(said), class_="dek") if said else None,
+        # A number is what its page is for: nothing but a warning stands before it.
+        [_broken(place, asset), metric.result(place, asset)] if asset.kind == "metric" else None,
         _facts(place, asset),
         _downloads(place, asset),
         class_="page-head",
@@ -69,9 +72,11 @@ def _facts(place: Place, asset: content.Asset) -> html.Markup:
     release = place.index.site.release
     owner = next((project.owner for project in place.index.projects if project.name == asset.project), "")
     pairs: list[tuple[str, html.Child]] = []
-    if asset.changed_in is not None:
-        here = asset.changed_in == release.number
-        pairs.append(("Last changed", "in this release" if here else f"in release {asset.changed_in}"))
+    if shell.news(place, asset) is not None:
+        is_new = place.index.changes[asset.name].how == content.ADDED if asset.name in place.index.changes else False
+        pairs.append(("New" if is_new else "Last changed", "in this release"))
+    elif asset.changed_in is not None and asset.changed_in != release.number:
+        pairs.append(("Unchanged", f"since release {asset.changed_in}"))
     if asset.table is not None:
         pairs += [
             ("Rows", words.number(asset.table.rows)),
@@ -81,8 +86,6 @@ def _facts(place: Place, asset: content.Asset) -> html.Markup:
         pairs.append(("Ask", owner))
     pairs.append(("Checks", _checks_in_short(place, asset)))
     pairs.append(("Name", html.code(asset.name)))
-    if asset.content:
-        pairs.append(("Content", words.short(asset.content, 8)))
     if asset.made_at is not None:
         pairs.append(("Made", words.instant(asset.made_at)))  # last: the script shortens it, and nothing moves
     return shell.facts(pairs)
@@ -95,7 +98,7 @@ def _checks_in_short(place: Place, asset: content.Asset) -> html.Markup:
     broken = sum(shell.is_broken(check) for check in own)
     idle = sum(check.outcome == content.NOT_RUN for check in own)
     if broken:
-        status = shell.status(shell.worst(own), f"{broken} of {len(own)} broken")
+        status = shell.status(shell.worst(own), f"{broken} of {len(own)} {shell.broken_word(own, broken)}")
     elif idle:
         status = shell.status(content.NOT_RUN, f"{idle} of {len(own)} not run")
     else:
@@ -127,8 +130,10 @@ def _download(place: Place, asset: content.Asset, file: content.File) -> html.Ma
 
 
 def _file_kind(asset: content.Asset, file: content.File) -> str:
-    """`CSV`, where it is the only one; else the file's name."""
+    """`CSV`, where it is the only one; else the file's name, which says all of a file or a folder."""
     media = results.media_of(file)
+    if asset.kind == "file":
+        return file.name
     alone = sum(results.media_of(other) == media for other in asset.files) == 1
     return _FILE_KINDS[media] if alone and media in _FILE_KINDS else file.name
 
@@ -139,17 +144,26 @@ def _broken(place: Place, asset: content.Asset) -> html.Markup | None:
     broken = [check for check in own if shell.is_broken(check)]
     if not broken:
         return None
+    broken.sort(key=lambda check: check.severity == "warn")
+    rest = len(broken) - _BROKEN_SHOWN
     return html.p(
         html.strong(f"{plural(len(broken), 'check')} did not hold. "),
-        html.text(words.spoken(broken[0].message or broken[0].name.rpartition("/")[2].replace("_", " ")), ". "),
+        [html.text(_did_not_hold(check), ". ") for check in broken[:_BROKEN_SHOWN]],
+        f"And {rest} more. " if rest > 0 else None,
         html.a("Details", href="#checks"),
         class_="banner" if shell.worst(own) == shell.WARNED else "banner bad",
     )
 
 
+def _did_not_hold(check: content.Check) -> html.Markup:
+    """`Every carrier is named: 2 offending rows`."""
+    name = checks.sentence(check)
+    return html.text(name, html.text(": ", words.spoken(check.message.rstrip("."))) if check.message else None)
+
+
 def _result(place: Place, asset: content.Asset, title: str) -> html.Child:
     if asset.kind == "metric":
-        return [metric.result(place, asset), metric.course(asset, title)]
+        return metric.course(asset, title)
     if asset.table is not None:
         return [table.rows(asset.table), table.columns(asset.table)]
     if not asset.files and asset.kind != "model":

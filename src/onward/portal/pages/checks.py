@@ -68,7 +68,7 @@ def shown(place: Place, check: content.Check, *, with_asset: bool = False) -> ht
     return html.article(
         html.div(
             shell.status(shell.worst([check]), words.OUTCOMES.get(check.outcome, check.outcome)),
-            html.strong(check.name.rpartition("/")[2].replace("_", " "), class_="check-name", title=check.name),
+            html.strong(sentence(check), class_="check-name", title=check.name),
             html.span("warning only", class_="note") if check.severity == "warn" and not passed else None,
             html.span("on ", place.asset_link(check.asset), class_="note") if with_asset else None,
             class_="check-head",
@@ -79,6 +79,11 @@ def shown(place: Place, check: content.Check, *, with_asset: bool = False) -> ht
         html.details(html.summary("How it is checked"), listing(check.code)) if check.code else None,
         class_=_look(check),
     )
+
+
+def sentence(check: content.Check) -> str:
+    """A check's name as the sentence that it states."""
+    return check.name.rpartition("/")[2].replace("_", " ")
 
 
 def _look(check: content.Check) -> str:

@@ -5,6 +5,8 @@ Below the picture stands the same as a table, for those who cannot see it and fo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from onward.base.text import plural
 from onward.portal import content, html, shell
 from onward.portal.content import SOURCE
@@ -95,7 +97,7 @@ def _drawn(place: Place, node: content.Node, *, away: bool = False) -> DrawnNode
         "source" if node.kind == SOURCE else "absent" if target is None else "",
         "away" if away else "",
         "changed" if node.name in index.changes else "",
-        "broken" if any(map(shell.is_broken, checks)) else "",
+        _look_of(checks),
     ]
     label = index.title_of(node.name) if target else node.title or node.name
     return DrawnNode(
@@ -107,11 +109,18 @@ def _drawn(place: Place, node: content.Node, *, away: bool = False) -> DrawnNode
     )
 
 
+def _look_of(checks: Sequence[content.Check]) -> str:
+    if not any(map(shell.is_broken, checks)):
+        return ""
+    return "warned" if shell.worst(checks) == shell.WARNED else "broken"
+
+
 def _legend() -> html.Markup:
     return html.ul(
         html.li(html.span(class_="swatch source"), "source"),
         html.li(html.span(class_="swatch"), "result"),
-        html.li(html.span(class_="swatch changed"), "changed in this release"),
+        html.li(html.span(class_="swatch changed"), "new or changed in this release"),
+        html.li(html.span(class_="swatch warned"), "a check warns"),
         html.li(html.span(class_="swatch broken"), "a check is broken"),
         class_="legend",
     )

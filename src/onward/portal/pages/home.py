@@ -185,14 +185,12 @@ def _long(said: str) -> str | None:
 
 
 def freshness(place: Place, assets: list[content.Asset]) -> html.Markup | None:
-    """When the newest of `assets` was made, and whether anything among them changed in this release."""
+    """When the newest of `assets` was made, and whether anything among them is new in this release."""
     times = [asset.made_at for asset in assets if asset.made_at is not None]
     if not times:
         return None
-    number = place.index.site.release.number
-    fresh = number is not None and any(asset.changed_in == number for asset in assets)
     return html.text(
-        html.span("changed in this release", class_="fresh") if fresh else None,
+        shell.news(place, *assets),
         html.span("made ", words.instant(max(times))),
     )
 
@@ -207,15 +205,15 @@ def _everything(place: Place) -> html.Markup | None:
     rows = [
         html.tr(
             html.th(place.asset_link(asset.name), shell.marks(asset), scope="row"),
-            html.td(words.kind_word(asset.kind)),
             html.td(headline(asset), class_="number"),
+            html.td(words.kind_word(asset.kind)),
             html.td(titles[asset.project]),
             data_search=f"{asset.name} {asset.title} {titles[asset.project]} {words.kind_word(asset.kind)} "
             f"{words.first_paragraph(asset.doc)}",
         )
         for asset in assets
     ]
-    heads = ("Name", "Kind", "Says", "Project")
+    heads = ("Name", "Says", "Kind", "Project")
     return shell.block(
         "Everything, from A to Z",
         html.div(

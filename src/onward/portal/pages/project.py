@@ -65,7 +65,6 @@ def _kind(place: Place, kind: str, assets: list[content.Asset]) -> html.Markup:
 
 def _entry(place: Place, asset: content.Asset) -> html.Markup:
     says = home.headline(asset)
-    number = place.index.site.release.number
     return html.li(
         html.div(
             html.h3(place.asset_link(asset.name)),
@@ -73,9 +72,7 @@ def _entry(place: Place, asset: content.Asset) -> html.Markup:
         ),
         _thumbnail(place, asset),
         html.p(
-            html.span("changed in this release", class_="fresh")
-            if number is not None and asset.changed_in == number
-            else None,
+            shell.news(place, asset),
             [html.span(mark, class_="mark") for mark in asset.marks],
             html.strong(says) if says else None,
             class_="says",

@@ -21,7 +21,7 @@ def section(place: Place, asset: content.Asset) -> html.Markup | None:
         return _used_by_alone(place, asset)
     return shell.block(
         "Where it comes from",
-        html.p(_made_by(provenance), class_="dek"),
+        html.p(_made_by(provenance), _content(asset), class_="dek"),
         html.div(
             _reasons(provenance),
             _inputs(place, provenance),
@@ -37,7 +37,8 @@ def section(place: Place, asset: content.Asset) -> html.Markup | None:
 
 
 def _made_by(provenance: content.Provenance) -> html.Child:
-    where = f"{provenance.path}:{provenance.line}" if provenance.line else provenance.path
+    is_counted = provenance.line and provenance.step_kind != "notebook"
+    where = f"{provenance.path}:{provenance.line}" if is_counted else provenance.path
     return [
         "Made by the step ",
         html.strong(provenance.step),
@@ -48,11 +49,16 @@ def _made_by(provenance: content.Provenance) -> html.Child:
     ]
 
 
+def _content(asset: content.Asset) -> html.Child:
+    """What two equal results share, wherever they were made."""
+    return [" The digest of its content is ", words.short(asset.content, 8), "."] if asset.content else None
+
+
 def _reasons(provenance: content.Provenance) -> html.Markup | None:
     if not provenance.reasons:
         return None
     return html.div(
-        html.h3("Why it was made"), html.ul([html.li(words.spoken(reason)) for reason in provenance.reasons])
+        html.h3("Why it was made"), html.ul([html.li(words.reason(reason)) for reason in provenance.reasons])
     )
 
 
@@ -91,7 +97,7 @@ def _used_by_alone(place: Place, asset: content.Asset) -> html.Markup | None:
 
 def _code(provenance: content.Provenance) -> html.Child:
     if not provenance.code:
-        return None
+        return _cells(provenance)
     step, *reached = provenance.code
     own = listing(step)
     if step.text.count("\n") > _LONG_CODE:
@@ -109,6 +115,13 @@ def _code(provenance: content.Provenance) -> html.Child:
         if reached
         else None,
     ]
+
+
+def _cells(provenance: content.Provenance) -> html.Child:
+    """Where the code of a notebook is: its page has it, folded."""
+    if provenance.step_kind != "notebook":
+        return None
+    return [html.h3("Code"), html.p("The cells of the notebook: its document shows them, and is there to download.")]
 
 
 def _place_of(excerpt: content.Excerpt) -> html.Child:
