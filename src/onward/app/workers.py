@@ -35,7 +35,7 @@ def variables() -> dict[str, str]:
 
 
 class Workers:
-    """One bare parent and its children."""
+    """One bare parent and its children; another one takes its place where it has lost the process that watches."""
 
     def __init__(self, python: Path, runtime: str) -> None:
         """
@@ -46,29 +46,42 @@ class Workers:
         Raises:
             MachineError: the interpreter does not start.
         """
-        launch = f"import sys; sys.path[:] = [p for p in sys.path if p]; sys.path.insert(0, {runtime!r});"
+        self._python = python
         # What every step's code imports is loaded once in the parent instead of in every child.
-        launch += "import onward.api; from onward.runtime.zygote import serve; serve()"
+        launch = f"import sys; sys.path[:] = [p for p in sys.path if p]; sys.path.insert(0, {runtime!r});"
+        self._launch = launch + "import onward.api; from onward.runtime.zygote import serve; serve()"
+        self._next = 0
+        self._begin()
+
+    def _begin(self) -> None:
         try:
             self._process = subprocess.Popen(
-                [str(python), "-c", launch],
+                [str(self._python), "-c", self._launch],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 env=variables(),
                 start_new_session=True,
             )
         except OSError as error:
-            raise MachineError(f"cannot start `{python}`: {error.strerror}") from error
+            raise MachineError(f"cannot start `{self._python}`: {error.strerror}") from error
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._stdin = self._process.stdin
         self.events = self._process.stdout.fileno()
         os.set_blocking(self.events, False)
         self._rest = b""
-        self._next = 0
+        self._is_over = False
+        self._warm: set[str] = set()
 
     def start(self, task: dict[str, Any]) -> int:
         """Starts a task; its number comes back with its ending. Its field `watch` says whether it is watched."""
+        if self._is_over:
+            self.close()
+            self._begin()
+        cold = [folder for folder in task["roots"] if folder not in self._warm]
+        if cold:
+            self._warm.update(cold)
+            self._send(f"warm {json.dumps(cold)}")
         self._next += 1
         log = os.path.join(task["outbox"], "log.jsonl")
         command = "watch" if task.get("watch") else "run"
@@ -98,6 +111,7 @@ class Workers:
         endings = []
         for line in lines:
             event = json.loads(line)
+            self._is_over = self._is_over or "over" in event
             if "ended" in event:
                 endings.append(
                     Ending(

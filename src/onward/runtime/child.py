@@ -1,6 +1,7 @@
 """One step, in a process of its own: takes its inputs, runs the user's code, leaves what came out in the outbox.
 
-Its own account goes to the bare parent as the last thing, through a pipe of its own:
+Its own account goes to the bare parent through a pipe of its own, and after it, where it is watched, a line with what
+its Python saw until the very end (`runtime.watch.inside`):
 
     {"ok": true, "written": {asset: ...}, "check": ..., "today": false, "modules": [...], "missing": [...]}
     {"ok": false, "error": {"type", "message", "traceback", "line"}}
@@ -29,8 +30,8 @@ def run(task: Dict[str, Any], descriptor: int, watch: Any = None) -> None:
         descriptor: the pipe that takes the result.
         watch: begins to see what is touched right before the user's code; None where nobody looks.
     """
-    write_result(descriptor, perform(task, watch))
-    _leave(watch)
+    send(descriptor, json.dumps(perform(task, watch)).encode() + b"\n")
+    _leave(descriptor, watch)
 
 
 def perform(task: Dict[str, Any], watch: Any = None) -> Result:
@@ -39,7 +40,7 @@ def perform(task: Dict[str, Any], watch: Any = None) -> Result:
         surroundings.enter(task)
         current = session.begin(task)
         if watch is not None:
-            watch.begin()
+            watch.begin(task)
         kind = _KINDS.get(task["kind"])
         result: Result = kind(task, current) if kind else _by_module(task)
         if task["kind"] != "notebook":  # whose code runs in a kernel's process
@@ -59,15 +60,13 @@ def perform(task: Dict[str, Any], watch: Any = None) -> Result:
     return result
 
 
-def write_result(descriptor: int, result: Result) -> None:
-    """Sends the result; a part of it, should the process be killed now, is no JSON and so no result."""
-    content = json.dumps(result).encode()
+def send(descriptor: int, content: bytes) -> None:
+    """Sends a line of the account; a part of it, should the process be killed now, is no JSON and so no result."""
     while content:
         content = content[os.write(descriptor, content) :]
-    os.close(descriptor)
 
 
-def _leave(watch: Any) -> None:
+def _leave(descriptor: int, watch: Any) -> None:
     """What an interpreter does at its end, without tearing down what the parent's fork left in it."""
     threading = sys.modules.get("threading")
     wait = getattr(threading, "_shutdown", None)
@@ -75,7 +74,7 @@ def _leave(watch: Any) -> None:
         wait()
     atexit._run_exitfuncs()
     if watch is not None:
-        watch.end()
+        send(descriptor, watch.leave())
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -169,8 +168,7 @@ def _script(task: Dict[str, Any], current: session.Session) -> Result:
     )
     sys.argv[:] = [task["file"]]
     os.environ.setdefault("MPLBACKEND", "Agg")
-    with open(task["file"], "rb") as file:
-        code: CodeType = compile(file.read(), task["file"], "exec", dont_inherit=True)
+    code: CodeType = compile(loader.read_source(task["file"]), task["file"], "exec", dont_inherit=True)
     try:
         exec(code, main.__dict__)
     except SystemExit as error:

@@ -74,8 +74,8 @@ def _begin_watch(task: Dict[str, Any]) -> None:
     """What the cells read of the environment, and load, only this Python can say."""
     from onward.runtime.watch.inside import PythonWatch
 
-    watch = PythonWatch(task)
-    watch.begin()
+    watch = PythonWatch(task.get("unwatched", ""))
+    watch.begin(task)
     atexit.register(watch.end)
 
 

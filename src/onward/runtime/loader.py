@@ -16,6 +16,7 @@ from types import CodeType, ModuleType
 from typing import Any, Callable, Dict, FrozenSet, NamedTuple, Sequence, Tuple
 
 from onward.runtime.digests import sha256
+from onward.runtime.own_files import are_unseen, own_read, own_write
 
 
 class SourceByDigest(importlib.machinery.SourceFileLoader):
@@ -23,8 +24,7 @@ class SourceByDigest(importlib.machinery.SourceFileLoader):
 
     def get_code(self, fullname: str) -> CodeType:
         path = self.get_filename(fullname)
-        loaded[path] = loaded.get(path, 0) + 1
-        return compiled(self.get_data(path), path, _installed.folder)
+        return compiled(read_source(path), path, _installed.folder)
 
 
 class WorkspaceFinder(importlib.machinery.FileFinder):
@@ -36,9 +36,16 @@ class WorkspaceFinder(importlib.machinery.FileFinder):
 
 
 loaded: Dict[str, int] = {}
-"""How often the source of each module was read."""
+"""The files of code that were read to be run, and how often that could be seen."""
 searched: Dict[str, int] = {}
 """How often each folder was listed to find modules in it."""
+
+
+def read_source(path: str) -> bytes:
+    """The text of a file of code that is about to be run, which is told apart from what the step itself reads."""
+    source = own_read(path)
+    loaded[path] = loaded.get(path, 0) + (0 if are_unseen() else 1)
+    return source
 
 
 def compiled(source: bytes, path: str, folder: str) -> CodeType:
@@ -50,7 +57,7 @@ def compiled(source: bytes, path: str, folder: str) -> CodeType:
     name = sha256(b"\0".join([source, path.encode("utf-8", "surrogateescape")])).hexdigest()
     place = os.path.join(folder, sys.implementation.cache_tag or "python", name)
     try:
-        content = _read(place)
+        content = own_read(place)
         if sha256(content[32:]).digest() == content[:32]:
             code = marshal.loads(content[32:])
             if isinstance(code, CodeType):
@@ -62,26 +69,37 @@ def compiled(source: bytes, path: str, folder: str) -> CodeType:
     return code
 
 
-def _read(place: str) -> bytes:
-    descriptor = os.open(place, os.O_RDONLY)
-    try:
-        parts = []
-        while part := os.read(descriptor, 1 << 20):
-            parts.append(part)
-        return b"".join(parts)
-    finally:
-        os.close(descriptor)
-
-
 def _keep(place: str, content: bytes) -> None:
     beside = f"{place}.{os.getpid()}"
+    whole = sha256(content).digest() + content
     try:
-        os.makedirs(os.path.dirname(place), exist_ok=True)
-        with open(beside, "wb") as file:
-            file.write(sha256(content).digest() + content)
+        try:
+            own_write(beside, whole)
+        except FileNotFoundError:
+            os.makedirs(os.path.dirname(place), exist_ok=True)
+            own_write(beside, whole)
         os.replace(beside, place)
     except OSError:
         return  # a cache that cannot be written costs time only
+
+
+def warm(folders: Sequence[str]) -> None:
+    """In the bare parent: lists folders that its children will import from, so that these need not."""
+    for folder in folders:
+        finder = WorkspaceFinder(folder, *_DETAILS)
+        try:
+            finder._path_mtime = os.stat(folder).st_mtime  # type: ignore[attr-defined]
+            importlib.machinery.FileFinder._fill_cache(finder)  # type: ignore[attr-defined]
+        except OSError:
+            continue  # there is none yet: whoever imports from it will see
+        searched.setdefault(folder, 0)
+        sys.path_importer_cache[folder] = finder
+
+
+_DETAILS: Any = [
+    (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES),
+    (SourceByDigest, importlib.machinery.SOURCE_SUFFIXES),
+]
 
 
 class _Installed(NamedTuple):
@@ -128,16 +146,12 @@ def uninstall() -> None:
 
 def _hook(inside: str, outside: Sequence[str]) -> Callable[[str], Any]:
     """What finds modules in the folders below `inside`, for `sys.path_hooks`."""
-    details: Any = [
-        (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES),
-        (SourceByDigest, importlib.machinery.SOURCE_SUFFIXES),
-    ]
-    finder = WorkspaceFinder.path_hook(*details)
+    finder = WorkspaceFinder.path_hook(*_DETAILS)
     spared = tuple(os.path.join(os.path.realpath(place), "") for place in outside)
 
     def hook(path: str) -> Any:
         if path in _roots:
-            return WorkspaceFinder(path, *details)
+            return WorkspaceFinder(path, *_DETAILS)
         place = os.path.join(os.path.realpath(path), "")
         if not place.startswith(inside) or place.startswith(spared):
             raise ImportError("not a folder of the workspace")

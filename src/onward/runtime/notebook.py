@@ -19,7 +19,7 @@ import sys
 import tempfile
 from typing import Any, Dict, List, Optional
 
-from onward.runtime import notebook_outputs, notebook_page, session, values
+from onward.runtime import loader, notebook_outputs, notebook_page, session, values
 from onward.runtime.values import libraries
 
 Result = Dict[str, Any]
@@ -78,8 +78,7 @@ def run(task: Dict[str, Any]) -> Result:
 
 
 def _raw(path: str) -> Dict[str, Any]:
-    with open(path, encoding="utf-8-sig") as file:
-        raw = json.load(file)
+    raw = json.loads(loader.read_source(path).decode("utf-8-sig"))
     if not isinstance(raw, dict) or not ("cells" in raw or "worksheets" in raw):
         raise ValueError("this is no notebook: it has no cells")
     return raw

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 from typing import Any, Dict, Optional
 
-from onward.runtime import values
+from onward.runtime import loader, values
 from onward.runtime.values import sources
 
 
@@ -19,8 +20,7 @@ def run(task: Dict[str, Any]) -> Dict[str, Any]:
     connection.execute("set threads = 1")
     connection.execute("set preserve_insertion_order = true")
     held = [_bind(connection, table, task["inputs"][table["name"]]) for table in task["tables"]]
-    with open(task["file"], encoding="utf-8-sig") as file:
-        text = file.read()
+    text = io.StringIO(loader.read_source(task["file"]).decode("utf-8-sig"), newline=None).read()
     relation = connection.sql(text)
     # Frames that were registered have to live until the query has run.
     assert len(held) == len(task["tables"])

@@ -13,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from onward.runtime import values
+from onward.runtime.own_files import own_open, own_read
 from onward.runtime.values import sources
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ class Session:
 
     def _tell(self, what: str, facts: Dict[str, Any]) -> None:
         line = json.dumps(facts) + "\n"
-        descriptor = os.open(os.path.join(self._outbox, f"{what}.jsonl"), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        place = os.path.join(self._outbox, f"{what}.jsonl")
+        descriptor = own_open(place, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         try:
             os.write(descriptor, line.encode())
         finally:
@@ -119,11 +121,12 @@ def open_input(handed: Dict[str, Any], wanted: str, prefer: str) -> Any:
 def told(outbox: str) -> Dict[str, List[Any]]:
     """What sessions told the outbox, in order: under `needs`, `today` and `saves`, where there is anything."""
     found = {}
-    for name in os.listdir(outbox):
-        what, _, suffix = name.partition(".")
-        if suffix == "jsonl" and what in _TOLD:
-            with open(os.path.join(outbox, name), encoding="utf-8") as file:
-                found[what] = [json.loads(line) for line in file if line.endswith("\n")]
+    for what in _TOLD:
+        try:
+            *lines, _ = own_read(os.path.join(outbox, f"{what}.jsonl")).decode().split("\n")
+        except FileNotFoundError:
+            continue
+        found[what] = [json.loads(line) for line in lines]
     return found
 
 

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from types import ModuleType
-from typing import Any, Callable, Dict, List, Optional, Sequence, Set
+from typing import Any, Callable, Dict, FrozenSet, List, Optional, Sequence, Set
 
 from onward.runtime import loader
 from onward.runtime.digests import sha256
@@ -54,6 +54,32 @@ def missing_modules() -> List[str]:
     return sorted(name for name in _looked_for if name not in sys.modules and "." not in name)
 
 
+_last_at_start = ""
+"""The module that the bare parent had loaded last when `remember_loaded` was called."""
+_at_start: FrozenSet[str] = frozenset()
+"""What `loaded_modules` gave then."""
+
+
+def remember_loaded(root: str) -> None:
+    """In the bare parent, when it has loaded what it will: its children need only look through what they add.
+
+    A child that looks through all modules copies all the pages of memory that these lie on.
+    """
+    global _last_at_start, _at_start
+    _at_start = frozenset(loaded_modules(root))
+    _last_at_start = next(reversed(sys.modules), "")
+
+
+def added_modules() -> List[str]:
+    """The names of the modules that were loaded since `remember_loaded`; of all where it was not called."""
+    names = []
+    for name in reversed(sys.modules):
+        if name == _last_at_start:
+            break
+        names.append(name)
+    return names
+
+
 def loaded_modules(root: str) -> List[str]:
     """The installed modules that are loaded, sorted: top-level ones, with their folders where packages share one.
 
@@ -64,9 +90,11 @@ def loaded_modules(root: str) -> List[str]:
     packages = [os.path.join(place, "") for place in sys.path if place.endswith(("site-packages", "dist-packages"))]
     own = [os.path.dirname(os.__file__), root, os.path.dirname(os.path.dirname(loader.__file__))]
     spared = tuple(os.path.join(place, "") for place in own if place)
-    names = {"importlib.metadata"} if "importlib.metadata" in sys.modules else set()
-    for name, module in list(sys.modules.items()):
-        file = getattr(module, "__file__", None)
+    names = set(_at_start)
+    if "importlib.metadata" in sys.modules:
+        names.add("importlib.metadata")
+    for name in added_modules():
+        file = getattr(sys.modules.get(name), "__file__", None)
         if not isinstance(file, str) or name == "__main__":
             continue
         folder = next((place for place in packages if file.startswith(place)), None)

@@ -5,7 +5,11 @@ speaks lines: commands come on standard input, what happened goes out on standar
 
     <- run 7 "/where/its/log.jsonl goes"<TAB>{"step": ...}
     <- watch 8 "/where/its/log.jsonl goes"<TAB>{"step": ...}     the same, with an eye on what it touches
+    <- warm ["/its/folder"]                                      modules will be imported from there
     <- kill 7               -> {"ended": 7, "status": 0, "signal": 0, "wall": ..., "result": "{}", ...}
+
+    {"over": true} goes out as the last thing where steps were watched and the process that watches has died: calls that
+    are looked at fail from then on, in this process as well, so that another one has to take its place.
 
 The task is read by the child alone: every page of memory that this loop touches between two forks is copied.
 When standard input ends, because onward ended or was killed, every child's process group is killed with it.
@@ -13,7 +17,9 @@ When standard input ends, because onward ended or was killed, every child's proc
 
 from __future__ import annotations
 
+import _signal
 import codecs
+import errno
 import gc
 import json
 import os
@@ -24,7 +30,7 @@ import time
 from typing import Any, Dict, List, Optional, Tuple
 
 from onward.runtime import child as step_child
-from onward.runtime import loader, surroundings
+from onward.runtime import loader, own_files, surroundings
 from onward.runtime.watch import supervisor
 
 _DRAIN_S = 0.2
@@ -33,6 +39,7 @@ _RECORD_S = 30
 RESULT = "result"
 """The name of the pipe that a child's own account comes through, beside its output."""
 
+_NESTED = "onward runs in a step that is watched itself"
 _LOST = {
     "ok": False,
     "error": {
@@ -113,13 +120,18 @@ class Zygote:
 
     def __init__(self, channel: Optional[supervisor.Channel] = None) -> None:
         self._channel = channel
-        self._means: Any = None
+        self._reason: Optional[str] = None
+        """Why the kernel cannot be asked; empty where it can; None: not known yet, for nothing was to be watched."""
+        self._watch: Any = None
+        """A step's watch in its own process, once there is to be one: each child finds it ready."""
         self._ended: Dict[int, Tuple[Child, Dict[str, Any], float]] = {}
         self._poll = select.poll()
         self._running: Dict[int, Child] = {}
         self._by_pid: Dict[int, Child] = {}
         self._by_pipe: Dict[int, Child] = {}
         self._input = b""
+        self._untold = b""
+        self._is_ending = False
         self._wake_out, self._wake_in = os.pipe()
         self._commands = os.dup(0)
         self._events = os.dup(1)
@@ -142,7 +154,7 @@ class Zygote:
         self._poll.register(self._commands, select.POLLIN)
         self._poll.register(self._wake_out, select.POLLIN)
         if self._channel is not None:
-            self._poll.register(self._channel.control.fileno(), select.POLLIN)
+            self._poll.register(self._channel.fileno(), select.POLLIN)
         try:
             while True:
                 for descriptor, _ in self._poll.poll(_RECORD_S * 1000 if self._ended else None):
@@ -152,8 +164,8 @@ class Zygote:
                     elif descriptor == self._wake_out:
                         _drain(descriptor)
                         self._reap()
-                    elif self._channel is not None and descriptor == self._channel.control.fileno():
-                        self._take_record()
+                    elif self._channel is not None and descriptor == self._channel.fileno():
+                        self._take_records()
                     elif descriptor == self._commands and not self._read_commands():
                         return
                 self._give_up_records()
@@ -175,6 +187,9 @@ class Zygote:
                 head, _, task = told.partition(b"\t")
                 number, _, log = head.partition(b" ")
                 self._start(int(number), json.loads(log), task, is_watched=command == b"watch")
+            elif command == b"warm":
+                if loader.is_installed():
+                    loader.warm(json.loads(told))
             elif int(told) in self._running:
                 _kill_group(self._running[int(told)].pid)
         return True
@@ -182,23 +197,21 @@ class Zygote:
     def _start(self, identity: int, log: str, task: bytes, *, is_watched: bool) -> None:
         if not loader.is_installed():
             _prepare(json.loads(task))
-        if is_watched and self._channel is not None and not self._channel.is_alive():
-            self._lose_watch()
-        if is_watched and self._means is None:
-            self._means = _means_of(self._channel, json.loads(task))
-            gc.collect()
-            gc.freeze()
+        if is_watched and self._reason is None:
+            self._begin_watch(json.loads(task))
         out_read, out_write = os.pipe()
         err_read, err_write = os.pipe()
         result_read, result_write = os.pipe()
         pid = os.fork()
         if pid == 0:
-            self._become_step(task, out_write, err_write, result_write, identity if is_watched else None)
+            self._become_step(task, out_write, err_write, result_write, is_watched)
         for descriptor in (out_write, err_write, result_write):
             os.close(descriptor)
         _set_group(pid)
         started = Child(identity, pid, log)
         started.is_watched = is_watched
+        if self._reason == "":
+            self._tell_start(started, task if is_watched else b"")
         for descriptor, stream in ((out_read, "out"), (err_read, "err"), (result_read, RESULT)):
             os.set_blocking(descriptor, False)
             started.pipes[descriptor] = stream
@@ -207,35 +220,56 @@ class Zygote:
         self._running[identity] = started
         self._by_pid[pid] = started
 
-    def _become_step(self, task: bytes, out: int, err: int, result: int, watched_as: Optional[int]) -> None:
+    def _begin_watch(self, task: Dict[str, Any]) -> None:
+        """Finds out by what steps can be watched; where the kernel can be asked, all that is forked from now on is.
+
+        Done once, and what it loads stays for good, so that each child finds it ready.
+        """
+        from onward.runtime.watch.inside import Watch
+
+        if self._channel is not None and not self._channel.is_alive():
+            self._lose_watch()
+        means = _means_of(self._channel, task)
+        self._reason = means.reason
+        if self._channel is not None and means.installer is not None:
+            try:
+                own_files.prepare()
+                self._channel.hand_over(means.installer)
+            except OSError as error:
+                self._reason = _NESTED if error.errno == errno.EBUSY else f"no watch: {error.strerror}"
+        self._watch = Watch(self._reason)
+        surroundings.remember_loaded(task["root"])
+        gc.collect()
+        gc.freeze()
+
+    def _tell_start(self, started: Child, task: bytes) -> None:
+        assert self._channel is not None
+        try:
+            self._channel.tell_start(started.identity, started.pid, task)
+        except OSError:
+            return  # the supervisor is gone, which the next look at its socket finds out
+
+    def _become_step(self, task: bytes, out: int, err: int, result: int, is_watched: bool) -> None:
         """In the child: leaves the parent's things behind and runs the step. Does not return."""
         try:
             _set_group(0)
+            # `signal` would turn the answers into enumerations, at the price of sixty pages.
             signal.set_wakeup_fd(-1)
             for number in (signal.SIGCHLD, signal.SIGINT):
-                signal.signal(number, signal.SIG_DFL)
+                _signal.signal(number, _signal.SIG_DFL)
             os.dup2(out, 1)
             os.dup2(err, 2)
             for descriptor in (out, err, self._wake_in, self._wake_out, self._commands, self._events, *self._by_pipe):
                 os.close(descriptor)
             if self._channel is not None:
-                self._channel.close_control()
-            told = json.loads(task)
-            step_child.run(told, result, self._watch_of(told, watched_as))
+                self._channel.close()
+            step_child.run(_read_task(task), result, self._watch if is_watched else None)
         except BaseException:  # noqa: BLE001 - nothing may return into the parent's loop
             import traceback
 
             traceback.print_exc()
             os._exit(70)
         os._exit(0)
-
-    def _watch_of(self, task: Dict[str, Any], identity: Optional[int]) -> Any:
-        """The watch of a step in its own process; None where nobody asked for one."""
-        if identity is None:
-            return None
-        from onward.runtime.watch.inside import Watch
-
-        return Watch(task, identity, self._channel, self._means)
 
     def _read_output(self, descriptor: int, running: Child) -> None:
         try:
@@ -254,16 +288,19 @@ class Zygote:
         running.end_of(descriptor)
 
     def _reap(self) -> None:
-        while self._by_pid:
-            try:
-                pid, status, usage = os.wait4(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if pid == 0:
-                return
-            running = self._by_pid.pop(pid, None)
-            if running is not None:
-                self._end(running, status, usage)
+        while self._by_pid and self._end_of_next(os.WNOHANG):
+            continue
+
+    def _end_of_next(self, options: int = 0) -> bool:
+        """Takes the end of a child in; waits for one, unless the options say otherwise. False where none has ended."""
+        try:
+            pid, status, usage = os.wait4(-1, options)
+        except ChildProcessError:
+            return False
+        running = self._by_pid.pop(pid, None)
+        if running is not None:
+            self._end(running, status, usage)
+        return pid != 0
 
     def _end(self, running: Child, status: int, usage: Any) -> None:
         wall = time.monotonic() - running.started
@@ -278,6 +315,7 @@ class Zygote:
         running.finish()
         del self._running[running.identity]
         peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        result, _, account = running.result.partition(b"\n")
         event = {
             "ended": running.identity,
             "status": os.WEXITSTATUS(status) if os.WIFEXITED(status) else -1,
@@ -285,43 +323,53 @@ class Zygote:
             "wall": round(wall, 6),
             "cpu": round(usage.ru_utime + usage.ru_stime, 6),
             "peak": peak,
-            "result": running.result.decode("utf-8", "replace"),
+            "result": result.decode("utf-8", "replace"),
         }
         if running.is_lost:
             event["result"] = json.dumps(_LOST)
-        if running.is_lost or not running.is_watched or self._means.installer is None:
+        if running.is_lost or self._channel is None or self._reason != "":
             self._tell(event)
             return
         self._ended[running.identity] = (running, event, time.monotonic() + _RECORD_S)
         try:
-            if self._channel is not None:
-                self._channel.ask_for_record(running.identity)
+            self._channel.ask_for_record(running.identity, account)
         except OSError:
-            self._take_record()
+            return  # the supervisor is gone, which the next look at its socket finds out
 
-    def _take_record(self) -> None:
-        """A step's record is in its outbox, and so its end can be told; or whoever writes records has died."""
+    def _take_records(self) -> None:
+        """Records are in their outboxes, so that the ends of steps can be told; or whoever writes them has died."""
         assert self._channel is not None
-        identity = self._channel.recorded()
-        if identity is None:
+        recorded = self._channel.recorded()
+        if recorded is None:
             self._lose_watch()
-        elif identity in self._ended:
-            _, event, _ = self._ended.pop(identity)
-            self._tell(event)
+            return
+        for identity in recorded:
+            if identity in self._ended:
+                _, event, _ = self._ended.pop(identity)
+                self._tell(event)
 
     def _lose_watch(self) -> None:
-        """Calls of watched steps fail now, so that nothing they say can be believed; the next ones go without."""
+        """Calls of watched steps, and of this process, fail from now on, so that nothing they say can be believed.
+
+        Raises:
+            SystemExit: steps were watched; the loop of the run starts another bare parent for what is yet to come.
+        """
         assert self._channel is not None
-        self._poll.unregister(self._channel.control.fileno())
-        self._channel.close_control()
-        self._channel = None
-        self._means = _means_of(None, {})
+        if self._reason != "":
+            self._poll.unregister(self._channel.fileno())
+            self._channel.close()
+            self._channel = None
+            return
+        self._is_ending = True
         for running in self._running.values():
-            if running.is_watched:
-                running.is_lost = True
-                _kill_group(running.pid)
+            running.is_lost = True
+            _kill_group(running.pid)
         for identity in list(self._ended):
             self._tell_lost(identity)
+        while self._running:
+            self._end_of_next()
+        self._tell({"over": True})
+        raise SystemExit(0)
 
     def _give_up_records(self) -> None:
         now = time.monotonic()
@@ -335,7 +383,11 @@ class Zygote:
         self._tell(event)
 
     def _tell(self, event: Dict[str, Any]) -> None:
-        content = (json.dumps(event) + "\n").encode()
+        content = self._untold + (json.dumps(event) + "\n").encode()
+        self._untold = b""
+        if self._is_ending and "over" not in event:
+            self._untold = content  # told with the last word, so that nobody starts a step in between
+            return
         while content:
             try:
                 content = content[os.write(self._events, content) :]
@@ -343,17 +395,27 @@ class Zygote:
                 raise SystemExit(0) from None
 
 
+def _read_task(task: bytes) -> Dict[str, Any]:
+    """A task; as `json.loads` gives it, with fewer of its functions, each of which is a page to copy."""
+    told: Dict[str, Any] = _scan(task.decode(), 0)[0]
+    return told
+
+
+_scan: Any = json.JSONDecoder().scan_once  # type: ignore[attr-defined] - what C offers, under its name since Python 2
+
+
 def _prepare(task: Dict[str, Any]) -> None:
     """Does once what every child would do alike: it finds it done."""
     loader.install(task["root"], task["outside"], task["bytecode"], ())
+    loader.warm(task["roots"])
     surroundings.watch_imports()
+    surroundings.remember_loaded(task["root"])
 
 
 def _means_of(channel: Optional[supervisor.Channel], task: Dict[str, Any]) -> Any:
     """By what steps are watched; made ready once, so that each child finds it."""
-    from onward.runtime.watch import inside, probe
+    from onward.runtime.watch import probe
 
-    inside.prepare()
     if channel is None:
         return probe.without("the process that watches is not there")
     return probe.means(os.path.dirname(task["bytecode"]), tuple(task["outside"]))

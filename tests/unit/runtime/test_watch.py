@@ -468,7 +468,7 @@ def test_a_failed_step_has_a_record_too(here):
 def test_a_killed_step_has_a_record_too(here):
     here.write("in.txt")
     found = here.attempt("open('in.txt').read()\nimport os\nos.kill(os.getpid(), 9)")
-    assert (found.ending.signal, found["read"]) == (9, ["in.txt", "step.py"])
+    assert (found.ending.signal, found["read"]) == (9, ["in.txt"])
 
 
 def test_inputs_handed_over_are_no_reads(here):
@@ -489,3 +489,53 @@ def test_ten_thousand_small_files_are_all_seen(here):
         """
     )
     assert found["read"] == [f"many/{number:05}.txt" for number in range(10_000)]
+
+
+def test_a_module_that_the_step_also_reads_itself_is_read(here):
+    here.write("lib/acme.py", "x = 1")
+    found = here.run("import acme\nopen(acme.__file__).read()\nopen(__file__).read()")
+    assert (found["read"], found["imported"]) == (["lib/acme.py", "step.py"], [])
+
+
+def test_a_folder_of_modules_that_the_step_also_lists_is_listed(here):
+    here.write("lib/acme.py", "x = 1")
+    found = here.run("import os, acme\nos.listdir('lib')")
+    assert (found["listed"], found["imported"]) == (["lib"], ["lib/acme.py", "step.py"])
+
+
+def test_who_closes_every_file_still_gets_what_onward_opens_for_it(here):
+    here.write("lib/acme.py", "x = 1")
+    found = here.run("import os\nos.closerange(100, 1024)\nimport acme")
+    assert found["imported"] == ["lib/acme.py", "step.py"]
+
+
+def test_threads_and_their_programs_are_the_steps(here):
+    for name in ("a", "b"):
+        here.write(f"{name}.txt")
+    found = here.run(
+        """
+        import subprocess, threading
+        acts = [lambda: open("a.txt").read(), lambda: subprocess.run(["cat", "b.txt"], stdout=subprocess.DEVNULL)]
+        threads = [threading.Thread(target=act) for act in acts]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        """
+    )
+    assert found["read"] == ["a.txt", "b.txt"]
+
+
+def test_what_goes_on_alone_after_its_parent_ended_is_still_the_steps(here):
+    here.write("in.txt")
+    found = here.run(
+        """
+        import os, subprocess, time
+        # The shell in between ends at once; what it has started has another parent then.
+        subprocess.run("(sleep 0.2; cat in.txt > out.txt; mv out.txt done.txt) > /dev/null 2>&1 &", shell=True)
+        while not os.path.exists("done.txt"):
+            time.sleep(0.01)
+        """
+    )
+    assert "in.txt" in found["read"]
+    assert "done.txt" in found["written"]

@@ -52,14 +52,25 @@ def test_a_step_whose_watch_dies_is_told_as_failed_by_the_watch_whatever_it_says
     assert found.record is None
 
 
-def test_the_next_steps_go_on_without_and_say_so(here):
+def test_the_next_steps_are_watched_by_another_one(here):
+    for number in range(2):
+        here.start(f"import time; open('running{number}', 'w').close(); time.sleep(60)", f"step{number}.py")
+    wait_for(here.root / "running0")
+    wait_for(here.root / "running1")
+    os.kill(supervisor_of(here), signal.SIGKILL)
+    assert [each.result["error"]["type"] for each in here.wait(2)] == ["WatchLost", "WatchLost"]
     here.write("in.txt")
-    here.run("x = 1")
+    found = here.run("open('in.txt').read()")
+    assert (found.record["means"], found.record["confidence"]) == ("seccomp", "complete")
+    assert found["read"] == ["in.txt"]
+
+
+def test_where_nothing_was_watched_yet_the_loss_stops_nobody(here):
+    here.run("x = 1", watch=False)
     os.kill(supervisor_of(here), signal.SIGKILL)
     here.workers._process.wait()
-    found = here.run("open('in.txt').read()")
+    found = here.run("open('step.py').read()")
     assert (found.record["means"], found.record["confidence"]) == ("audit", "partial")
-    assert found["read"] == ["in.txt"]
 
 
 # Something is left behind.

@@ -75,19 +75,3 @@ def blob(kind: str, media: str, path: str, content: Any, facts: dict[str, Any]) 
 def media_of(path: str) -> str:
     """The media type of a file by its suffix; a compressed one is bytes."""
     return _MEDIA_BY_SUFFIX.get(os.path.splitext(path)[1].lower(), BYTES_MEDIA)
-
-
-def write_bytes(path: str, content: bytes) -> None:
-    """Writes a small file; Python's own file objects cost more than that."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    try:
-        while content:
-            content = content[os.write(descriptor, content) :]
-    finally:
-        os.close(descriptor)
-
-
-def bytes_of(path: str) -> bytes:
-    """What a file holds."""
-    with open(path, "rb") as file:
-        return file.read()

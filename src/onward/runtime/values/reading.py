@@ -10,8 +10,9 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from onward.runtime.own_files import own_read
 from onward.runtime.values.annotations import FRAMES, Wanted, read_annotation
-from onward.runtime.values.described import NUMPY_MEDIA, TREE_MEDIA, bytes_of
+from onward.runtime.values.described import NUMPY_MEDIA, TREE_MEDIA
 from onward.runtime.values.errors import CannotRead, DoesNotFit
 from onward.runtime.values.figures import read_specification
 from onward.runtime.values.frames import read_parquet
@@ -62,7 +63,7 @@ def read(
     if media == TREE_MEDIA or files:
         return _read_tree(path, kind, asked, files or {})
     if asked.name == "bytes":
-        return bytes_of(path)
+        return own_read(path)
     if kind == "table":
         if media in _TEXT_TABLES:
             prefer = str(facts.get("library", ""))
@@ -113,10 +114,10 @@ def _read_figure(path: str, asked: Wanted, files: dict[str, str]) -> Any:
     specified = [name for name in files if name in _SPECIFICATION_NAMES]
     if asked.name in ("bytes", "str"):
         name = next((each for each in files if each not in _SPECIFICATION_NAMES), next(iter(files)))
-        content = bytes_of(files[name])
+        content = own_read(files[name])
         return content if asked.name == "bytes" else _decoded(content, files[name])
     if asked.name == "dict" and specified:
-        return json.loads(bytes_of(files[specified[0]]))
+        return json.loads(own_read(files[specified[0]]))
     if specified and asked.library in ("", "plotly", "altair"):
         media = _SPECIFICATION_NAMES[specified[0]]
         drawn = "plotly" if media == _SPECIFICATIONS[0] else "altair"
@@ -146,15 +147,15 @@ def _decoded(content: bytes, path: str) -> str:
 def _read_text(path: str, kind: str, asked: Wanted) -> str:
     if asked.name not in ("", "str"):
         raise DoesNotFit(f"a {kind} cannot arrive as `{asked.name}`: ask for `str`, `bytes` or `pathlib.Path`")
-    return _decoded(bytes_of(path), path)
+    return _decoded(own_read(path), path)
 
 
 def _read_file(path: str, kind: str, media: str, asked: Wanted, facts: dict[str, Any]) -> Any:
     saved_as = str(facts.get("library", ""))
     if asked.name == "str":
-        return _decoded(bytes_of(path), path)
+        return _decoded(own_read(path), path)
     if media == "application/json" and (asked.name in ("dict", "list") or saved_as != "path"):
-        found = json.loads(bytes_of(path))
+        found = json.loads(own_read(path))
         if asked.name in ("dict", "list") and type(found).__name__ != asked.name:
             raise DoesNotFit(f"the JSON file holds a {type(found).__name__} and cannot arrive as `{asked.name}`")
         return found
@@ -163,5 +164,5 @@ def _read_file(path: str, kind: str, media: str, asked: Wanted, facts: dict[str,
     if asked.name:
         raise DoesNotFit(f"a {kind} cannot arrive as `{asked.name}`: ask for `bytes`, `str` or `pathlib.Path`")
     if saved_as == "bytes":
-        return bytes_of(path)
+        return own_read(path)
     return _read_text(path, kind, asked) if saved_as == "str" else _as_path(path, media, None)

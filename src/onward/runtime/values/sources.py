@@ -12,8 +12,8 @@ import os
 from collections.abc import Callable, Sequence
 from typing import Any, Union
 
+from onward.runtime.own_files import own_read
 from onward.runtime.values.annotations import FRAMES, Wanted, read_annotation
-from onward.runtime.values.described import bytes_of
 from onward.runtime.values.errors import CannotRead, DoesNotFit, MissingLibrary
 from onward.runtime.values.frames import read_parquet
 from onward.runtime.values.libraries import FRAME_LIBRARIES, first_installed, is_installed, need
@@ -91,7 +91,7 @@ def _one_or_all(found: list[Any], many: bool) -> Any:
 def _content(path: str) -> bytes:
     """The bytes of a file, unpacked where its name ends in `.gz`."""
     if not path.endswith(".gz"):
-        return bytes_of(path)
+        return own_read(path)
     import gzip
 
     try:
@@ -207,7 +207,7 @@ def _from_bytes(path: str, form: str, content: bytes | None, asked: Wanted) -> A
         pandas = need("pandas")
         if form == "jsonl":
             # Not `read_json`: it takes for a date what looks like one, and what has a name that sounds so.
-            lines = (bytes_of(path) if content is None else content).splitlines()
+            lines = (own_read(path) if content is None else content).splitlines()
             frame = pandas.DataFrame([json.loads(line) for line in lines if line.strip()])
         else:
             frame = pandas.read_csv(where, sep=separator, low_memory=False)
@@ -225,7 +225,7 @@ def _polars_text(where: Any, form: str, separator: str, asked: Wanted) -> Any:
     if form == "jsonl":
         if isinstance(where, str) and set(where) & set("*?["):
             # polars would take the path for a pattern here.
-            where = io.BytesIO(bytes_of(where))
+            where = io.BytesIO(own_read(where))
         if asked.name == "polars.LazyFrame":
             return polars.scan_ndjson(where, infer_schema_length=None)
         frame = polars.read_ndjson(where, infer_schema_length=None)

@@ -25,7 +25,7 @@ class Hook:
     """
 
     def __init__(self, task: Dict[str, Any], reason: str) -> None:
-        self._account = Account(scope.Scope(**scope.told(task)), task.get("strict"))
+        self._account = Account(scope.scope_of(task), task.get("strict"))
         self._account.doubt(f"{_SEEN}: {reason}" if reason else _SEEN)
         self._is_busy = False
         self._has_ended = False

@@ -1,127 +1,89 @@
-"""The watch inside a step's own processes: puts the filter in force, and says what only Python itself can see."""
+"""The watch inside a step's own processes: says where the user's code begins, and what only Python itself can see."""
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import sys
-from typing import Any, Dict, FrozenSet, List, Optional
+from typing import Any, Dict, List
 
-from onward.runtime import loader
+from onward.runtime import loader, surroundings
 from onward.runtime.watch import scope
-from onward.runtime.watch.probe import Means
-from onward.runtime.watch.supervisor import PYTHON, RECORD, Channel, hand_over, write
+from onward.runtime.watch.supervisor import BEGIN, PYTHON, RECORD, write
 from onward.runtime.watch.variables import Variables, told
 
 
 class PythonWatch:
-    """What one Python process of a step says of itself: variables, modules, and what imports were for."""
+    """What one Python process of a step says of itself: variables, modules, and what imports were for.
 
-    def __init__(self, task: Dict[str, Any]) -> None:
-        self._task = task
+    Args:
+        reason: why the kernel cannot be asked, where it cannot.
+    """
+
+    def __init__(self, reason: str = "") -> None:
+        self._reason = reason
         self._variables = Variables()
         self._hook: Any = None
+        self._task: Dict[str, Any] = {}
 
-    def begin(self) -> None:
-        """In a Python that a step starts for the user's code, such as a notebook's kernel."""
-        self._note_variables()
-        if "unwatched" in self._task:
-            self._hear_events(self._task["unwatched"])
-
-    def end(self) -> None:
-        """Says what this Python has seen."""
-        account = {
-            **told(self._variables),
-            "modules": _modules(),
-            "loaded": self._loaded(),
-            "searched": dict(loader.searched),
-        }
-        if self._hook is None:
-            _append(self._task["outbox"], account)
-        elif not os.path.exists(os.path.join(self._task["outbox"], RECORD)):
-            write(self._task["outbox"], json.dumps(self._hook.record([account])))
-
-    def _loaded(self) -> Dict[str, int]:
-        return dict(loader.loaded)
-
-    def _note_variables(self) -> None:
+    def begin(self, task: Dict[str, Any]) -> None:
+        """Right before the user's code: from here on everything counts."""
+        self._task = task
         self._variables.watch()
         os.register_at_fork(after_in_child=self._begin_in_fork)
+        if self._reason:
+            self._hear_events()
+
+    def end(self) -> None:
+        """Says what this Python has seen, in a file."""
+        if self._hook is None:
+            _append(self._task["outbox"], self._account())
+        else:
+            self._write_heard()
+
+    def _account(self) -> Dict[str, Any]:
+        return {
+            **told(self._variables),
+            "modules": _modules(),
+            "loaded": dict(loader.loaded),
+            "searched": dict(loader.searched),
+        }
+
+    def _write_heard(self) -> None:
+        if not os.path.exists(os.path.join(self._task["outbox"], RECORD)):
+            write(self._task["outbox"], json.dumps(self._hook.record([self._account()])))
 
     def _begin_in_fork(self) -> None:
         # A worker of a pool ends without running anything: what it sees is told at once.
         self._variables.tell = lambda account: _append(self._task["outbox"], account)
 
-    def _hear_events(self, reason: str) -> None:
+    def _hear_events(self) -> None:
         """The way round where the kernel cannot be asked: Python's audit events, which show Python's own doings."""
         from onward.runtime.watch.hook import Hook
 
-        self._hook = Hook(self._task, reason)
+        self._hook = Hook(self._task, self._reason)
         self._hook.begin()
 
 
 class Watch(PythonWatch):
-    """The watch of a step, in its first process.
+    """The watch of a step in its first process; made ready in the bare parent, for every step the same.
 
-    Args:
-        identity: the step's number in the bare parent.
-        channel: to the supervisor; None where there is none.
-        means: what is to be had on this machine.
+    Where no reason is given, the bare parent is watched by the kernel, and so is the process that it forks.
     """
 
-    def __init__(self, task: Dict[str, Any], identity: int, channel: Optional[Channel], means: Means) -> None:
-        super().__init__(task)
-        self._identity = identity
-        self._channel = channel
-        self._means = means
+    def begin(self, task: Dict[str, Any]) -> None:
+        super().begin(task)
+        if self._reason:
+            task["unwatched"] = self._reason
+        else:
+            os.access(BEGIN, os.F_OK)
 
-    def begin(self) -> None:
-        """Right before the user's code: everything is seen from here on."""
-        self._note_variables()
-        reason = self._means.reason
-        if self._channel is not None and self._means.installer is not None:
-            try:
-                _install(self._identity, self._channel, self._means.installer, self._task)
-            except OSError as error:
-                nested = error.errno == errno.EBUSY
-                reason = "onward runs in a step that is watched itself" if nested else f"no watch: {error.strerror}"
-            else:
-                return
-        self._task["unwatched"] = reason
-        self._hear_events(reason)
-
-    def _loaded(self) -> Dict[str, int]:
-        # A step's own file is read once to run it, by whatever way.
-        return {self._task["file"]: 1, **loader.loaded}
-
-
-def _install(identity: int, channel: Channel, installer: Any, task: Dict[str, Any]) -> None:
-    """Puts the filter in force and hands the listener over.
-
-    Raises:
-        OSError: it cannot be had.
-    """
-    from onward.runtime.watch.seccomp import HANDOVER
-
-    counts_file = os.memfd_create("onward")
-    counts = {"scope": scope.told(task), "strict": task.get("strict"), "outbox": task["outbox"]}
-    content = json.dumps(counts).encode()
-    while content:
-        content = content[os.write(counts_file, content) :]
-    os.lseek(counts_file, 0, os.SEEK_SET)
-    try:
-        os.dup2(channel.arrivals.fileno(), HANDOVER)
-    except OSError as error:
-        raise OSError(error.errno, f"a step may open fewer than {HANDOVER + 1} files") from error
-    try:
-        listener = installer.install()
-        hand_over(HANDOVER, identity, [listener, counts_file])
-        os.close(listener)
-    finally:
-        os.close(counts_file)
-        os.close(HANDOVER)
-        channel.arrivals.close()
+    def leave(self) -> bytes:
+        """What this Python has seen, for the bare parent to pass on; empty where it has been written down."""
+        if self._hook is None:
+            return json.dumps(self._account()).encode()
+        self._write_heard()
+        return b""
 
 
 def _append(outbox: str, account: Dict[str, Any]) -> None:
@@ -136,21 +98,11 @@ def _append(outbox: str, account: Dict[str, Any]) -> None:
         os.close(descriptor)
 
 
-_before: FrozenSet[str] = frozenset()
-"""What the bare parent has loaded: no package is among it, and it need not be looked through in every step."""
-
-
-def prepare() -> None:
-    """In the bare parent, when what it will load is loaded."""
-    global _before
-    _before = frozenset(sys.modules)
-
-
 def _modules() -> List[str]:
-    """The top-level packages that are loaded and lie among the installed ones."""
+    """The top-level packages that are loaded and lie among the installed ones; of the bare parent's own none is one."""
     found = []
-    for name in sys.modules.keys() - _before:
-        module = sys.modules[name]
+    for name in surroundings.added_modules():
+        module = sys.modules.get(name)
         if "." in name:
             continue
         spec = getattr(module, "__spec__", None)

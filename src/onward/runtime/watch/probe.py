@@ -81,7 +81,7 @@ def _try(installer: Any, own: calls.Machine) -> str:
 
     from onward.runtime.watch.decoding import Decoder
     from onward.runtime.watch.seccomp import HANDOVER, answer, receive
-    from onward.runtime.watch.supervisor import hand_over
+    from onward.runtime.watch.supervisor import send_listener
 
     path = f"/onward-probe-{os.getpid()}"
     here, there = socketpair(AF_UNIX, SOCK_SEQPACKET)
@@ -90,7 +90,7 @@ def _try(installer: Any, own: calls.Machine) -> str:
         try:
             here.close()
             os.dup2(there.fileno(), HANDOVER)
-            hand_over(HANDOVER, 0, [installer.install()])
+            send_listener(HANDOVER, installer.install())
             os.access(path, os.F_OK)
         except OSError as error:
             there.send(b"%d" % (error.errno or 0))

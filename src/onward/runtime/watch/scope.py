@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
+from typing import Any, Dict, FrozenSet, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 SYSTEM = (
     "/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin", "/etc", "/proc", "/sys", "/dev", "/run", "/boot", "/nix/store",
@@ -17,21 +17,35 @@ SYSTEM = (
 _SITE = ("site-packages", "dist-packages")
 
 
+class Places(NamedTuple):
+    """What is the same for all steps of a workspace; folders end in `/`.
+
+    Attributes:
+        root: the workspace's. What lies in it counts even where the system's folders are around it.
+        inner: folders of the interpreter and its packages that do not count wherever they lie.
+        outer: those that the workspace lies in, and the system's.
+        programs: where programs are looked for.
+    """
+
+    root: str
+    inner: Tuple[str, ...]
+    outer: Tuple[str, ...]
+    programs: FrozenSet[str]
+
+
 class Scope:
-    """Tells the paths that count from those that do not.
+    """Tells the paths that count from those that do not, for one step.
 
     Args:
-        root: the workspace's root. What lies in it counts even where the system's folders are around it.
-        environment: folders of the interpreter and its packages.
+        places: the workspace's.
         spared: what onward itself touches for the step; a path stands for all that is below it.
     """
 
-    def __init__(self, root: str, environment: Iterable[str], spared: Iterable[str]) -> None:
-        self._root = _folder(root)
-        inner, outer = _parted([_folder(path) for path in environment], self._root)
-        self._outer = (*outer, *map(_folder, SYSTEM))
-        self._never = (*inner, *(_folder(path) for path in spared))
-        self._search_path = frozenset(os.environ.get("PATH", "").split(os.pathsep))
+    def __init__(self, places: Places, spared: Iterable[str]) -> None:
+        self._places = places
+        self._root = places.root
+        self._outer = places.outer
+        self._never = (*places.inner, *(_folder(path) for path in spared))
         self.packages: Set[str] = set()
         self.distributions: Set[str] = set()
 
@@ -44,7 +58,7 @@ class Scope:
 
     def is_searched_for_programs(self, folder: str) -> bool:
         """Whether programs are looked for in a folder outside the workspace."""
-        return folder in self._search_path and not _folder(folder).startswith(self._root)
+        return folder in self._places.programs and not _folder(folder).startswith(self._root)
 
     def note_package(self, path: str) -> None:
         """Remembers the package that a path lies in, if it does in one."""
@@ -62,16 +76,39 @@ class Scope:
             return
 
 
-def told(task: Dict[str, Any]) -> Dict[str, Any]:
-    """The arguments of a step's scope, as its own process knows them."""
+def scope_of(task: Dict[str, Any]) -> Scope:
+    """The scope of a step."""
     spared = {task["outbox"], task["bytecode"]}
     for handed in task["inputs"].values():
         spared.update(_paths_of(handed))
-    return {
-        "root": os.path.realpath(task["root"]),
-        "environment": environment(tuple(task["outside"])),
-        "spared": sorted(spared | {os.path.realpath(path) for path in spared}),
-    }
+    spared.update([_real(path) for path in spared])
+    return Scope(_places_of(task["root"], tuple(task["outside"])), spared)
+
+
+def _places_of(root: str, outside: Tuple[str, ...]) -> Places:
+    if (root, outside) not in _places:
+        place = _folder(os.path.realpath(root))
+        inner, outer = _parted([_folder(path) for path in environment(outside)], place)
+        outer = (*outer, *map(_folder, SYSTEM))
+        programs = frozenset(os.environ.get("PATH", "").split(os.pathsep))
+        _places[root, outside] = Places(place, inner, outer, programs)
+    return _places[root, outside]
+
+
+_places: Dict[Tuple[str, Tuple[str, ...]], Places] = {}
+
+
+def _real(path: str) -> str:
+    """The path with all links followed; where its folder leads is found out once."""
+    if os.path.islink(path):
+        return os.path.realpath(path)
+    folder, name = os.path.split(path)
+    if folder not in _real_folders:
+        _real_folders[folder] = os.path.realpath(folder)
+    return os.path.join(_real_folders[folder], name)
+
+
+_real_folders: Dict[str, str] = {}
 
 
 def environment(outside: Tuple[str, ...]) -> List[str]:

@@ -13,6 +13,7 @@ import os
 import struct
 from typing import List, NamedTuple, Optional, Tuple
 
+from onward.runtime import own_files
 from onward.runtime.watch.calls import Machine
 
 HANDOVER = 1023
@@ -67,6 +68,8 @@ def instructions(machine: Machine) -> List[Instruction]:
         _only(calls.pop("statx"), 2, [(_JUMP_ANY, 0, 1, AT_EMPTY_PATH)], hit=_ALLOW, miss=_NOTIFY),
         # On a connected socket `sendto` names no address.
         _only(calls.pop("sendto"), 4, [(_JUMP_EQUAL, 0, 1, 0)], hit=_ALLOW, miss=_NOTIFY),
+        # What onward opens for itself, it names from the root.
+        _only(calls.pop("openat"), 0, [(_JUMP_EQUAL, 0, 1, own_files.ROOT)], hit=_ALLOW, miss=_NOTIFY),
         _only(calls.pop("sendmsg"), 0, [(_JUMP_EQUAL, 0, 1, HANDOVER)], hit=_ALLOW, miss=_NOTIFY),
         _only(machine.clone, 0, [(_JUMP_ANY, 0, 1, _CLONE_NEWNS)], hit=_NOTIFY, miss=_ALLOW),
         [(_JUMP_EQUAL, 0, 1, machine.io_uring_setup), (_RETURN, 0, 0, _NO_SUCH_CALL)],

@@ -1,11 +1,14 @@
 """The process above the bare parent: answers every call that a watched process waits with, and keeps the accounts.
 
 It is an ancestor of all steps, and adopts what they leave behind, because a kernel that is set to be careful lets
-only ancestors read a process' memory. One of it serves all steps of a bare parent. It knows no task: a step hands it
-its listener and, in a file without a name, what counts; the bare parent asks it for a step's record by number.
+only ancestors read a process' memory. The bare parent puts the filter in force once, for itself and so for every step
+that it will fork, and hands over the one listener: a filter for each step would cost more than a small step. Whose a
+call is, is told by the caller's ancestors. What the two say to each other is lines, some with a body:
 
-    bare parent -> supervisor   7        step 7 has ended
-    supervisor -> bare parent   7        its record is in its outbox, or it was never watched
+    bare parent -> supervisor   step 7 4711 2048    what follows is the task of step 7, whose process is 4711;
+                                                    without a body it is not watched
+                                end 7 0 64          it has ended, and what its Python said of itself follows
+    supervisor -> bare parent   7                   its record is in its outbox, or it was never watched
 """
 
 from __future__ import annotations
@@ -14,55 +17,94 @@ import os
 import select
 import signal
 import time
-from _socket import AF_UNIX, CMSG_LEN, SCM_RIGHTS, SOCK_SEQPACKET, SOL_SOCKET, socketpair
+from _socket import AF_UNIX, CMSG_LEN, SCM_RIGHTS, SOCK_STREAM, SOL_SOCKET, socketpair
 from array import array
-from typing import Any, Dict, List, NoReturn, Optional, Set
+from typing import Any, Dict, Iterator, List, NamedTuple, NoReturn, Optional, Set, Tuple
 
 RECORD = "watch.json"
 PYTHON = "python.jsonl"
-"""What the step's Python processes say of themselves, a line for each."""
+"""What the step's Python processes say of themselves, a line for each; the first one's goes through its pipe."""
+BEGIN = "/onward\x01begin"
+"""A path that is asked for where the user's code begins: what came before was onward's own."""
 
 _LINGER_S = 0.1
 """How long what a step left behind may take to end; its group has been killed by then."""
+_FRESH_S = 1.0
+"""How long it is believed whose a process is: within it no number of a process comes round again."""
+_WORD_S = 10
+"""How long the bare parent may take to say which step it has just forked."""
 
 
 class Channel:
-    """The bare parent's ends of the two sockets to the supervisor.
+    """The bare parent's end of the socket to the supervisor."""
 
-    Attributes:
-        control: asks for records, and is told that they are there.
-        arrivals: a step's listener goes through it.
-    """
+    def __init__(self, control: Any) -> None:
+        self._control = control
+        self._rest = b""
 
-    def __init__(self, control: Any, arrivals: Any) -> None:
-        self.control = control
-        self.arrivals = arrivals
+    def fileno(self) -> int:
+        """The descriptor on which the supervisor's words come."""
+        return int(self._control.fileno())
 
-    def ask_for_record(self, identity: int) -> None:
-        """Says that a step has ended.
+    def hand_over(self, installer: Any) -> None:
+        """Puts the filter in force for this process and all that it will fork, and gives the listener away.
+
+        Raises:
+            OSError: the kernel does not allow it.
+        """
+        from onward.runtime.watch.seccomp import HANDOVER
+
+        try:
+            os.dup2(self.fileno(), HANDOVER)
+        except OSError as error:
+            raise OSError(error.errno, f"fewer than {HANDOVER + 1} files may be open") from error
+        try:
+            listener = installer.install()
+            try:
+                send_listener(HANDOVER, listener)
+            except OSError:
+                pass  # the supervisor has gone, and all calls will fail: the next look at its socket tells why
+            finally:
+                os.close(listener)
+        finally:
+            os.close(HANDOVER)
+
+    def tell_start(self, identity: int, pid: int, task: bytes) -> None:
+        """Says which process a step is; an empty task: nobody watches it.
 
         Raises:
             OSError: the supervisor is gone.
         """
-        self.control.send(b"%d" % identity)
+        self._control.sendall(b"step %d %d %d\n" % (identity, pid, len(task)) + task)
 
-    def recorded(self) -> Optional[int]:
-        """The step whose record is there; None where the supervisor is gone. Waits."""
+    def ask_for_record(self, identity: int, account: bytes) -> None:
+        """Says that a step has ended, and what its Python said of itself.
+
+        Raises:
+            OSError: the supervisor is gone.
+        """
+        self._control.sendall(b"end %d 0 %d\n" % (identity, len(account)) + account)
+
+    def recorded(self) -> Optional[List[int]]:
+        """The steps whose records are there; None where the supervisor is gone. Waits."""
         try:
-            content = self.control.recv(64)
+            content = self._control.recv(4096)
         except OSError:
             return None
-        return int(content) if content else None
+        if not content:
+            return None
+        *lines, self._rest = (self._rest + content).split(b"\n")
+        return [int(line) for line in lines]
 
     def is_alive(self) -> bool:
         """Whether the supervisor is there."""
         poll = select.poll()
-        poll.register(self.control.fileno(), 0)
+        poll.register(self.fileno(), 0)
         return not poll.poll(0)
 
-    def close_control(self) -> None:
-        """In a step's process, which has nothing to ask."""
-        self.control.close()
+    def close(self) -> None:
+        """Says nothing more; in a step's process, which has nothing to say."""
+        self._control.close()
 
 
 def stand_above() -> Channel:
@@ -70,24 +112,21 @@ def stand_above() -> Channel:
 
     `_socket` itself is used because what stands around it in `socket` would be paid by every step.
     """
-    control, told = socketpair(AF_UNIX, SOCK_SEQPACKET)
-    arrivals, handed = socketpair(AF_UNIX, SOCK_SEQPACKET)
+    control, told = socketpair(AF_UNIX, SOCK_STREAM)
     pid = os.fork()
     if pid != 0:
         control.close()
-        arrivals.close()
-        _supervise(pid, told, handed)
+        _supervise(pid, told)
     told.close()
-    handed.close()
-    return Channel(control, arrivals)
+    return Channel(control)
 
 
-def _supervise(pid: int, control: Any, arrivals: Any) -> NoReturn:
+def _supervise(pid: int, control: Any) -> NoReturn:
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1):
         os.dup2(null, descriptor)
     try:
-        Supervisor(pid, control, arrivals).serve()
+        Supervisor(pid, control).serve()
     except BaseException:  # noqa: BLE001 - nothing may return into what the bare parent does
         import traceback
 
@@ -97,150 +136,235 @@ def _supervise(pid: int, control: Any, arrivals: Any) -> NoReturn:
     os._exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 1)
 
 
-def hand_over(arrivals: int, identity: int, descriptors: List[int]) -> None:
-    """In a step's process: gives the supervisor its listener and the file with what counts.
-
-    Args:
-        arrivals: the descriptor of the socket.
-    """
+def send_listener(descriptor: int, listener: int) -> None:
+    """Gives a listener away through a socket, by its descriptor."""
     from _socket import socket
 
-    sender = socket(fileno=arrivals)
+    sender = socket(fileno=descriptor)
     try:
-        sender.sendmsg([b"%d" % identity], [(SOL_SOCKET, SCM_RIGHTS, array("i", descriptors))])
+        sender.sendmsg([b"\n"], [(SOL_SOCKET, SCM_RIGHTS, array("i", [listener]))])
     finally:
         sender.detach()
+
+
+class Word(NamedTuple):
+    """What the bare parent says of a step."""
+
+    verb: bytes
+    identity: int
+    pid: int
+    body: bytes
 
 
 class _Watched:
     """A step that is watched."""
 
-    def __init__(self, listener: int, told: Dict[str, Any]) -> None:
+    def __init__(self, identity: int, pid: int, task: Dict[str, Any]) -> None:
+        from onward.runtime.watch import scope
         from onward.runtime.watch.account import Account
-        from onward.runtime.watch.scope import Scope
 
-        self.listener = listener
-        self.outbox: str = told["outbox"]
-        self.account: Optional[Account] = Account(Scope(**told["scope"]), told["strict"])
-        self.pids: Set[int] = set()
+        self.identity = identity
+        self.pid = pid
+        self.outbox: str = task["outbox"]
+        self.account = Account(scope.scope_of(task), task.get("strict"))
+        self.has_begun = False
+        self.pids: Set[int] = {pid}
+        self.said: List[Dict[str, Any]] = []
+        """What its first Python process says of itself."""
         self.deadline: Optional[float] = None
-        self.is_over = False
-        """None of its processes is left."""
 
 
 class Supervisor:
     """The loop.
 
     Args:
-        pid: the bare parent's.
-        control: where it asks for records.
-        arrivals: where steps hand their listeners in.
+        parent: the bare parent's process.
+        control: the socket to it.
     """
 
-    def __init__(self, pid: int, control: Any, arrivals: Any) -> None:
-        self._parent = pid
+    def __init__(self, parent: int, control: Any) -> None:
+        self._parent = parent
         self._control = control
-        self._arrivals = arrivals
+        self._heard = b""
         self._poll = select.poll()
+        self._listener = -1
         self._steps: Dict[int, _Watched] = {}
-        self._by_listener: Dict[int, _Watched] = {}
+        self._by_first: Dict[int, Optional[_Watched]] = {}
+        """By the first process of each step that runs; None for one that is not watched."""
+        self._by_pid: Dict[int, Tuple[Optional[_Watched], float]] = {}
+        self._has_orphans = False
+        """Somebody was killed who may not have ended yet."""
         self._decoder: Any = None
         self._seccomp: Any = None
         """The module, once it is needed."""
 
     def serve(self) -> None:
         """Serves until the bare parent has gone."""
-        self._arrivals.setblocking(False)
-        for each in (self._control, self._arrivals):
-            self._poll.register(each.fileno(), select.POLLIN)
+        self._poll.register(self._control.fileno(), select.POLLIN)
         while True:
             for descriptor, event in self._poll.poll(self._patience_ms()):
-                step = self._by_listener.get(descriptor)
-                if step is not None:
-                    self._serve_step(step, event)
-                elif descriptor == self._arrivals.fileno():
-                    self._welcome()
-                elif descriptor == self._control.fileno() and not self._take_word():
+                if descriptor == self._listener:
+                    self._serve_call(event)
+                elif not self._take_words():
+                    self._kill_all()
                     return
             self._end_late()
 
     def _patience_ms(self) -> Optional[int]:
-        return 10 if any(step.deadline is not None for step in self._steps.values()) else None
+        if any(step.deadline is not None for step in self._steps.values()):
+            return 10
+        return 100 if self._has_orphans else None
 
-    def _welcome(self) -> None:
-        """Takes in the steps that have handed in a listener."""
-        import json
+    # Calls.
 
-        from onward.runtime.watch import seccomp
-
-        while True:
-            try:
-                content, ancillary, _, _ = self._arrivals.recvmsg(64, CMSG_LEN(8))
-            except BlockingIOError:
-                return
-            descriptors = array("i")
-            for level, kind, data in ancillary:
-                if level == SOL_SOCKET and kind == SCM_RIGHTS:
-                    descriptors.frombytes(data)
-            if len(descriptors) != 2:
-                return
-            listener, told = descriptors
-            if self._decoder is None:
-                self._decoder, self._seccomp = _decoder(), seccomp
-                seccomp.adopt_orphans()
-            seccomp.tune(listener)
-            with open(told, "rb") as file:
-                step = _Watched(listener, json.loads(file.read()))
-            self._steps[int(content)] = self._by_listener[listener] = step
-            self._poll.register(listener, select.POLLIN)
-
-    def _serve_step(self, step: _Watched, event: int) -> None:
-        if event & select.POLLIN:
-            seccomp = self._seccomp
-            call = seccomp.receive(step.listener)
-            if call is not None:
-                refused = 0
-                if step.account is not None:
-                    step.pids.add(call.pid)
+    def _serve_call(self, event: int) -> None:
+        if not event & select.POLLIN:
+            self._poll.unregister(self._listener)  # the bare parent and all of its steps are gone
+            return
+        seccomp = self._seccomp
+        call = seccomp.receive(self._listener)
+        if call is None:
+            return
+        refused = 0
+        if call.pid != self._parent:
+            step = self._step_of(call.pid)
+            if step is not None:
+                if step.has_begun:
                     refused = self._decoder.look(step.account, call)
-                seccomp.answer(step.listener, call.identity, refused)
-        elif event & (select.POLLHUP | select.POLLERR | select.POLLNVAL):
-            self._poll.unregister(step.listener)
-            del self._by_listener[step.listener]
-            os.close(step.listener)
-            step.is_over = True
+                elif self._decoder.path_asked(call) == BEGIN:
+                    step.has_begun = True
+        seccomp.answer(self._listener, call.identity, refused)
 
-    def _take_word(self) -> bool:
-        content = self._control.recv(64)
+    def _step_of(self, pid: int) -> Optional[_Watched]:
+        """Whose a process, or a thread of one, is; None where that is nobody's."""
+        known = self._by_pid.get(pid)
+        now = time.monotonic()
+        if known is not None and known[1] > now:
+            return known[0]
+        step = self._by_first[pid] if pid in self._by_first else self._find_step(pid)
+        if step is not None:
+            step.pids.add(pid)
+        self._by_pid[pid] = (step, now + _FRESH_S)
+        return step
+
+    def _find_step(self, pid: int) -> Optional[_Watched]:
+        current, own = pid, os.getpid()
+        while True:
+            place = _place_of(current)
+            if place is None:
+                return None  # it has ended meanwhile
+            if place.parent == self._parent:
+                return self._step_forked_as(_process_of(current))
+            if place.parent in (own, 0, 1):
+                return self._step_of_orphan(pid)
+            current = place.parent
+
+    def _step_forked_as(self, pid: int) -> Optional[_Watched]:
+        """The step whose first process this is. The bare parent may be about to say so."""
+        poll = select.poll()
+        poll.register(self._control.fileno(), select.POLLIN)
+        while pid not in self._by_first:
+            if not poll.poll(_WORD_S * 1000) or not self._take_words():
+                return None
+        return self._by_first[pid]
+
+    def _step_of_orphan(self, pid: int) -> Optional[_Watched]:
+        """The step of a process whose own parent has ended: by its group, else by its session."""
+        place = _place_of(pid)
+        if place is not None:
+            for leader in (place.group, place.session):
+                found = next((step for step in self._steps.values() if leader in step.pids), None)
+                if found is not None:
+                    return found
+        for step in self._steps.values():
+            step.account.doubt("a process was started of which it cannot be told whose it is")
+        return None
+
+    # What the bare parent says.
+
+    def _take_words(self) -> bool:
+        """Takes in what the bare parent has said; False where it has gone. Waits."""
+        content, ancillary, _, _ = self._control.recvmsg(1 << 16, CMSG_LEN(4))
         if not content:
             return False
-        identity = int(content)
-        self._welcome()
-        step = self._steps.get(identity)
-        if step is None:
-            self._control.send(content)
-        else:
-            step.deadline = time.monotonic() + _LINGER_S
+        for level, kind, data in ancillary:
+            if level == SOL_SOCKET and kind == SCM_RIGHTS:
+                self._take_listener(array("i", data)[0])
+        self._heard += content
+        for word in self._words():
+            self._heed(word)
         return True
+
+    def _words(self) -> Iterator[Word]:
+        while True:
+            head, found, rest = self._heard.partition(b"\n")
+            if not found:
+                return
+            if not head:
+                self._heard = rest  # the listener came with it
+                continue
+            verb, identity, pid, size = head.split(b" ")
+            if len(rest) < int(size):
+                return
+            self._heard = rest[int(size) :]
+            yield Word(verb, int(identity), int(pid), rest[: int(size)])
+
+    def _take_listener(self, listener: int) -> None:
+        from onward.runtime.watch import seccomp
+        from onward.runtime.watch.calls import machine
+        from onward.runtime.watch.decoding import Decoder
+
+        own = machine()
+        assert own is not None
+        self._decoder, self._seccomp, self._listener = Decoder(own), seccomp, listener
+        seccomp.adopt_orphans()
+        seccomp.tune(listener)
+        self._poll.register(listener, select.POLLIN)
+
+    def _heed(self, word: Word) -> None:
+        import json
+
+        if word.verb == b"step":
+            step = _Watched(word.identity, word.pid, json.loads(word.body)) if word.body else None
+            self._by_first[word.pid] = step
+            if step is not None:
+                self._steps[word.identity] = step
+            return
+        ended = self._steps.get(word.identity)
+        if ended is None:
+            self._control.send(b"%d\n" % word.identity)
+            return
+        if word.body:
+            ended.said.append(json.loads(word.body))
+        ended.deadline = time.monotonic() + _LINGER_S
+
+    # The end of a step.
 
     def _end_late(self) -> None:
         """Writes the records of the steps that have ended: at once where nothing of them is left, else soon."""
-        for identity, step in list(self._steps.items()):
-            if step.deadline is None:
-                continue
-            if not step.is_over:
+        ended = [step for step in self._steps.values() if step.deadline is not None]
+        if self._has_orphans or any(len(step.pids) > 1 for step in ended):
+            self._has_orphans = _reap_orphans(self._parent)
+        for step in ended:
+            assert step.deadline is not None
+            if any(_is_descendant(pid) for pid in step.pids - {step.pid}):
                 if time.monotonic() < step.deadline:
                     continue
-                assert step.account is not None
                 step.account.doubt("it left a process running, which was ended")
                 self._kill(step)
             self._write_record(step)
-            del self._steps[identity]
-            self._control.send(b"%d" % identity)
-        _reap_orphans(self._parent)
+            self._forget(step)
+            self._control.send(b"%d\n" % step.identity)
+
+    def _forget(self, step: _Watched) -> None:
+        del self._steps[step.identity]
+        self._by_first.pop(step.pid, None)
+        for pid in step.pids:
+            self._by_pid.pop(pid, None)
 
     def _kill(self, step: _Watched) -> None:
-        """Ends what has left its group; it stays answered until it has ended."""
+        """Ends what has left its group; whatever it still asks is answered until it has ended."""
+        self._has_orphans = True
         for pid in step.pids:
             if _is_descendant(pid):
                 try:
@@ -248,22 +372,15 @@ class Supervisor:
                 except OSError:
                     continue
 
+    def _kill_all(self) -> None:
+        for step in self._steps.values():
+            self._kill(step)
+
     def _write_record(self, step: _Watched) -> None:
         import json
 
-        assert step.account is not None
-        record = step.account.record("seccomp", python_accounts(step.outbox))
-        step.account = None
+        record = step.account.record("seccomp", [*step.said, *python_accounts(step.outbox)])
         write(step.outbox, json.dumps(record))
-
-
-def _decoder() -> Any:
-    from onward.runtime.watch.calls import machine
-    from onward.runtime.watch.decoding import Decoder
-
-    own = machine()
-    assert own is not None
-    return Decoder(own)
 
 
 def write(outbox: str, content: str) -> None:
@@ -276,7 +393,7 @@ def write(outbox: str, content: str) -> None:
 
 
 def python_accounts(outbox: str) -> List[Dict[str, Any]]:
-    """What the Python processes of a step left in its outbox."""
+    """What the further Python processes of a step left in its outbox."""
     import json
 
     try:
@@ -286,27 +403,62 @@ def python_accounts(outbox: str) -> List[Dict[str, Any]]:
         return []
 
 
+class Place(NamedTuple):
+    """Where a process stands among others: numbers of its parent, and of the leaders of its group and session."""
+
+    parent: int
+    group: int
+    session: int
+
+
+def _place_of(pid: int) -> Optional[Place]:
+    """None where there is no such process, or thread of one."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            words = file.read().rpartition(b")")[2].split(b" ", 5)
+    except OSError:
+        return None
+    return Place(int(words[2]), int(words[3]), int(words[4]))
+
+
+def _process_of(thread: int) -> int:
+    """The process that a thread belongs to; the first thread of one has its number."""
+    try:
+        with open(f"/proc/{thread}/status", "rb") as file:
+            for line in file:
+                if line.startswith(b"Tgid:"):
+                    return int(line[5:])
+    except OSError:
+        pass  # it has ended meanwhile
+    return thread
+
+
 def _is_descendant(pid: int) -> bool:
     """Whether a process still is one of this one's; its number may be another's by now."""
     own = os.getpid()
     while pid > 1:
-        try:
-            with open(f"/proc/{pid}/stat", "rb") as file:
-                pid = int(file.read().rpartition(b")")[2].split()[1])
-        except (OSError, ValueError):
+        place = _place_of(pid)
+        if place is None:
             return False
+        pid = place.parent
         if pid == own:
             return True
     return False
 
 
-def _reap_orphans(parent: int) -> None:
-    """Lets those go whom a step has left behind and who have ended; the bare parent is waited for elsewhere."""
+def _reap_orphans(parent: int) -> bool:
+    """Lets those go whom a step has left behind and who have ended; the bare parent is waited for elsewhere.
+
+    Returns:
+        whether there may be others, who have not ended yet.
+    """
     while True:
         try:
             found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         except ChildProcessError:
-            return
-        if found is None or found.si_pid == parent:
-            return
+            return False
+        if found is None:
+            return True
+        if found.si_pid == parent:
+            return False
         os.waitpid(found.si_pid, 0)
