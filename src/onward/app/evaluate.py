@@ -16,6 +16,7 @@ import msgspec
 from onward.app.distributions import Touched
 from onward.app.environment import WorkspacePython
 from onward.app.observe import Observer
+from onward.app.pickled import Pickled
 from onward.app.reading import Reading
 from onward.app.standing import Standing
 from onward.base.codec import decode
@@ -51,6 +52,7 @@ class Evaluation:
     store: Store
     standing: Standing
     observer: Observer
+    pickled: Pickled
     forced: frozenset[str] = frozenset()
     artifacts: dict[str, Artifact | None] = field(default_factory=dict)
     lost: set[Digest] = field(default_factory=set)
@@ -195,6 +197,9 @@ class Evaluation:
             if observation.kind == "text":
                 world["text", observation.name] = self.text_of(observation.name)
             made = self._in_tree.get(observation.name)
+            if observation.kind == "pickled" and step is not None:
+                kept = self.store.objects.path(made) if made is not None else None
+                world["pickled", observation.name] = self.pickled.code(step, observation.name, kept)
             if made is not None and observation.kind in ("file", "absent"):
                 world[observation.kind, observation.name] = made
         return world

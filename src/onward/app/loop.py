@@ -13,7 +13,7 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -525,6 +525,7 @@ class Loop:
             told = {(one.kind, one.name) for one in observations}
             found = seen.observations_of(watched, known, self._evaluation.observer)
             observations += [one for one in dict.fromkeys(found) if (one.kind, one.name) not in told]
+        observations += self._evaluation.pickled.observations(step, self._files_read(running, step, observations))
         observations += self._installed(step, result, watched)
         inputs = self._evaluation.decided[step.name].inputs
         check = msgspec.convert(result.check, CheckOutcome) if result.check is not None else None
@@ -554,6 +555,18 @@ class Loop:
         own = Path(onward.__file__).parents[1]
         spare = [*seen.spare_folders(), str(self._opened.place.store), str(own)]
         return seen.Known(str(self._opened.place.root), inputs, step.writes, spare)
+
+    def _files_read(self, running: _Running, step: Step, observations: Iterable[Observation]) -> set[str]:
+        """The files that a step has read, its sources and what others wrote for it among them."""
+        files = {one.name for one in observations if one.kind == "file"}
+        files.update(path for name in running.sources for path in self._graph.sources[name].paths)
+        taken = {
+            *(binding.target for binding in step.bindings),
+            *(one.name for one in observations if one.kind == "asset"),
+        }
+        makers = {self._graph.maker[asset] for asset in taken if asset in self._graph.maker}
+        outputs = (output for maker in makers for output in self._graph.steps[maker].outputs)
+        return files | {output.path for output in outputs if output.path is not None and output.asset in taken}
 
     def _installed(self, step: Step, result: Result, watched: Watched | None) -> list[Observation]:
         """What of all that is installed the result rests on: everything, unless all that the step did was seen."""

@@ -10,6 +10,7 @@ from onward.app import environment
 from onward.app.evaluate import Evaluation, MissingSourceError
 from onward.app.observe import Observer
 from onward.app.options import RunOptions
+from onward.app.pickled import Pickled
 from onward.app.reading import Reading
 from onward.app.run import check_findings, read_for
 from onward.app.targets import Selection, paths_to_overwrite, select_steps
@@ -87,7 +88,8 @@ def evaluate(opened: Opened, reading: Reading, options: RunOptions | None = None
     as_of = f"{clock.now():%Y-%m-%d}"
     python = reading.python or environment.workspace_python(opened.place, reading.settings)
     observer = Observer(opened.place.root, opened.index, as_of, python.distributions)
-    return Evaluation(reading, python, opened.store, opened.standing, observer, forced)
+    pickled = Pickled(opened.place.root, reading, observer, opened.index)
+    return Evaluation(reading, python, opened.store, opened.standing, observer, pickled, forced)
 
 
 def decisions(

@@ -101,6 +101,17 @@ class Reading:
                 found[name] = self.code(step)
         return found
 
+    def names_among(self, step: Step, words: Iterable[str]) -> list[str]:
+        """The names of the workspace's code that some of `words` make, one a module and the other a name in it."""
+        words = set(words)
+        found = []
+        for module in words:
+            path = self._module(step, module)
+            table = self.tables[path].module if path is not None else None
+            if table is not None:
+                found += [f"{module}.{word}" for word in words if word.partition(".")[0] in table.names]
+        return found
+
     def _module(self, step: Step, module: str) -> str | None:
         """The file of the workspace that a module is in the process of a step; step files have names of their own."""
         if module == "__main__":

@@ -15,6 +15,7 @@ from onward.app.evaluate import Evaluation
 from onward.app.loop import Loop
 from onward.app.observe import Observer
 from onward.app.options import RunOptions
+from onward.app.pickled import Pickled
 from onward.app.reading import Reading, read
 from onward.app.targets import Selection, candidates_named, paths_to_overwrite, select_steps
 from onward.app.wiring import Opened
@@ -73,8 +74,9 @@ def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
     python = reading.python or environment.workspace_python(opened.place, reading.settings)
     as_of = f"{started:%Y-%m-%d}"
     observer = Observer(opened.place.root, opened.index, as_of, python.distributions)
+    pickled = Pickled(opened.place.root, reading, observer, opened.index)
     forced = _forced(reading, options)
-    evaluation = Evaluation(reading, python, opened.store, opened.standing, observer, forced)
+    evaluation = Evaluation(reading, python, opened.store, opened.standing, observer, pickled, forced)
     loop = Loop(opened, evaluation, options, watcher, as_of, overwrite)
     try:
         loop.go(selection, blocked)

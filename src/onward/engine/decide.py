@@ -138,6 +138,8 @@ def _observed_change(observation: Observation, world: World) -> Reason:
         return Reason("parameter", "the as-of date", observation.digest, now)
     if observation.kind == "text":
         return Reason("code", f"{observation.name} (text)", observation.digest, now, observation.name)
+    if observation.kind == "pickled":
+        return Reason("code", f"{observation.name} (pickled code)", observation.digest, now, observation.name)
     if observation.kind in INSTALLED_KINDS:
         what = "distributions" if observation.kind == "distributions" else observation.name
         change = "changed" if now and observation.digest else "added" if now else "removed"

@@ -66,7 +66,7 @@ class Observation(msgspec.Struct, frozen=True, array_like=True):
     Attributes:
         kind: `file` (a path's bytes), `absent` (a path that was not there), `listing` (names in a folder
             or of a glob), `asset` (a name that only running showed), `today` (the as-of date), `text` (of a file
-            of code whose text or lines the results quote).
+            of code whose text or lines the results quote), `pickled` (the workspace's code that a pickle names).
         name: the path, the asset, the variable.
         digest: what was seen; empty for `absent`.
     """
