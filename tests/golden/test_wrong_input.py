@@ -108,6 +108,11 @@ def test_a_word_that_means_nothing_is_named_with_what_is_near(
 
 def test_an_unknown_parameter_is_named_with_the_nearest(work: Path) -> None:
     (work / "projects/good/more.py").write_text(functions(**{"three(factor=2)": "factor"}))
+    for word, near in (("fctor=3", "factor"), ("factr=1", "factor")):
+        assert look(work, "run", "--set", word)[1]["hint"] == f"write `{near}`"
+    (work / "projects/good/onward.toml").write_text("[parameters]\nfctor = 3\n")
+    assert look(work, "run")[1]["hint"] == "write `factor`"
+    (work / "projects/good/onward.toml").unlink()
     said, error = look(work, "run", "--set", "good.fctor=3")
     assert said.status == 2
     assert "fctor" in str(error["message"])

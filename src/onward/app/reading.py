@@ -415,7 +415,8 @@ def _parameters(
         settings = _settings_named(name, value, project, known)
         values.update(settings)
         if not settings:
-            close = nearest(name, known, 1)
+            short = [setting.rpartition(".")[2] for setting in known if project in (None, setting.rpartition(".")[0])]
+            close = nearest(name, short if project is not None else [*known, *short], 1)
             findings.append(
                 Finding(
                     "unknown-parameter",
