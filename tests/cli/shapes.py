@@ -110,7 +110,7 @@ PLAN = _run(_PLANNED, _PLANNED, is_plan=True)
 _STATES = ("current", "stale", "may be stale", "never made", "failed")
 STATUS: Shape = {
     "schema": {1},
-    "steps": [{"name": qualified, "state": set(_STATES), "reasons": [str]}],
+    "steps": [{"name": qualified, "state": set(_STATES), "reasons": [str], "failed": (str, None)}],
     "counts": dict.fromkeys(_STATES, int),
     "findings": [FINDING],
 }

@@ -141,6 +141,9 @@ def test_status_tells_each_state(made_shop: Path) -> None:
         "new/bad": "failed",
     }
     assert answer.json["counts"] == {"current": 0, "stale": 1, "may be stale": 2, "never made": 1, "failed": 1}
+    said = {step["name"]: step["failed"] for step in answer.json["steps"] if step["failed"]}
+    assert said.keys() == {"new/bad"}
+    assert f"new/bad  {said['new/bad']}" in onward(made_shop, "status").text
 
 
 def test_why_leads_back_to_the_edit(made_shop: Path) -> None:

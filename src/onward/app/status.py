@@ -21,11 +21,12 @@ STATES = ("current", "stale", "may be stale", "never made", "failed")
 
 @dataclass(frozen=True)
 class StepState:
-    """One step as `status` shows it."""
+    """One step as `status` shows it; `failed` is what went wrong, where the state is that."""
 
     name: str
     state: str
     decision: Decision
+    failed: str | None = None
 
     @property
     def reasons(self) -> list[str]:
@@ -60,7 +61,9 @@ def status(opened: Opened, targets: Sequence[str] = (), folder: str = "") -> Sta
     states = []
     for name, decision in decisions(evaluation, selection, reading.graph.blocked()):
         if name in selection.named and reading.graph.steps[name].check is None:
-            states.append(StepState(name, _state(opened, decision), decision))
+            state = _state(opened, decision)
+            failed = opened.standing.failed[name] if state == "failed" else None
+            states.append(StepState(name, state, decision, failed))
     opened.index.save()
     return StatusReport(reading, states, tuple(relevant_findings(reading, selection)))
 

@@ -69,7 +69,8 @@ def _print_json(command: str, kept: unchanged.Found, begun: float) -> None:
     }
     if command == "status":
         steps = [
-            {"name": step["name"], "state": "current", "reasons": [], "decision": "keep"} for step in report["steps"]
+            {"name": step["name"], "state": "current", "reasons": [], "decision": "keep", "failed": None}
+            for step in report["steps"]
         ]
         counts = {"current": kept.steps, "stale": 0, "may be stale": 0, "never made": 0, "failed": 0}
         answer = {"steps": steps, "counts": counts, "findings": []}

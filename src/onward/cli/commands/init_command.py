@@ -7,6 +7,8 @@ from pathlib import Path
 import click
 
 from onward.app.init import init
+from onward.base.shell import shell_line
+from onward.base.text import plural
 from onward.cli.session import session_of, session_options
 
 
@@ -29,7 +31,7 @@ def command(ctx: click.Context, directory: Path | None, demo: bool, folder: str 
     if not created:
         click.echo(f"{root} is a workspace already; nothing was changed")
         return 0
-    click.echo(f"made {root}: {len(created)} files")
-    place = f" -C {directory}" if directory is not None else ""
-    click.echo(f"next: onward{place} run")
+    click.echo(f"made {root}: {plural(len(created), 'file')}")
+    place = ["-C", str(directory)] if directory is not None else []
+    click.echo(f"next: {shell_line('onward', *place, 'run')}")
     return 0

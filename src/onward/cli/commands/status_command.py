@@ -43,6 +43,7 @@ def _json(report: StatusReport) -> dict[str, Any]:
                 "state": step.state,
                 "reasons": step.reasons,
                 "decision": step.decision.action,
+                "failed": step.failed,
                 **({"executed": False} if step.decision.outputs_from else {}),
             }
             for step in report.steps
@@ -64,7 +65,8 @@ def _print(report: StatusReport) -> None:
         if step.state != "current":
             state = click.style(f"{step.state:<13}", fg=_COLOURS.get(step.state))
             rendered = "re-rendered only: " if step.decision.outputs_from else ""
-            click.echo(f"{state} {step.name}  {click.style(rendered + listed(step.reasons, 3), dim=True)}")
+            because = step.failed.partition("\n")[0] if step.failed else rendered + listed(step.reasons, 3)
+            click.echo(f"{state} {step.name}  {click.style(because, dim=True)}")
     for finding in _findings(report):
         print_finding(finding, warning=finding not in report.held_by)
     counts = [f"{count} {state}" for state, count in report.counts.items() if count]

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from onward.base.text import duration, plural
 
+_NOTHING = "there is nothing to run; see what there is with `onward list`"
+
 
 def print_broken(name: str, severity: str, rows: int | None, message: str | None) -> None:
     """A broken check, with how many rows break it."""
@@ -26,7 +28,7 @@ def print_broken(name: str, severity: str, rows: int | None, message: str | None
 
 def summary(counts: Mapping[str, int], checks: Sequence[str], seconds: float, *, incomplete: bool = False) -> str:
     """`3 made, 17 kept · 5 checks, all passed · 1.9 s`."""
-    said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count) or "there is nothing to run"
+    said = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count) or _NOTHING
     if checks:
         passed = checks.count("passed")
         said += f" · {plural(len(checks), 'check')}"
