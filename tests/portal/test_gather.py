@@ -70,6 +70,25 @@ def readings(written: Path) -> dict[str, Reading]:
     return pages(written)
 
 
+def test_a_release_is_compared_with_what_its_readers_had(tmp_path: Path) -> None:
+    code = tmp_path / "projects/shop/numbers.py"
+    code.parent.mkdir(parents=True)
+    workspace = onward.Workspace(tmp_path)
+    for value in (1, 2):
+        code.write_text(f"from onward import asset\n@asset\ndef total() -> int:\n    return {value}\n")
+        workspace.run()
+        workspace.release()
+    workspace.rollback()
+    code.write_text("from onward import asset\n@asset\ndef total() -> int:\n    return 3\n")
+    workspace.run()
+    workspace.release()
+    workspace.site(out=tmp_path / "site")
+    said = pages(tmp_path / "site")
+    assert "since release 1" in said["index.html"].text
+    assert "1 → 3" in said["index.html"].text
+    assert "+2 (+200\u00a0%) since release 1, when it was 1." in said["shop/total/index.html"].text
+
+
 @pytest.mark.parametrize(("name", "row"), [("out.csv", ("mon", 12)), ("out.jsonl", ("tue", 34))])
 def test_a_table_that_a_step_wrote_as_text_has_a_table_s_page(
     written: Path, readings: dict[str, Reading], name: str, row: tuple[str, int]

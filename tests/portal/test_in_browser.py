@@ -139,6 +139,27 @@ def test_her_number_is_found_by_typing(wide: Watched, written: Path) -> None:
     assert "12.54" in page.locator(".big-number").inner_text()
 
 
+def test_what_is_looked_for_stands_above_the_projects(wide: Watched, written: Path) -> None:
+    page = wide.open(written / "index.html")
+    found, card = page.locator("tr[data-search]", has_text="Median delay").first, page.locator(".card").first
+    assert top(card) < top(found)
+    page.fill("#search", "delay")
+    assert top(found) < top(page.locator(".card:visible").first)
+
+
+def top(element: Locator) -> float:
+    box = element.bounding_box()
+    assert box is not None
+    return box["y"]
+
+
+def test_only_rows_that_can_be_sorted_have_the_sign_for_it(wide: Watched, written: Path) -> None:
+    page = wide.open(written / "delays/carriers/index.html")
+    signs = "head => getComputedStyle(head, '::after').content"
+    assert "↕" in page.locator("[data-table] thead .sorter").first.evaluate(signs)
+    assert page.locator("#checks >> xpath=../.. >> thead .sorter").first.evaluate(signs) == "none"
+
+
 def test_search_forgives_case_and_accents(wide: Watched, written: Path) -> None:
     page = wide.open(written / "index.html")
     page.fill("#search", "MARKTE")

@@ -115,7 +115,14 @@ class _Gatherer:
         return releases[-_MOST_RELEASES:]
 
     def _previous(self) -> int | None:
-        return self._moves[-2].number if len(self._moves) > 1 else None
+        """What the channel pointed at before this release: what its readers had, also after a rollback."""
+        if self.move is None:
+            return None
+        log = self.opened.store.records.moves(self.move.channel)
+        released = [
+            place for place, move in enumerate(log) if (move.kind, move.number) == ("release", self.move.number)
+        ]
+        return log[released[0] - 1].number if released and released[0] else None
 
     def _release(self, previous: int | None) -> site.Release:
         origin, move = self.run.origin, self.move
