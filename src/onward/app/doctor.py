@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -16,11 +16,13 @@ from onward.app.reading import Reading, read
 from onward.app.wiring import Opened
 from onward.base.digest import Digest, digest_bytes, digest_file
 from onward.base.errors import MachineError, StoreError
+from onward.base.shell import shell_line
 from onward.base.text import listed, plural, size
 
 State = Literal["ok", "note", "damaged", "lacking"]
 LITTLE_SPACE = 1 << 30
 """Bytes of free space below which a run may well not end."""
+_NAMED = 5
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,9 @@ def _store(opened: Opened, looked_at: Callable[[int], object]) -> Iterable[Diagn
         return
     damaged, count, total = _damaged_objects(Path(layout.objects), looked_at)
     if damaged:
-        message = f"{plural(len(damaged), 'object')} of {count:,} is not what its name says: {listed(damaged[:3])}"
-        yield Diagnosis("store", "objects", "damaged", message, "`onward run` makes again what it needs of them")
+        is_not = "is not what its name says" if len(damaged) == 1 else "are not what their names say"
+        message = f"{plural(len(damaged), 'object')} of {count:,} {is_not}: {listed(damaged, 3)}"
+        yield Diagnosis("store", "objects", "damaged", message, _hint_for(opened, damaged))
     else:
         yield Diagnosis("store", "objects", "ok", f"{plural(count, 'object')}, {size(total)}, all whole")
     broken = [path for folder in (layout.bases, layout.snapshots) for path in _misnamed(Path(folder))]
@@ -87,6 +90,21 @@ def _store(opened: Opened, looked_at: Callable[[int], object]) -> Iterable[Diagn
     if not os.access(layout.root, os.W_OK):
         message = f"no right to write to `{layout.root}`"
         yield Diagnosis("store", "rights", "lacking", message, "give yourself the right to write there")
+
+
+def _hint_for(opened: Opened, damaged: Sequence[Digest]) -> str:
+    """How the results of the working tree whose bytes are damaged are made again; a run that keeps them reads none."""
+    results = sorted(
+        asset
+        for result in opened.standing.results.values()
+        for asset, artifact in result.trace.artifacts.items()
+        if not set(artifact.addresses()).isdisjoint(damaged)
+    )
+    if not results:
+        older = "`onward get ASSET --at SNAPSHOT` says how to make an older one again"
+        return f"no result of the working tree is among them; {older}"
+    command = shell_line("onward", "run", *(word for name in results[:_NAMED] for word in ("--force", name)))
+    return f"`{command}` makes {listed(results, _NAMED)} again"
 
 
 def _damaged_objects(folder: Path, looked_at: Callable[[int], object]) -> tuple[list[Digest], int, int]:

@@ -59,6 +59,29 @@ def test_a_damaged_object_is_found_and_left(released: Path) -> None:
     assert path.read_bytes() == b"damaged"
 
 
+def test_what_is_damaged_is_mended_by_what_the_doctor_says(released: Path) -> None:
+    with open_workspace(released) as opened:
+        digest = opened.standing.results["p/one"].trace.artifacts["p/one"].bytes
+    path = released / ".onward/store/objects" / digest[:2] / digest[2:]
+    path.chmod(0o644)
+    path.write_bytes(b"damaged")
+    hint = states(released)["objects"].hint or ""
+    assert hint == "`onward run --force p/one` makes p/one again"
+    for options, state in ((RunOptions(), "damaged"), (RunOptions(force=("p/one",)), "ok")):
+        with open_workspace(released, writes=True) as opened:
+            run(opened, options, Recorder())
+        assert states(released)["objects"].state == state
+
+
+def test_what_only_older_states_need_is_not_said_to_be_made_by_a_run(released: Path) -> None:
+    old = released / ".onward/store/objects/00" / ("0" * 62)
+    old.parent.mkdir(exist_ok=True)
+    old.write_bytes(b"of an older state")
+    hint = states(released)["objects"].hint or ""
+    assert "no result of the working tree" in hint
+    assert "--at" in hint
+
+
 def test_a_record_that_is_not_what_its_name_says_is_found(released: Path) -> None:
     path = next((released / ".onward/store/bases").iterdir())
     path.chmod(0o644)
