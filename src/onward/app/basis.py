@@ -59,8 +59,9 @@ def basis_of(evaluation: Evaluation, traces: Mapping[str, Trace], as_of: str, *,
     data = _data_files(reading, traces)
     files: dict[str, FileState] = {}
     tracked = _tracked_by_git(reading.place) if keep else frozenset()
+    aside = reading.set_aside - _imported(reading)
     for path, digest in sorted(reading.digests.items()):
-        if path not in data:
+        if path not in data and path not in aside:
             files[path] = _file_state(store, root, path, CODE_AXIS, digest, keep=keep)
     for path in reading.tree.locks:
         if (digest := evaluation.observer.file(path)) is not None:
@@ -107,6 +108,12 @@ def _data_files(reading: Reading, traces: Mapping[str, Trace]) -> set[str]:
     for trace in traces.values():
         data |= {seen.name for seen in trace.observations if seen.kind == "file" and not seen.name.startswith("/")}
     return data - written_files(reading)
+
+
+def _imported(reading: Reading) -> set[str]:
+    """The files that steps import."""
+    steps = [step for step in reading.graph.steps.values() if step.file.endswith((".py", ".ipynb"))]
+    return {path for step in steps for path in reading.linked(step.file, step.symbol).files}
 
 
 def _file_state(

@@ -6,11 +6,12 @@ Also the way of an import through the workspace: which file a dotted name means,
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
+from onward.app.scan import COMPILED_SUFFIXES
 from onward.base import paths
 from onward.base.digest import Digest
 from onward.languages.notebook import document as notebook_language
@@ -37,6 +38,7 @@ class FileTable(msgspec.Struct, frozen=True):
     notebook: NotebookTable | None = None
 
 
+_COMPILED = FileTable(Problem("it is compiled"))
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(FileTable)
 
@@ -53,6 +55,9 @@ def read_tables(root: Path, files: Mapping[str, Digest], index: Index, grammar: 
     for path, digest in files.items():
         by_suffix.setdefault(path.rpartition(".")[2], {})[path] = digest
     for suffix, members in by_suffix.items():
+        if f".{suffix}" in COMPILED_SUFFIXES:
+            tables.update(dict.fromkeys(members, _COMPILED))
+            continue
         name = analyser(suffix, grammar.name)
         kept = index.tables(name, set(members.values()))
         known: dict[Digest, FileTable] = {}
@@ -111,14 +116,23 @@ def read_content(content: bytes, suffix: str, grammar: Grammar = parse.OWN) -> F
 class ImportPath:
     """Which file of the workspace a dotted name means, on one import path.
 
-    A regular package wins over a module, a module over a folder without `__init__.py`; such folders of one name
-    are one package together.
+    In one folder a regular package wins over a compiled module, that over one in Python, and that over a folder
+    without `__init__.py`; such folders of one name are one package together.
+
+    Args:
+        roots: the folders, first to last.
+        files: of the workspace.
+        folders: those that an import can go through.
+        extensions: the endings of compiled modules, first to last.
     """
 
-    def __init__(self, roots: tuple[str, ...], files: Iterable[str], folders: set[str]) -> None:
+    def __init__(
+        self, roots: tuple[str, ...], files: Collection[str], folders: set[str], extensions: Sequence[str] = ()
+    ) -> None:
         self.roots = roots
         self._files = files
         self._folders = folders
+        self._endings = ("/__init__.py", *extensions, ".py", ".pyc", ".pyx")
         self._found: dict[str, tuple[str | None, tuple[str, ...]]] = {}
         self._names: list[str] | None = None
 
@@ -144,10 +158,10 @@ class ImportPath:
     def _dotted_names(self) -> set[str]:
         names = set()
         for path in self._files:
-            for root in self.roots if path.endswith(".py") else ():
-                if paths.is_below(path, root):
-                    below = path[len(root) :].strip("/").removesuffix(".py").removesuffix("/__init__")
-                    names.add(below.replace("/", "."))
+            ending = next((ending for ending in self._endings if path.endswith(ending)), None)
+            for root in self.roots if ending is not None else ():
+                if ending is not None and paths.is_below(path, root):
+                    names.add(path.removesuffix(ending)[len(root) :].strip("/").replace("/", "."))
         return names
 
     def _resolve(self, module: str) -> tuple[str | None, tuple[str, ...]]:
@@ -163,10 +177,9 @@ class ImportPath:
         portions = []
         for place in places:
             base = f"{place}/{name}" if place else name
-            if f"{base}/__init__.py" in self._files:
-                return f"{base}/__init__.py", (base,)
-            if f"{base}.py" in self._files:
-                return f"{base}.py", ()
+            for ending in self._endings:
+                if f"{base}{ending}" in self._files:
+                    return f"{base}{ending}", (base,) if ending.startswith("/") else ()
             if base in self._folders:
                 portions.append(base)
         return None, tuple(portions)

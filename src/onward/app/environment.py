@@ -27,7 +27,7 @@ from onward.model.records import Environment
 from onward.model.workspace import Settings
 
 _PROBE = """
-import os, platform, sys, sysconfig
+import importlib.machinery, os, platform, sys, sysconfig
 def probe():
     places = [os.path.dirname(os.__file__), sysconfig.get_config_var("DESTSHARED")]
     files = [name for place in places if place and os.path.isdir(place) for name in os.listdir(place)]
@@ -42,6 +42,7 @@ def probe():
             "platform_system": platform.system(), "implementation_name": sys.implementation.name,
             "platform_python_implementation": platform.python_implementation(),
         },
+        "extensions": importlib.machinery.EXTENSION_SUFFIXES,
         "stdlib": sorted(getattr(sys, "stdlib_module_names", listed)),
     }
 """
@@ -54,6 +55,7 @@ class Probe(msgspec.Struct, frozen=True):
     Attributes:
         folders: those that packages are installed in.
         facts: what the conditions of requirements may ask (`sys_platform`, ...).
+        extensions: the endings of compiled modules that it can import, first to last (`.cpython-311-darwin.so`).
         stdlib: the top-level modules that are its own.
     """
 
@@ -63,6 +65,7 @@ class Probe(msgspec.Struct, frozen=True):
     prefix: str
     folders: tuple[str, ...]
     facts: dict[str, str]
+    extensions: tuple[str, ...]
     stdlib: tuple[str, ...]
 
 
@@ -76,6 +79,7 @@ class WorkspacePython:
         outside: folders that hold no code of the workspace, even where they lie in it.
         folders: those that packages are installed in.
         is_own: it is the Python that runs onward.
+        extensions: the endings of compiled modules that it can import, first to last.
         distributions: what is installed, as it counts for results.
         roots: folders of the workspace, by path from its root, that distributions are imported from as they are
             edited: their code is the workspace's.
@@ -87,6 +91,7 @@ class WorkspacePython:
     outside: tuple[str, ...]
     folders: tuple[str, ...]
     is_own: bool
+    extensions: tuple[str, ...]
     distributions: Distributions
     roots: tuple[str, ...]
     looked_at: tuple[str, ...]
@@ -126,6 +131,7 @@ def workspace_python(place: Place, settings: Settings) -> WorkspacePython:
         outside=outside,
         folders=probe.folders,
         is_own=own,
+        extensions=probe.extensions,
         distributions=Distributions(installed, probe.facts, frozenset(probe.stdlib), members, edited.foreign),
         roots=tuple(dict.fromkeys(edited.inner.values())),
         looked_at=tuple(edited.looked_at),

@@ -13,6 +13,7 @@ from onward.app import scan
 from onward.app.code import FileTable, ImportPath, package_of
 from onward.app.projects import ProjectRules
 from onward.base import paths
+from onward.base.codec import digest_of
 from onward.base.digest import Digest
 from onward.languages.python.closure import Closure, Linker
 from onward.languages.python.symbols import SymbolTable
@@ -20,6 +21,7 @@ from onward.model.code import Declarations, Mention, Problem
 from onward.model.draft import Draft
 
 LIBRARY_FOLDERS = ("lib", "src")
+_CYTHON = (".pyx", ".pxd", ".pxi")
 
 
 @dataclass
@@ -29,12 +31,14 @@ class Links:
     Attributes:
         digests: of every file of code, by path.
         tables: what reading them brought to light, by path.
+        extensions: the endings of compiled modules, first to last.
     """
 
     tree: scan.Tree
     rules: ProjectRules
     digests: Mapping[str, Digest]
     tables: Mapping[str, FileTable]
+    extensions: tuple[str, ...] = ()
     _roots: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _linkers: dict[tuple[tuple[str, ...], str | None], Linker] = field(default_factory=dict)
     _closures: dict[tuple[str, str | None], Closure] = field(default_factory=dict)
@@ -50,6 +54,10 @@ class Links:
             kept = [place for place in wanted if place in always or place in self.tree.modules]
             known = self._roots[folder] = tuple(dict.fromkeys(kept))
         return known
+
+    def import_path(self, roots: tuple[str, ...]) -> ImportPath:
+        """What imports that go through these folders find."""
+        return ImportPath(roots, self.digests.keys(), self.tree.modules, self.extensions)
 
     def closure(self, path: str, symbol: str | None) -> Closure:
         """The closure of a step's code. Without a symbol, the file is a program."""
@@ -123,7 +131,7 @@ class _Modules:
 
     def __init__(self, links: Links, roots: tuple[str, ...], program: str | None) -> None:
         self._links = links
-        self._path = ImportPath(roots, links.digests.keys(), links.tree.modules)
+        self._path = links.import_path(roots)
         self._program = program
 
     def find(self, module: str, importer: str) -> str | None:
@@ -139,6 +147,9 @@ class _Modules:
         return package_of(path, self._path.roots)
 
     def digest(self, path: str) -> Digest:
+        if path.endswith(".pyx"):  # built as it is imported, and from more than itself
+            beside = (name for name in self._links.digests if paths.folder_of(name) == paths.folder_of(path))
+            return digest_of([(name, self._links.digests[name]) for name in sorted(beside) if name.endswith(_CYTHON)])
         notebook = self._links.tables[path].notebook
         # What the cells of a notebook once printed is no text of anybody's code.
         return self._links.digests[path] if notebook is None else notebook.text

@@ -37,7 +37,9 @@ class Reading:
     """What the files of a workspace say, at one moment.
 
     Attributes:
-        digests: of every file of code and every `onward.toml`, by path.
+        digests: of every file of code, of what an import can find beside them, and of every `onward.toml`, by path.
+        set_aside: those of them that are no code of the workspace, for git or a setting ignores them, or they are
+            compiled; they count for whoever imports them.
         graph: the steps, linked.
         files: the files of code, by path.
         tables: what reading them brought to light, by path.
@@ -49,6 +51,7 @@ class Reading:
     place: Place
     tree: scan.Tree
     digests: dict[str, Digest]
+    set_aside: frozenset[str]
     rules: ProjectRules
     projects: list[Project]
     graph: Graph
@@ -94,8 +97,9 @@ class Reading:
             if path is None:
                 continue
             table = self.tables[path].module
-            is_bound = table is not None and parts[length] in table.names
-            if is_bound:
+            if table is None:
+                found[name] = {**self.code(step), path: self.digests[path]}
+            elif parts[length] in table.names:
                 found[name] = self.links.behind(path, parts[length], step.file, step.symbol).symbols
             else:
                 found[name] = self.code(step)
@@ -119,7 +123,7 @@ class Reading:
         for path in (step.file, module.replace(".", "/").replace("_2e_", ".") + ".py"):
             if path in self.files and paths.dotted_name(path) == module:
                 return path
-        return ImportPath(self.roots_of(step.file), self.files.keys(), self.tree.modules).find(module)
+        return self.links.import_path(self.roots_of(step.file)).find(module)
 
     def file_of(self, step: str, code: str) -> str:
         """The file that a name of code in a step's closure stands for: `acme.cleaning.dedupe`, `a/b.py:helper`."""
@@ -128,7 +132,7 @@ class Reading:
         if path in self.files:
             return path
         own = self.graph.steps[step].file
-        resolver = ImportPath(self.roots_of(own), self.files.keys(), self.tree.modules)
+        resolver = self.links.import_path(self.roots_of(own))
         parts = name.split(".")
         for length in range(len(parts), 0, -1):
             found = resolver.find(".".join(parts[:length]))
@@ -138,7 +142,7 @@ class Reading:
 
     def is_module(self, importer: str, module: str) -> bool:
         """Whether a step's file, importing `module`, gets a file or a folder of the workspace."""
-        resolver = ImportPath(self.roots_of(importer), self.files.keys(), self.tree.modules)
+        resolver = self.links.import_path(self.roots_of(importer))
         return resolver.find(module) is not None or resolver.is_namespace(module)
 
     def would_be_step(self, path: str) -> bool:
@@ -176,8 +180,11 @@ def read(
     projects = project_rules.projects(code)
     digests, unreadable = _digests(place, tree, code, index)
     findings += unreadable
+    aside = {path for path in tree.code if path.endswith(".py")} - set(code)
+    found, _ = _digests(place, tree, sorted({*aside, *tree.compiled}), index)
+    importable = {**digests, **found}
     with grammar_of(python) as grammar:
-        tables = read_tables(place.root, digests, index, grammar)
+        tables = read_tables(place.root, importable, index, grammar)
     files = _code_files(project_rules, tree, configured, digests, tables, once)
     drafts, candidates, said = _drafts(files)
     findings += said
@@ -189,14 +196,15 @@ def read(
     findings += sources.findings
     parameters, unknown = _parameters(projects, drafts, project_rules, given)
     findings += unknown
-    links = Links(tree, project_rules, digests, tables)
+    links = Links(tree, project_rules, importable, tables, python.extensions if python is not None else ())
     drafts = [links.with_paths(draft) for draft in drafts]
     graph = link(drafts, projects, sources.found, parameters, discovered)
     findings = _with_reach([*findings, *graph.findings], graph, project_rules)
     return Reading(
         place=place,
         tree=tree,
-        digests={**digests, **config_digests},
+        digests={**importable, **config_digests},
+        set_aside=frozenset(found),
         rules=project_rules,
         projects=projects,
         graph=_with_findings(graph, findings),
@@ -266,7 +274,7 @@ def _digests(
     prefix = f"{place.root}/"
     for path in code:
         try:
-            digests[path] = index.digest(prefix + path, tree.code[path])
+            digests[path] = index.digest(prefix + path, tree.code.get(path) or tree.compiled[path])
         except OSError as error:
             message = f"cannot read `{path}`: {error.strerror}"
             findings.append(Finding("unreadable", message, path, touches=(f"file:{path}",)))
@@ -281,7 +289,9 @@ def _code_files(
     tables: Mapping[str, FileTable],
     once: frozenset[str],
 ) -> dict[str, CodeFile]:
-    knows = "" in configured or any(table.declared and table.declared.imports_onward for table in tables.values())
+    knows = "" in configured or any(
+        (declared := tables[path].declared) is not None and declared.imports_onward for path in digests
+    )
     named = _named_steps(configured, digests) | once
     imported = _imported_files(project_rules, tree, digests, tables)
     files = {}
@@ -323,7 +333,8 @@ def _imported_files(
     """The Python files that another file of the workspace imports."""
     imported: set[str] = set()
     resolvers: dict[tuple[str, ...], ImportPath] = {}
-    for path, table in tables.items():
+    for path in digests:
+        table = tables[path]
         if table.declared is None or not table.declared.imports:
             continue
         roots = _import_roots(path, project_rules, tree)

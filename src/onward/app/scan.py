@@ -16,6 +16,8 @@ from onward.app.place import CONFIG_NAME
 from onward.base import paths
 
 CODE_SUFFIXES = (".py", ".sql", ".ipynb")
+COMPILED_SUFFIXES = (".so", ".pyd", ".pyc", ".pyx", ".pxd", ".pxi")
+"""Modules that are no text of Python: built ones, and what Cython builds them from."""
 NEVER_CODE = ("setup.py", "conftest.py", "noxfile.py", "manage.py")
 _NEVER_FOLDERS = {"__pycache__", "node_modules", "site-packages"}
 _NEVER_WITHIN = {"pyvenv.cfg", "conda-meta", ".onward-site.json"}
@@ -29,12 +31,14 @@ class Tree:
     """What a walk found; paths are relative to the root, sorted."""
 
     code: dict[str, os.stat_result] = field(default_factory=dict)
+    compiled: dict[str, os.stat_result] = field(default_factory=dict)
+    """Modules, and their sources, that are no text of Python."""
     configs: list[str] = field(default_factory=list)
     locks: list[str] = field(default_factory=list)
     data: dict[str, list[str]] = field(default_factory=dict)
     """Each `data` folder, with the files below it."""
     modules: set[str] = field(default_factory=set)
-    """Folders that hold Python files anywhere below: what an import can go through."""
+    """Folders that hold Python or compiled modules anywhere below: what an import can go through."""
     edited: list[str] = field(default_factory=list)
     """Folders that the workspace's Python imports distributions from as they are edited; `read` fills it in."""
     ignores: list[str] = field(default_factory=list)
@@ -79,7 +83,7 @@ def _walk(absolute: str, folder: str, data: str | None, tree: Tree, seen: set[st
             _enter(entry, path, data, tree, seen)
         elif data is not None:
             tree.data[data].append(path)
-            if name.endswith(CODE_SUFFIXES):
+            if name.endswith((*CODE_SUFFIXES, *COMPILED_SUFFIXES)):
                 _add_code(entry, path, name, tree)
         else:
             _add_file(entry, path, name, tree)
@@ -115,7 +119,7 @@ def _enter(entry: os.DirEntry[str], path: str, data: str | None, tree: Tree, see
 
 
 def _add_file(entry: os.DirEntry[str], path: str, name: str, tree: Tree) -> None:
-    if name.endswith(CODE_SUFFIXES):
+    if name.endswith((*CODE_SUFFIXES, *COMPILED_SUFFIXES)):
         _add_code(entry, path, name, tree)
     elif name == CONFIG_NAME:
         tree.configs.append(path)
@@ -128,8 +132,11 @@ def _add_code(entry: os.DirEntry[str], path: str, name: str, tree: Tree) -> None
         status = entry.stat()
     except OSError:
         return  # a link to nowhere, or gone since the listing
-    tree.code[path] = status
-    if name.endswith(".py"):
+    is_compiled = name.endswith(COMPILED_SUFFIXES)
+    if is_compiled and paths.folder_of(path).endswith("__pycache__"):
+        return
+    (tree.compiled if is_compiled else tree.code)[path] = status
+    if is_compiled or name.endswith(".py"):
         folder = paths.folder_of(path)
         while folder not in tree.modules:
             tree.modules.add(folder)

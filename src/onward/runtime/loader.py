@@ -99,6 +99,7 @@ def warm(folders: Sequence[str]) -> None:
 _DETAILS: Any = [
     (importlib.machinery.ExtensionFileLoader, importlib.machinery.EXTENSION_SUFFIXES),
     (SourceByDigest, importlib.machinery.SOURCE_SUFFIXES),
+    (importlib.machinery.SourcelessFileLoader, importlib.machinery.BYTECODE_SUFFIXES),
 ]
 
 

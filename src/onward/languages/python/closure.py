@@ -903,7 +903,7 @@ class Linker:
         content.widened.append(
             Widening(
                 "\0 (source)",
-                f"does not parse: {problem.message}; all that it could import counts",
+                f"cannot be read: {problem.message}; all that it could import counts",
                 problem.line,
             )
         )
