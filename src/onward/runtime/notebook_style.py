@@ -5,13 +5,13 @@ from __future__ import annotations
 STYLE = """
 :root {
   --paper: #fff; --ink: #1d2129; --faint: #626a75; --line: #dfe3e8; --shade: #f5f7f9; --accent: #0b5cad;
-  --warn: #fff8e6; --warn-ink: #6b4e00; --bad: #fdeeee; --bad-ink: #9b1c1c;
+  --edge: rgb(40 50 60 / 0.28); --warn: #fff8e6; --warn-ink: #6b4e00; --bad: #fdeeee; --bad-ink: #9b1c1c;
   --word: #7a2e98; --text: #1d6b3a; --number: #9a4a00; --name: #0b5cad; --comment: #747d88;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #15181c; --ink: #e3e6ea; --faint: #98a1ac; --line: #31373f; --shade: #1e2329; --accent: #77b3f0;
-    --warn: #2b2510; --warn-ink: #e8cf8a; --bad: #331a1a; --bad-ink: #f3a8a8;
+    --edge: rgb(227 230 234 / 0.25); --warn: #2b2510; --warn-ink: #e8cf8a; --bad: #331a1a; --bad-ink: #f3a8a8;
     --word: #d2a0e8; --text: #8fd3a5; --number: #f0b37e; --name: #77b3f0; --comment: #828c98;
   }
 }
@@ -39,7 +39,14 @@ summary {
   cursor: pointer; color: var(--faint); font-size: 0.82rem; width: fit-content; border-radius: 4px;
 }
 summary:hover, summary:focus-visible { color: var(--accent); }
-.output { margin: 0.7rem 0 1.1rem; overflow-x: auto; }
+/* The shadow at a side says that there is more; covers that move with what is scrolled hide it where it ends. */
+.output {
+  margin: 0.7rem 0 1.1rem; overflow-x: auto;
+  background: linear-gradient(to right, var(--paper) 40%, transparent) left / 2.5rem 100% no-repeat local,
+    linear-gradient(to left, var(--paper) 40%, transparent) right / 2.5rem 100% no-repeat local,
+    linear-gradient(to right, var(--edge), transparent) left / 0.9rem 100% no-repeat scroll,
+    linear-gradient(to left, var(--edge), transparent) right / 0.9rem 100% no-repeat scroll;
+}
 .output > pre { margin: 0; }
 .output > pre.result, .output > pre.stdout { background: none; border-left: 3px solid var(--line); border-radius: 0; }
 .output > pre.stderr { background: var(--warn); color: var(--warn-ink); max-height: 20rem; }
@@ -58,6 +65,8 @@ summary:hover, summary:focus-visible { color: var(--accent); }
 .text th { text-align: left; }
 .output thead th, .text thead th { border-bottom: 2px solid var(--line); }
 .dataframe tbody th { font-weight: 500; color: var(--faint); }
+.output .dataframe th, .output .dataframe td { text-align: right; white-space: nowrap; }
+.output .dataframe tbody th { text-align: left; }
 .output small { color: var(--faint); }
 math { font-size: 1.08em; }
 .formula { overflow-x: auto; margin: 0.9em 0; }
@@ -81,6 +90,7 @@ pre .c, pre .c1, pre .cm, pre .ch { color: var(--comment); font-style: italic; }
 @media print {
   main { max-width: none; padding: 0; }
   details:not([open]) { display: none; }
+  .output { background: none; }
   .output, .picture { overflow: visible; break-inside: avoid; }
   pre { white-space: pre-wrap; }
 }

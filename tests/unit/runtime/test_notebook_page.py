@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from onward.runtime import notebook_page
@@ -172,6 +173,20 @@ def test_a_browser_draws_the_charts_offline_and_asks_for_nothing(folder: Path, b
         assert opened.locator(".vega .picture").count() == 0
         assert [url for url in watched.requests if not url.startswith(("data:", "blob:"))] == [file.as_uri()]
         assert watched.complaints == []
+
+
+@pytest.mark.browser
+def test_numbers_of_a_frame_stand_below_their_heads_and_dates_on_one_line(folder: Path, browser: Any) -> None:
+    frame = pd.DataFrame({"first day": ["2013-01-01"] * 2, "distance of it": [1.5, 2.25]} | dict.fromkeys("abcdefg", 1))
+    file = folder / "page.html"
+    file.write_text(page(folder, result("frame", text_html=frame.to_html())), encoding="utf-8")
+    with offline(browser, viewport={"width": 390, "height": 844}) as context:
+        opened = Watched(context).open(file)
+        styles = "cells => cells.map(cell => getComputedStyle(cell).textAlign)"
+        assert set(opened.locator(".dataframe thead th, .dataframe td").evaluate_all(styles)) == {"right"}
+        heights = opened.locator(".dataframe td").evaluate_all("cells => cells.map(cell => cell.clientHeight)")
+        assert max(heights) < 40, "one line"
+        assert opened.evaluate("document.documentElement.scrollWidth") == 390
 
 
 @pytest.mark.browser
