@@ -13,7 +13,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Locator, Page
 
 from onward.portal import frames, html, site
-from onward.portal.content import Graph, Node
+from onward.portal.content import Asset, File, Graph, Node
 from tests.portal import browser as browsers
 from tests.portal import sample
 from tests.portal.browser import Watched, offline
@@ -241,6 +241,39 @@ def test_a_report_is_shown_at_its_full_height_and_reaches_nothing(wide: Watched,
     page.set_viewport_size({"width": 500, "height": 900})
     page.wait_for_function(f"document.querySelector('iframe').offsetHeight > {low['height'] if low else 0}")
     frame.wait_for_function("document.documentElement.scrollHeight <= window.innerHeight")
+
+
+GRASPING = """<!doctype html><p id="said"></p><script>
+const said = [];
+function attempt(name, act) { try { act(); said.push(name); } catch (error) { /* as it should be */ } }
+attempt("pages", () => parent.document.body.replaceChildren());
+attempt("cookies", () => { document.cookie = "a=1"; });
+attempt("storage", () => localStorage.setItem("a", "1"));
+attempt("windows", () => { if (!window.open("https://example.org/")) { throw new TypeError(); } });
+attempt("navigation", () => { top.location = "https://example.org/"; });
+const asking = setInterval(() => parent.postMessage({onward: "open", value: "https://example.org/"}, "*"), 20);
+setTimeout(() => clearInterval(asking), 400);
+document.getElementById("said").textContent = "got: " + said.join(", ");
+</script>"""
+
+
+def test_an_author_s_page_gets_nothing_of_what_is_around_it(chromium_running: Browser, tmp_path: Path) -> None:
+    file = File(name="report.html", media="text/html", size=1, source=GRASPING.encode)
+    site.write(small(assets=(Asset(name="a/report", project="a", kind="document", files=(file,)),)), tmp_path)
+    with offline(chromium_running) as context:
+        page = Watched(context).open(tmp_path / "a/report/index.html")
+        page.wait_for_timeout(500)  # to look at the page would count as somebody's doing
+        assert len(context.pages) == 1, "no window without a click"
+        assert page.frame_locator("iframe").locator("#said").inner_text() == "got:"
+        assert page.locator("h1").inner_text() == "report"
+
+
+def test_a_link_out_of_a_report_opens_a_window_of_its_own(wide: Watched, written: Path) -> None:
+    page = wide.open(written / "delays/report/index.html")
+    with page.context.expect_page() as opened:
+        page.frame_locator("iframe").get_by_text("A page elsewhere").click()
+    assert opened.value.evaluate("window.opener") is None
+    assert page.url.endswith("delays/report/index.html")
 
 
 def test_links_within_a_report_move_the_page(wide: Watched, written: Path) -> None:

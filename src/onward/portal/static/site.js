@@ -204,8 +204,11 @@
         } else if (told.onward === "scroll" && isFinite(told.value)) {
           window.scrollTo({ top: frame.getBoundingClientRect().top + window.scrollY + told.value - 16 });
         } else if (told.onward === "open" && /^https?:/i.test(told.value)) {
-          // Never a page of this site itself: the document is not trusted with it.
-          if (new URL(told.value).origin !== location.origin) { window.open(told.value, "_blank", "noopener"); }
+          // Never a page of this site itself: the document is not trusted with it. And only where somebody clicks.
+          var clicked = !navigator.userActivation || navigator.userActivation.isActive;
+          if (clicked && new URL(told.value).origin !== location.origin) {
+            window.open(told.value, "_blank", "noopener");
+          }
         }
       });
     });
