@@ -269,6 +269,14 @@ def test_only_what_differs_from_the_release_before_is_said_to_be_new_or_changed(
     assert ("Unchangedsince release 1" in page) == (previous is not None and not said)
 
 
+def test_a_project_of_tables_alone_shows_them_on_the_first_page(tmp_path: Path) -> None:
+    tables = tuple(Asset(name=f"a/t{number}", project="a", kind="table", facts={"rows": 1}) for number in range(8))
+    site.write(small(projects=(Project(name="a"),), assets=tables), tmp_path)
+    home = pages(tmp_path)["index.html"].text
+    card = home[home.index("Projectsa") : home.index("Everything")]
+    assert "t0t1t2t3t4t52 more" in card
+
+
 def test_a_number_stands_before_everything_but_a_warning(tmp_path: Path) -> None:
     asset = Asset(name="a/m", project="a", kind="metric", facts={"value": 12_345}, unit="min", made_at=AT)
     broken = Check(name="a/is_small", asset="a/m", severity="warn", outcome="broken", message="too large.")

@@ -130,6 +130,8 @@ def _card(place: Place, project: content.Project) -> html.Markup:
     assets = place.index.assets_of(project.name)
     metrics = [asset for asset in assets if asset.kind == "metric"]
     reading = [asset for asset in assets if asset.kind in ("document", "figure", "app")]
+    if not metrics and not reading:
+        reading = assets
     rest = len(assets) - min(len(metrics), _KEY_NUMBERS) - min(len(reading), _KEY_LINKS)
     return html.article(
         html.h3(place.project_link(project)),
