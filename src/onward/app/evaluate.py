@@ -150,9 +150,9 @@ class Evaluation:
     def text_of(self, path: str) -> Digest:
         """The digest of the text of a file's code; for a notebook that of its cells alone."""
         file = self.reading.files.get(path)
-        if file is None:
-            return ""
-        return file.digest if file.notebook is None else file.notebook.text
+        if file is not None and file.notebook is not None:
+            return file.notebook.text
+        return self.reading.digests.get(path, "")
 
     def settle(self, name: str, trace: Trace) -> None:
         """Takes a trace's artifacts as what the step's assets are now."""

@@ -28,6 +28,7 @@ from onward.app.collect import Result, emptied, sweep, take
 from onward.app.evaluate import Evaluation, MissingSourceError
 from onward.app.options import RunOptions
 from onward.app.outputs import EditedByHandError, TreeOutputs
+from onward.app.quoting import quoted
 from onward.app.reading import read
 from onward.app.standing import StandingResult
 from onward.app.targets import Selection, resolve_asset
@@ -517,8 +518,9 @@ class Loop:
         observations += [Observation("asset", target, self._content_of(target)) for target in asked_for]
         if result.asked_for_today:
             observations.append(Observation("today", "today", self._as_of))
-        if result.quotes_code:
-            observations.append(Observation("text", step.file, self._evaluation.text_of(step.file)))
+        texts = {step.file} if result.quotes_code else set()
+        texts.update(quoted(artifacts.values(), self._python_files(step), objects))
+        observations += [Observation("text", path, self._evaluation.text_of(path)) for path in sorted(texts)]
         watched = result.watched
         known = self._known(running, step)
         if watched is not None:
@@ -555,6 +557,12 @@ class Loop:
         own = Path(onward.__file__).parents[1]
         spare = [*seen.spare_folders(), str(self._opened.place.store), str(own)]
         return seen.Known(str(self._opened.place.root), inputs, step.writes, spare)
+
+    def _python_files(self, step: Step) -> set[str]:
+        """The files whose code the step runs, of Python."""
+        if not step.file.endswith((".py", ".ipynb")):
+            return set()
+        return {step.file, *self._evaluation.reading.linked(step.file, step.symbol).files}
 
     def _files_read(self, running: _Running, step: Step, observations: Iterable[Observation]) -> set[str]:
         """The files that a step has read, its sources and what others wrote for it among them."""

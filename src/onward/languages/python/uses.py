@@ -128,9 +128,15 @@ _METADATA_NAMES = frozenset(
     }
 )
 _METADATA_ROOTS = frozenset({"docopt", "fire", "ply", "typer", "beartype", "typeguard", "jaxtyping", "pydoc"})
-_SOURCE_NAMES = frozenset({"getsource", "getsourcelines", "findsource", "getcomments", "linecache", "__code__"})
+_SOURCE_NAMES = frozenset(
+    {"getsource", "getsourcelines", "findsource", "getcomments", "linecache", "__code__", "lineno", "f_lineno"}
+    | {"tb_lineno", "co_firstlineno", "co_lines", "co_positions", "findCaller", "getframeinfo", "getouterframes"}
+    | {"getinnerframes", "extract_stack", "extract_tb", "walk_stack", "walk_tb", "icecream"}
+)
+"""What gives the text of code, or the number of a line."""
 _SOURCE_EXTERNALS = frozenset(
     {"torch.jit.script", "tensorflow.function", "tensorflow.autograph", "triton.jit", "ast.parse", "tokenize"}
+    | {"inspect.stack", "inspect.trace"}
 )
 
 
