@@ -12,6 +12,7 @@ from tests.portal.reader import Reading, pages
 
 FILES = {
     "projects/shop/tables.py": """
+from datetime import timedelta
 from pathlib import Path
 import polars as pl
 from onward import asset, check
@@ -19,6 +20,10 @@ from onward import asset, check
 @asset
 def daily() -> pl.DataFrame:
     return pl.DataFrame({"day": ["mon", "tue"], "visits": [12_000, 2_845]})
+
+@asset
+def waits() -> pl.DataFrame:
+    return pl.DataFrame({"wait": [timedelta(seconds=90)]})
 
 @asset
 def nothing() -> pl.DataFrame:
@@ -105,6 +110,12 @@ def test_a_table_that_a_step_wrote_as_text_has_a_table_s_page(
 def test_text_that_is_no_table_is_shown_as_text(readings: dict[str, Reading]) -> None:
     assert "1,2,3,4" in readings["shop/ragged.csv/index.html"].text
     assert readings["shop/empty.csv/index.html"].faults == []
+
+
+def test_a_duration_is_no_number(readings: dict[str, Reading]) -> None:
+    page = readings["shop/waits/index.html"]
+    assert page.all("td")[0].text == "0:01:30"
+    assert "duration[us]" in page.text
 
 
 def test_a_table_without_columns_has_a_page(readings: dict[str, Reading]) -> None:

@@ -32,7 +32,7 @@ from onward.model.trace import Trace
 from onward.portal import content as site
 
 PARQUET = "application/vnd.apache.parquet"
-PREVIEW_VERSION = 3
+PREVIEW_VERSION = 4
 _MOST_EXCERPTS = 8
 _MOST_RELEASES = 60
 _OFFENDING_ROWS = 50
@@ -438,11 +438,21 @@ class _Gatherer:
         jobs: list[Job] = []
         pages: dict[Digest, list[tuple[Path, str]]] = {}
         wanted: dict[Digest, Path] = {}
+        types = {
+            artifact.bytes: {column["name"]: column["type"] for column in artifact.facts.get("columns", ())}
+            for artifact in self.run.artifacts.values()
+            if _is_parquet(artifact)
+        }
         for address in sorted(tables | evidence):
             wanted[address] = cache / f"{address}.json"
             path = str(self.opened.store.objects.path(address))
             if not wanted[address].exists():
-                jobs.append({"do": "preview", "path": path, "limit_rows": site.MAX_EMBEDDED_ROWS, "out": address})
+                jobs.append(
+                    {
+                        "do": "preview", "path": path, "limit_rows": site.MAX_EMBEDDED_ROWS,
+                        "types": types.get(address, {}), "out": address,
+                    }
+                )  # fmt: skip
             if address in tables:
                 csv = cache / f"{address}.csv"
                 pages[address] = [(csv, "text/csv")]

@@ -23,7 +23,7 @@ def run(task: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def _preview(job: Dict[str, Any]) -> Dict[str, Any]:
-    return preview.table_preview(job["path"], limit_rows=job.get("limit_rows", 5000))
+    return preview.table_preview(job["path"], limit_rows=job.get("limit_rows", 5000), types=job.get("types"))
 
 
 def _csv(job: Dict[str, Any]) -> Dict[str, Any]:

@@ -31,6 +31,7 @@ DISTINCT_CAP = 10_000
 """A column with more distinct values is said to have this many and more; they are not counted on."""
 _ROWS_AT_A_TIME = 20_000
 _DAY = 86_400  # seconds
+_MICROSECONDS = {"s": 1e6, "ms": 1e3, "us": 1, "ns": 1e-3}
 _TEXT_LIMIT = 500
 """Characters of a cell that a page shows."""
 
@@ -39,11 +40,13 @@ _DATES = ("date", "datetime")
 _ORDERED = (*_NUMBERS, "date", "datetime", "time", "duration", "string", "bool")
 
 
-def table_preview(path: str, *, limit_rows: int = 5000) -> dict[str, Any]:
+def table_preview(path: str, *, limit_rows: int = 5000, types: dict[str, str] | None = None) -> dict[str, Any]:
     """What is to be shown of a Parquet file.
 
     Args:
         path: the file.
+        types: what is known of columns' types from when the table was kept. Parquet has none for durations, and
+            only some libraries look for what it has instead: to duckdb they are whole numbers.
         limit_rows: rows of `head` at most; of a longer table every n-th, so that they stand for all of it.
 
     Returns:
@@ -58,9 +61,11 @@ def table_preview(path: str, *, limit_rows: int = 5000) -> dict[str, Any]:
         MissingLibrary: neither duckdb, polars nor pyarrow is installed.
     """
     with _opened(path) as table:
-        columns = [_describe(table, name, kind) for name, kind in table.columns.items()]
+        spans = _spans(table.columns, types or {})
+        columns = [_describe(table, name, kind, spans.get(name)) for name, kind in table.columns.items()]
         step = max(1, math.ceil(table.rows / max(1, limit_rows)))
-        head = [[plain_value(cell) for cell in row] for row in table.every(step)]
+        units = [spans.get(name) for name in table.columns]
+        head = [[plain_value(_span(cell, unit)) for cell, unit in zip(row, units)] for row in table.every(step)]
         return {"rows": table.rows, "every": step, "columns": columns, "head": head}
 
 
@@ -74,7 +79,25 @@ def _opened(path: str) -> _Table:
         raise CannotRead(f"{path}: cannot be read as Parquet: {error}") from error
 
 
-def _describe(table: _Table, name: str, kind: str) -> dict[str, Any]:
+def _spans(columns: dict[str, str], types: dict[str, str]) -> dict[str, str]:
+    """The units of the durations that arrive as whole numbers, by column."""
+    told = {name: kind for name, kind in types.items() if columns.get(name) == "int64"}
+    return {name: kind[len("duration[") : -1] for name, kind in told.items() if kind.startswith("duration[")}
+
+
+def _span(value: Any, unit: str | None) -> Any:
+    """A whole number as the duration that it stands for, where it stands for one."""
+    if unit is None or value is None:
+        return value
+    try:
+        return datetime.timedelta(microseconds=value * _MICROSECONDS[unit])
+    except OverflowError:
+        return f"{value} {unit}"
+
+
+def _describe(table: _Table, name: str, kind: str, unit: str | None = None) -> dict[str, Any]:
+    if unit is not None:
+        kind = f"duration[{unit}]"
     family = re.split(r"[\d\[({]", kind, maxsplit=1)[0]
     ordered = family in _ORDERED
     found = table.summary(name, numeric=family in _NUMBERS, ordered=ordered)
@@ -86,7 +109,7 @@ def _describe(table: _Table, name: str, kind: str) -> dict[str, Any]:
     elif family in ("string", "bool") and found["distinct"]:
         described["top"] = [[plain_value(value), int(count)] for value, count in table.top(name)]
     for bound in ("min", "max", "mean"):
-        described[bound] = plain_value(described[bound])
+        described[bound] = plain_value(_span(described[bound], unit))
     return described
 
 
@@ -152,6 +175,8 @@ def plain_value(value: Any) -> Any:
         return float(value) if value.is_finite() else None
     if isinstance(value, (datetime.date, datetime.time)):
         return _iso(value)
+    if isinstance(value, datetime.timedelta):  # of pandas too, whose text is another
+        return str(datetime.timedelta(value.days, value.seconds, value.microseconds))
     if isinstance(value, (bytes, bytearray, memoryview)):
         return base64.b64encode(bytes(value)[:_TEXT_LIMIT]).decode("ascii")
     if isinstance(value, dict):
@@ -423,8 +448,12 @@ class _ArrowTable(_Table):
         found: dict[str, Any] = {"missing": self.rows - len(column), "distinct": None}
         found.update(min=None, max=None, mean=None)
         if ordered:
+            kind = column.type
+            if self._arrow.types.is_duration(kind):
+                column = column.cast(self._arrow.int64())  # which can be compared
             found["distinct"] = min(self._compute.count_distinct(column).as_py(), DISTINCT_CAP)
-            found.update(self._compute.min_max(column).as_py())
+            bounds = self._compute.min_max(column)
+            found.update({name: bounds[name].cast(kind).as_py() for name in ("min", "max")})
         if numeric:
             found["mean"] = self._compute.mean(column).as_py()
         return found

@@ -26,7 +26,7 @@ def library(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     return str(request.param)
 
 
-def shown(frame: pl.DataFrame, folder: Path, **options: int) -> dict[str, Any]:
+def shown(frame: pl.DataFrame, folder: Path, **options: Any) -> dict[str, Any]:
     path = folder / "table"
     frame.write_parquet(path)
     found = preview.table_preview(str(path), **options)
@@ -135,6 +135,20 @@ def test_days_have_a_bar_each_or_bars_of_equal_length(library: str, tmp_path: Pa
     assert [count for _, _, count in columns(shown(many, tmp_path))["a"]["histogram"]] == [2] * 19 + [3]
     one = pl.DataFrame({"a": [first, first, None]})
     assert [count for _, _, count in columns(shown(one, tmp_path))["a"]["histogram"]] == [2]
+
+
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_durations_are_shown_as_such(library: str, unit: Any, tmp_path: Path) -> None:
+    cells = [dt.timedelta(seconds=90), dt.timedelta(days=2), None]
+    frame = pl.DataFrame({"a": pl.Series(cells).cast(pl.Duration(unit)), "b": [90_000_000, 1, 2]})
+    types = {"a": f"duration[{unit}]", "b": "int64"}
+    found = shown(frame, tmp_path, types=types)
+    described = columns(found)["a"]
+    assert [described[name] for name in ("type", "missing", "distinct", "min", "max", "mean", "histogram")] == [
+        f"duration[{unit}]", 1, 2, "0:01:30", "2 days, 0:00:00", None, None,
+    ]  # fmt: skip
+    assert found["head"] == [["0:01:30", 90_000_000], ["2 days, 0:00:00", 1], [None, 2]]
+    assert columns(found)["b"]["max"] == 90_000_000
 
 
 def test_columns_may_be_called_what_a_query_calls_its_own(library: str, tmp_path: Path) -> None:
