@@ -203,13 +203,22 @@ class Loop:
             self._decisions[name] = decision
             if decision.action in ("keep", "restore"):
                 assert decision.trace is not None
-                put_back = self._outputs.put_back(self._graph.steps[name], decision.trace)
+                put_back = self._outputs.put_back(self._graph.steps[name], decision.trace, self._own_files(name))
                 if put_back:
                     self._watcher.say(f"{name}: put back {', '.join(put_back)}")
                 self._settle(name, decision, decision.trace)
         except (MissingSourceError, EditedByHandError) as error:
             return self._fail(unit, _error(type(error).__name__.removesuffix("Error"), str(error)), None)
         return [Decided(unit, decision)]
+
+    def _own_files(self, name: str) -> set[str]:
+        """The files that stay in the tree as the step wrote them.
+
+        A file of two writers is the later one's, and one that the step changes itself is nobody's to put back.
+        """
+        step = self._graph.steps[name]
+        own = {output.path for output in step.outputs if self._graph.maker[output.asset] == name}
+        return {path for path in own if path is not None and path not in step.revisits}
 
     def _settle(self, name: str, decision: Decision, trace: Trace) -> None:
         """Takes a trace over as the step's result of this run."""
@@ -271,6 +280,9 @@ class Loop:
             return [Busy(unit)]
         outbox = self._new_outbox()
         try:
+            for path, earlier in self._graph.writers_before(name):
+                if earlier in self.results:
+                    self._outputs.put_back(self._graph.steps[earlier], self.results[earlier].trace, {path})
             states = self._outputs.before_run(step, self._opened.standing.trace(name))
             task = task_of(step, self._evaluation, self._opened.place, outbox, self._as_of)
             self._hand_extra(task, name, outbox)
@@ -310,7 +322,7 @@ class Loop:
             return
         kept = self._evaluation.executed_document(decision.outputs_from)
         if kept is not None:
-            self._outputs.put_back(step, decision.outputs_from)
+            self._outputs.put_back(step, decision.outputs_from, self._own_files(step.name))
             task["kept"] = str(kept)
 
     def _source_states(self, step: Step) -> dict[str, Digest | None]:

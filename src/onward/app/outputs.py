@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from onward.app.observe import Observer
@@ -96,8 +96,8 @@ class TreeOutputs:
             made[output.asset] = Artifact(kind, content, address, media, size, (), {"path": output.path})
         return made
 
-    def put_back(self, step: Step, trace: Trace) -> list[str]:
-        """Brings the tree's files to what the trace made; returns the paths that were written.
+    def put_back(self, step: Step, trace: Trace, among: Container[str]) -> list[str]:
+        """Brings files of the tree, if they are `among`, to what the trace made; returns the paths that were written.
 
         Raises:
             EditedByHandError: a file was edited by hand.
@@ -105,7 +105,7 @@ class TreeOutputs:
         written = []
         for output in step.outputs:
             artifact = trace.artifacts.get(output.asset)
-            if output.path is None or artifact is None or output.path in step.revisits:
+            if output.path is None or output.path not in among or artifact is None:
                 continue
             absolute = self._place.root / output.path
             if self._observer.file(output.path) == artifact.bytes:

@@ -73,6 +73,16 @@ class Graph:
         made = {output.path for asset in self.taken_by_path(step) for output in self.steps[self.maker[asset]].outputs}
         return tuple(path for path in self.steps[step].reads if path not in made)
 
+    def writers_before(self, step: str) -> list[tuple[str, str]]:
+        """The paths that a step writes after another one, each with that step."""
+        own = {output.path for output in self.steps[step].outputs if output.path is not None}
+        return [
+            (output.path, earlier)
+            for earlier in self.upstream[step]
+            for output in self.steps[earlier].outputs
+            if output.path is not None and output.path in own
+        ]
+
     def users_of(self, asset: str) -> list[str]:
         """The steps, checks among them, that take an asset: by its name, by its path, or as a run of them showed."""
         return sorted(

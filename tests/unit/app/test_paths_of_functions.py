@@ -132,6 +132,24 @@ def test_a_written_file_that_is_missing_is_put_back_and_equal_content_stops_the_
     assert _made(_run(folder)) == {"sales/exported"}
 
 
+@pytest.mark.parametrize(("mode", "left", "edited"), [("w", "c", "C"), ("a", "abc", "abC")])
+def test_a_file_of_several_writers_stays_as_the_last_one_left_it(
+    tmp_path: Path, mode: str, left: str, edited: str
+) -> None:
+    texts = {f"projects/p/{name}.py": f"open('log.txt', '{mode}').write('{name}')\n" for name in "bc"}
+    workspace.write(tmp_path, {"onward.toml": "", "projects/p/a.py": "open('log.txt', 'w').write('a')\n", **texts})
+    log = tmp_path / "projects/p/log.txt"
+    assert _made(_run(tmp_path)) == {"p/a", "p/b", "p/c"}
+    assert log.read_text() == left
+    state = log.stat()
+    assert _made(_run(tmp_path)) == set()
+    assert log.read_text() == left
+    assert log.stat().st_mtime_ns == state.st_mtime_ns, "a run that makes nothing touches nothing"
+    workspace.write(tmp_path, {"projects/p/c.py": f"open('log.txt', '{mode}').write('C')\n"})
+    assert _made(_run(tmp_path)) == {"p/c"}
+    assert log.read_text() == edited, "it found what the one before it had left"
+
+
 def test_a_written_file_that_was_edited_by_hand_is_not_overwritten_in_silence(folder: Path) -> None:
     _run(folder)
     (folder / "projects/sales/kept.txt").write_text("by hand")
