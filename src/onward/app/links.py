@@ -16,6 +16,7 @@ from onward.base import paths
 from onward.base.codec import digest_of
 from onward.base.digest import Digest
 from onward.languages.python.closure import Closure, Linker
+from onward.languages.python.constants import FILE_FOLDER
 from onward.languages.python.symbols import SymbolTable
 from onward.model.code import Declarations, Mention, Problem
 from onward.model.draft import Draft
@@ -42,6 +43,8 @@ class Links:
     _roots: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _linkers: dict[tuple[tuple[str, ...], str | None], Linker] = field(default_factory=dict)
     _closures: dict[tuple[str, str | None], Closure] = field(default_factory=dict)
+    _by_way: dict[tuple[tuple[str, ...], str, str | None], Closure] = field(default_factory=dict)
+    _import_paths: dict[tuple[str, str | None], list[tuple[str, ...]]] = field(default_factory=dict)
 
     def roots_of(self, path: str) -> tuple[str, ...]:
         """The folders that imports of a step's file go through, first to last."""
@@ -63,16 +66,82 @@ class Links:
         """The closure of a step's code. Without a symbol, the file is a program."""
         found = self._closures.get((path, symbol))
         if found is None:
-            found = self._closures[path, symbol] = self._linker(path, symbol).closure(path, symbol)
+            ways = self._ways(path, symbol)
+            found = _together([self._closure_by(roots, path, symbol) for roots in ways])
+            self._closures[path, symbol] = found
+        return found
+
+    def _closure_by(self, roots: tuple[str, ...], path: str, symbol: str | None) -> Closure:
+        found = self._by_way.get((roots, path, symbol))
+        if found is None:
+            found = self._linker(roots, path, symbol).closure(path, symbol)
+            self._by_way[roots, path, symbol] = found
         return found
 
     def behind(self, path: str, symbol: str, step: str, step_symbol: str | None) -> Closure:
         """What a symbol of any file reaches, as the process of the step `step_symbol` in the file `step` imports it."""
-        return self._linker(step, step_symbol).closure(path, symbol)
+        ways = self._ways(step, step_symbol)
+        return _together([self._linker(roots, step, step_symbol).closure(path, symbol) for roots in ways])
 
     def statements(self, path: str, symbol: str | None) -> dict[str, set[int]]:
         """The lines of the top-level statements that a step's code reaches, by file."""
-        return self._linker(path, symbol).statements(path, symbol)
+        lines: dict[str, set[int]] = {}
+        for roots in self._ways(path, symbol):
+            for file, reached in self._linker(roots, path, symbol).statements(path, symbol).items():
+                lines.setdefault(file, set()).update(reached)
+        return lines
+
+    def searched(self, path: str, symbol: str | None) -> tuple[str, ...]:
+        """The folders that imports of a step go through, with those that its code adds."""
+        return tuple(dict.fromkeys(folder for roots in self._ways(path, symbol) for folder in roots))
+
+    def _ways(self, path: str, symbol: str | None) -> list[tuple[str, ...]]:
+        """The import paths that the code of a step may see.
+
+        It may look in further folders itself (`sys.path.insert`); whether before or after those that it is given is
+        not told apart, so that both ways count. Where it does not say which, each folder does that has what it imports.
+        """
+        known = self._import_paths.get((path, symbol))
+        if known is not None:
+            return known
+        given = self.roots_of(path)
+        added: tuple[str, ...] = ()
+        ways = [given]
+        while True:
+            files = {path}
+            for roots in ways:
+                files.update(self._closure_by(roots, path, symbol).files)
+            declared = [(file, table.declared) for file in sorted(files) if (table := self.tables[file]).declared]
+            now = self._added(path, declared)
+            if set(now) <= set(added):
+                break
+            added = tuple(dict.fromkeys([*added, *now]))
+            ways = [(*given, *added), (*added, *given)]
+            if any(each.opens_imports for _, each in declared if each is not None):
+                ways += [(folder, *given, *added) for folder in added]
+            ways = list(dict.fromkeys(tuple(dict.fromkeys(roots)) for roots in ways))
+        self._import_paths[path, symbol] = ways
+        return ways
+
+    def _added(self, step: str, declared: Iterable[tuple[str, Declarations | None]]) -> list[str]:
+        """The folders of the workspace that files add to the import path of a step."""
+        added: list[str] = []
+        imported: set[str] = set()
+        is_open = False
+        for file, each in declared:
+            if each is None:
+                continue
+            is_open |= each.opens_imports
+            imported.update(module.partition(".")[0] for module in each.imports if not module.startswith("."))
+            added += added_roots(each, file, step)
+        if is_open:
+            added += [folder for folder in sorted(self.tree.modules) if self._offers(folder, imported)]
+        return [folder for folder in dict.fromkeys(added) if folder in self.tree.modules]
+
+    def _offers(self, folder: str, modules: Iterable[str]) -> bool:
+        """Whether a folder holds a module of one of these names."""
+        path = self.import_path((folder,))
+        return any(path.find(module) is not None for module in modules)
 
     def with_paths(self, draft: Draft) -> Draft:
         """The draft with the literal paths of the code that it reaches; those of its own text are there already.
@@ -103,13 +172,39 @@ class Links:
             if table.module is not None and table.declared and (table.declared.reads or table.declared.writes)
         }
 
-    def _linker(self, path: str, symbol: str | None) -> Linker:
-        roots = self.roots_of(path)
+    def _linker(self, roots: tuple[str, ...], path: str, symbol: str | None) -> Linker:
         program = path if symbol is None else None
         linker = self._linkers.get((roots, program))
         if linker is None:
             linker = self._linkers[roots, program] = Linker(_Modules(self, roots, program))
         return linker
+
+
+def _together(closures: list[Closure]) -> Closure:
+    """What any of several closures of one piece of code reaches."""
+    if len(closures) == 1:
+        return closures[0]
+    digests: dict[str, set[Digest]] = {}
+    for closure in closures:
+        for name, digest in closure.symbols.items():
+            digests.setdefault(name, set()).add(digest)
+    symbols = {name: min(each) if len(each) == 1 else digest_of(sorted(each)) for name, each in digests.items()}
+    return Closure(
+        dict(sorted(symbols.items())),
+        tuple(sorted({item for closure in closures for item in closure.widened})),
+        tuple(sorted({file for closure in closures for file in closure.files})),
+        tuple(sorted({name for closure in closures for name in closure.externals})),
+    )
+
+
+def added_roots(declared: Declarations, file: str, step: str) -> list[str]:
+    """The folders that a file adds to the import path of a step; those outside of the workspace are left out."""
+    folders = []
+    for mention in declared.import_roots:
+        below = mention.text.removeprefix(FILE_FOLDER)
+        start = file if below != mention.text else step
+        folders.append(paths.join(paths.folder_of(start), below.lstrip("/")))
+    return [folder for folder in folders if folder is not None]
 
 
 def _in_statements(mentions: Iterable[Mention], known: list[int], reached: set[int], file: str) -> list[Mention]:

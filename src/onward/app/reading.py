@@ -14,7 +14,7 @@ from onward.app.code import FileTable, ImportPath, package_of, read_tables
 from onward.app.config import read_settings
 from onward.app.environment import WorkspacePython, workspace_python
 from onward.app.grammar import grammar_of
-from onward.app.links import LIBRARY_FOLDERS, Links, member_roots
+from onward.app.links import LIBRARY_FOLDERS, Links, added_roots, member_roots
 from onward.app.locks import check_lock
 from onward.app.place import Place
 from onward.app.projects import ProjectRules, rules
@@ -123,7 +123,13 @@ class Reading:
         for path in (step.file, module.replace(".", "/").replace("_2e_", ".") + ".py"):
             if path in self.files and paths.dotted_name(path) == module:
                 return path
-        return self.links.import_path(self.roots_of(step.file)).find(module)
+        return self.links.import_path(self._searched(step)).find(module)
+
+    def _searched(self, step: Step) -> tuple[str, ...]:
+        """The folders that a step's imports go through, with those that its code adds."""
+        if not step.file.endswith((".py", ".ipynb")):
+            return self.roots_of(step.file)
+        return self.links.searched(step.file, step.symbol)
 
     def file_of(self, step: str, code: str) -> str:
         """The file that a name of code in a step's closure stands for: `acme.cleaning.dedupe`, `a/b.py:helper`."""
@@ -132,7 +138,7 @@ class Reading:
         if path in self.files:
             return path
         own = self.graph.steps[step].file
-        resolver = self.links.import_path(self.roots_of(own))
+        resolver = self.links.import_path(self._searched(self.graph.steps[step]))
         parts = name.split(".")
         for length in range(len(parts), 0, -1):
             found = resolver.find(".".join(parts[:length]))
@@ -337,10 +343,11 @@ def _imported_files(
         table = tables[path]
         if table.declared is None or not table.declared.imports:
             continue
-        roots = _import_roots(path, project_rules, tree)
+        given = _import_roots(path, project_rules, tree)
+        roots = tuple(dict.fromkeys([*given, *added_roots(table.declared, path, path)]))
         resolver = resolvers.setdefault(roots, ImportPath(roots, digests.keys(), tree.modules))
         for module in table.declared.imports:
-            found = resolver.find(_absolute(module, package_of(path, roots[1:])))
+            found = resolver.find(_absolute(module, package_of(path, given[1:])))
             if found is not None and found != path:
                 imported.add(found)
     return imported

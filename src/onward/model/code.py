@@ -103,6 +103,8 @@ class Declarations(msgspec.Struct, frozen=True):
         reads, writes: literal paths, as written from the folder that the code runs in, with constants
             put in; a path built from `__file__` is written `<file>/...`, from the folder of the file.
             A path that ends in `/` or holds `*`, `?` or `[` is a listing.
+        import_roots: folders that it adds to the import path, written as `reads` are.
+        opens_imports: it adds some that its text does not tell.
         doc: the module's docstring; empty for a notebook, whose `NotebookTable` has the heading.
     """
 
@@ -119,6 +121,8 @@ class Declarations(msgspec.Struct, frozen=True):
     opens_save: bool = False
     reads: tuple[Mention, ...] = ()
     writes: tuple[Mention, ...] = ()
+    import_roots: tuple[Mention, ...] = ()
+    opens_imports: bool = False
     doc: str = ""
 
 

@@ -58,6 +58,8 @@ def declarations(tree: ast.Module, *, cells: bool = False) -> Declarations:
         opens_save=found.opens_save,
         reads=tuple(found.reads),
         writes=tuple(found.writes),
+        import_roots=tuple(found.import_roots),
+        opens_imports=found.opens_imports,
         doc="" if cells else _doc(tree),
     )
 

@@ -172,6 +172,9 @@ _PATH_METHODS: dict[str, Access] = {
 _SQL_METHODS = {"sql", "execute", "executemany", "query", "from_query"}
 _CHANGES_A_DATABASE = re.compile(r"\s*(create|insert|update|delete|drop|alter|replace|copy|merge)\b", re.IGNORECASE)
 _DATABASE_METHODS = {"to_sql", "executescript", "commit", "insert_into", "write_database"}
+_IMPORT_PATH = "sys.path"
+_ADDS_TO_IMPORT_PATH = {"sys.path.insert": 1, "sys.path.append": 0, "sys.path.extend": 0, "site.addsitedir": 0}
+"""Calls after which imports look in further folders, with the position of the argument that names these."""
 _ONWARD_CALLS = {"load": "loads", "save": "saves", "metric": "metrics"}
 
 
@@ -186,6 +189,8 @@ class Literals:
     opens_save: bool = False
     reads: list[Mention] = field(default_factory=list)
     writes: list[Mention] = field(default_factory=list)
+    import_roots: list[Mention] = field(default_factory=list)
+    opens_imports: bool = False
 
 
 def literals(tree: ast.Module, scopes: Scopes) -> Literals:
@@ -201,6 +206,8 @@ def literals(tree: ast.Module, scopes: Scopes) -> Literals:
         reader.leave(node)
         if isinstance(node, (ast.With, ast.AsyncWith)):
             reader.enter_with(node, scope)
+        elif isinstance(node, (ast.Assign, ast.AugAssign)):
+            reader.assignment(node, scope)
         elif isinstance(node, ast.Call):
             seen_whole.add(id(node.func))
             reader.call(node, scope, tree)
@@ -210,7 +217,7 @@ def literals(tree: ast.Module, scopes: Scopes) -> Literals:
             if id(node) not in seen_whole:
                 reader.mention_of_onward(node, scope)
     found = reader.found
-    for name in ("loads", "saves", "metrics", "reads", "writes"):
+    for name in ("loads", "saves", "metrics", "reads", "writes", "import_roots"):
         setattr(found, name, list(dict.fromkeys(getattr(found, name))))
     return found
 
@@ -292,6 +299,9 @@ class _Reader:
         if name in _ONWARD_CALLS:
             self._onward_call(node, scope, name)
             return
+        if qualified in _ADDS_TO_IMPORT_PATH:
+            self._look_in(_argument(node, _ADDS_TO_IMPORT_PATH[qualified], ("sitedir",)), scope)
+            return
         if qualified == "os.chdir":
             self._chdir(node, scope, tree)
             return
@@ -315,6 +325,31 @@ class _Reader:
             self.found.opens_save |= name != "load"
         mentions: list[Mention] = getattr(self.found, _ONWARD_CALLS[name])
         mentions.extend(Mention(text, node.lineno) for text in texts)
+
+    # Where imports look
+
+    def assignment(self, node: ast.Assign | ast.AugAssign, scope: Scope) -> None:
+        """`sys.path += [...]`, `sys.path[:0] = [...]`, `sys.path = [..., *sys.path]`."""
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        objects = [target.value if isinstance(target, ast.Subscript) else target for target in targets]
+        if any(_is_import_path(each, scope) for each in objects):
+            for part in _parts(node.value):
+                if not _is_import_path(part, scope):
+                    self._look_in(part, scope)
+
+    def _look_in(self, expression: ast.expr | None, scope: Scope) -> None:
+        """Further folders for imports, from where the code runs or from its file; any, where that cannot be told."""
+        values = constants.values(expression, scope) if expression is not None else ()
+        texts = [text for value in values for text in _path_texts(value)]
+        self.found.opens_imports |= not texts
+        for text in texts:
+            is_relative = not text.startswith((FILE_FOLDER, "/", "~"))
+            if THIS_FILE in text or (is_relative and self.folder is None) or text.startswith(("/", "~")):
+                self.found.opens_imports = True
+            else:
+                path = constants.join(self.folder or "", text) if is_relative else constants.plain(text)
+                line = getattr(expression, "lineno", 0)
+                self.found.import_roots.append(Mention(path.rstrip("/") or ".", line, self.statements.around(line)))
 
     # Where relative paths start
 
@@ -463,6 +498,19 @@ def _argument(node: ast.Call, position: int, keywords: tuple[str, ...]) -> ast.e
     if len(before) == position + 1 and not any(isinstance(argument, ast.Starred) for argument in before):
         return before[position]
     return next((keyword.value for keyword in node.keywords if keyword.arg in keywords), None)
+
+
+def _is_import_path(node: ast.expr, scope: Scope) -> bool:
+    return isinstance(node, (ast.Name, ast.Attribute)) and scope.qualified(node) == _IMPORT_PATH
+
+
+def _parts(node: ast.expr) -> list[ast.expr]:
+    """The lists that `+` and `*` put together, and the single elements of those that are written out."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [*_parts(node.left), *_parts(node.right)]
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return [element.value if isinstance(element, ast.Starred) else element for element in node.elts]
+    return [node]
 
 
 def _effect(node: ast.Call, access: Access, scope: Scope) -> str:

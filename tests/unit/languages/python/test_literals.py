@@ -308,3 +308,39 @@ def test_a_computed_name_makes_the_step_open(code: str, load: bool, save: bool) 
 
 def test_reads_in_functions_are_found_as_well() -> None:
     assert paths("def f(x):\n    if x:\n        return lambda: pd.read_csv('x.csv')") == (["x.csv"], [])
+
+
+@pytest.mark.parametrize(
+    ("source", "roots", "is_open"),
+    [
+        ("import sys\nsys.path.append('..')", ["../"], False),
+        ("import sys\nsys.path.insert(0, '../src')", ["../src"], False),
+        (
+            "import sys\nfrom pathlib import Path\nsys.path.insert(0, str(Path(__file__).parent / 'x'))",
+            ["<file>/x"],
+            False,
+        ),
+        (
+            "import sys, os\nsys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))",
+            ["<file>/.."],
+            False,
+        ),
+        ("import sys\nHERE = 'a'\nsys.path.extend([HERE, 'b'])", ["a", "b"], False),
+        ("import sys\nsys.path += ['a']", ["a"], False),
+        ("import sys\nsys.path[:0] = ['a']", ["a"], False),
+        ("import sys\nsys.path = ['a', *sys.path]", ["a"], False),
+        ("import sys\nsys.path = ['a'] + sys.path", ["a"], False),
+        ("from sys import path\npath.append('a')", ["a"], False),
+        ("import site\nsite.addsitedir('a')", ["a"], False),
+        ("import os, sys\nos.chdir('a')\nsys.path.append('b')", ["a/b"], False),
+        ("import os, sys\nos.chdir(x)\nsys.path.append('b')", [], True),
+        ("import sys\nsys.path.append(x)", [], True),
+        ("import sys\nsys.path.append('/opt/code')", [], True),
+        ("import sys\nsys.path += others", [], True),
+        ("import sys\nprint(sys.path)\npath = []\npath.append('a')", [], False),
+    ],
+)
+def test_folders_that_are_added_to_the_import_path(source: str, roots: list[str], is_open: bool) -> None:
+    found = read(source)
+    assert [mention.text for mention in found.import_roots] == [root.rstrip("/") for root in roots]
+    assert found.opens_imports == is_open
