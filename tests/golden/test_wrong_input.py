@@ -179,6 +179,24 @@ def test_no_command_at_all_is_answered_with_the_help(capsys: pytest.CaptureFixtu
     assert mistakes(json.loads(capsys.readouterr().out), shapes.ERROR) == []
 
 
+def test_a_setting_that_cannot_be_read_says_what_to_do(work: Path) -> None:
+    name = "projects/good/onward.toml"
+    (work / name).symlink_to(work / "nowhere")
+    said, error = look(work, "run", "good")
+    assert said.status == 2
+    assert name in str(error["message"])
+    assert "right to read" in str(error["hint"])
+
+
+def test_a_store_that_cannot_be_read_says_what_to_do(work: Path) -> None:
+    form = work / ".onward/store/FORMAT"
+    form.unlink()
+    form.mkdir()
+    said, error = look(work, "run")
+    assert said.status == 4
+    assert ".onward" in str(error["hint"])
+
+
 def test_a_release_that_readers_should_not_see_is_refused(work: Path) -> None:
     refused: dict[str, Callable[[], object]] = {
         "--set": lambda: onward(work, "run", "--set", "good.factor=3"),

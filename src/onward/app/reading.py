@@ -31,6 +31,8 @@ from onward.model.workspace import Candidate, Finding, Project, Settings, Step
 from onward.steps.registry import kinds
 from onward.store.index import Index
 
+_READABLE = "give yourself the right to read it, or take away a link that leads nowhere"
+
 
 @dataclass
 class Reading:
@@ -246,7 +248,8 @@ def _read_configs(
             content = (place.root / path).read_bytes()
             digests[path] = index.digest(str(place.root / path))
         except OSError as error:
-            findings.append(Finding("config", f"cannot read `{path}`: {error.strerror}", path, touches=("*",)))
+            message = f"cannot read `{path}`: {error.strerror}"
+            findings.append(Finding("config", message, path, hint=_READABLE, touches=("*",)))
             continue
         configured[folder], wrong = read_settings(content, path, is_root=not folder)
         findings += wrong
@@ -283,7 +286,7 @@ def _digests(
             digests[path] = index.digest(prefix + path, tree.code.get(path) or tree.compiled[path])
         except OSError as error:
             message = f"cannot read `{path}`: {error.strerror}"
-            findings.append(Finding("unreadable", message, path, touches=(f"file:{path}",)))
+            findings.append(Finding("unreadable", message, path, hint=_READABLE, touches=(f"file:{path}",)))
     return digests, findings
 
 

@@ -73,7 +73,9 @@ class Layout:
         except (FileNotFoundError, NotADirectoryError):
             return  # there is no store yet; whether one can be made is for `prepare` to say
         except (OSError, UnicodeDecodeError) as error:
-            raise StoreError(f"cannot read the store's format: {error}") from error
+            raise StoreError(
+                f"cannot read the store's format: {error}", hint="give yourself the right to read the folder `.onward`"
+            ) from error
         if found != str(STORE_FORMAT):
             raise StoreError(
                 f"the store has format {found}, this onward reads format {STORE_FORMAT}",
