@@ -6,16 +6,18 @@ page that is not true. How the page writes an example is said at its top.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "what-runs-again.md"
-VERDICTS = ("runs", "stays", "fails", "runs, to be safe", "skipped")
+VERDICTS = ("runs", "stays", "fails", "runs, to be safe", "skipped", "renders")
 COMMON_STEP = "p/a"
+_STORED = "# stored outputs\n"
 _HEADING = re.compile(r"^#{2,} (.+)$")
-_FILE = re.compile(r"^# (\S+\.(?:py|sql|csv|json|txt))$")
+_FILE = re.compile(r"^# (\S+\.(?:py|sql|csv|json|txt|ipynb))$")
 _REPLACE = re.compile(r"(?:in `([^`]+)`: )?`([^`]+)` → `([^`]+)`")
 _APPEND = re.compile(r"below in `([^`]+)`: `([^`]+)`")
 _NEW = re.compile(r"new `([^`]+)`(?:: (?:`([^`]+)`|``))?")
@@ -23,6 +25,7 @@ _GONE = re.compile(r"without `([^`]+)`")
 _ABOVE = re.compile(r"above in `([^`]+)`: `([^`]+)`")
 _CUT = re.compile(r"cut `([^`]+)`")
 _ENDS = re.compile(r"CR LF in `([^`]+)`")
+_OUTPUTS = re.compile(r"stored outputs in `([^`]+)`")
 _MARK = re.compile(r"byte order mark in `([^`]+)`")
 
 
@@ -118,8 +121,8 @@ def _case(section: _Section, common: dict[str, str], line: str, number: int) -> 
         raise WrongExampleError(f"line {number}: {wrong[0]!r} is none of {', '.join(VERDICTS)}")
     return Case(
         title=f"{section.heading}, line {number}",
-        before=before,
-        after=_edited(before, edit, number),
+        before=_laid_out(before),
+        after=_laid_out(_edited(before, edit, number)),
         verdicts=steps,
         named=tuple(re.findall(r"`([^`]+)`", named)),
         really=section.really,
@@ -152,6 +155,8 @@ def _edited(before: dict[str, str], edit: str, number: int) -> dict[str, str]:
         after[found[1]] = after[found[1]].replace("\n", "\r\n")
     for found in each(_MARK):
         after[found[1]] = "\ufeff" + after[found[1]]
+    for found in each(_OUTPUTS):
+        after[found[1]] += _STORED
     if rest.strip(" ;,") or after == before:
         raise WrongExampleError(f"line {number}: {edit!r} is no edit that can be read")
     return after
@@ -162,6 +167,24 @@ def _replace(files: dict[str, str], where: str | None, old: str, new: str, numbe
     if len(holding) != 1 or files[holding[0]].count(old) != 1:
         raise WrongExampleError(f"line {number}: {old!r} stands in {holding or 'no file'}, not once in one")
     files[holding[0]] = files[holding[0]].replace(old, new)
+
+
+def _laid_out(files: dict[str, str]) -> dict[str, str]:
+    """The files as they lie on the disk: a notebook is JSON there, and cells below lines `# %%` in the page."""
+    return {path: _notebook(text) if path.endswith(".ipynb") else text for path, text in files.items()}
+
+
+def _notebook(text: str) -> str:
+    stored = [{"output_type": "stream", "name": "stdout", "text": "9\n"}] if _STORED in text else []
+    cells: list[dict[str, object]] = []
+    for cell in text.replace(_STORED, "").split("# %%")[1:]:
+        kind, _, source = cell.partition("\n")
+        if "[markdown]" in kind:
+            cells.append({"cell_type": "markdown", "metadata": {}, "source": source.strip("\n")})
+        else:
+            code = {"source": source.strip("\n"), "outputs": stored, "execution_count": 9 if stored else None}
+            cells.append({"cell_type": "code", "metadata": {}, **code})
+    return json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4})
 
 
 def _lines(code: str) -> str:

@@ -116,7 +116,14 @@ def edit(folder: Path, case: Case) -> None:
             os.utime(folder / path, (seconds[path], seconds[path]))
 
 
-OUTCOMES = {"runs": "made", "stays": "kept", "fails": "failed", "skipped": "skipped", "runs, to be safe": "made"}
+OUTCOMES = {
+    "runs": "made",
+    "stays": "kept",
+    "fails": "failed",
+    "skipped": "skipped",
+    "runs, to be safe": "made",
+    "renders": "made",
+}
 
 
 @pytest.mark.parametrize("case", RUN, ids=lambda case: case.title)
@@ -132,6 +139,7 @@ def test_a_run_makes_what_the_page_says(case: Case, tmp_path: Path) -> None:
     assert after.run.snapshot == clean.run.snapshot
     for step, verdict in case.verdicts.items():
         assert after.steps[step].outcome == OUTCOMES[verdict], (step, planned.steps[step], after.steps[step])
+        assert after.steps[step].executed == (verdict != "renders"), (step, after.steps[step])
         is_other = contents(after)[step] != contents(before)[step]
         assert is_other == (verdict not in ("stays", "runs, to be safe")), (step, verdict)
     reasons = {reason.what for step in planned.steps.values() for reason in step.decision.reasons}
