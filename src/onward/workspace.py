@@ -22,7 +22,8 @@ from onward.app.plan import PlanReport, plan
 from onward.app.remake import remake
 from onward.app.run import RunReport, run
 from onward.app.show import Log, Shown, get, logs, show
-from onward.app.status import StatusReport, WhyReport, status, why
+from onward.app.status import StatusReport, status
+from onward.app.why import WhyReport, why
 from onward.app.wiring import Opened, open_workspace
 from onward.model.ports import Watcher
 from onward.model.records import Move, Run

@@ -55,6 +55,14 @@ LIST: Shape = {
     "candidates": [{"file": path, "why": str, "line": str}],
     "findings": [FINDING],
 }
+EDITS: Shape = [{"reason": str, "where": str, "path": [str]}]
+REACH: Shape = {
+    "steps": [qualified],
+    "seconds": float,
+    "untimed": int,
+    "release": (str, None),
+    "published": [{"asset": qualified, "kind": ASSET_KIND[0]}],
+}
 _STEP_ERROR = (
     None,
     {
@@ -89,6 +97,7 @@ def _run(outcomes: set[str], check_outcomes: set[str], *, is_plan: bool) -> Shap
                 "assets": Map(digest, qualified),
                 "marks": [{"unpinned", "unstable", "unchecked", "partial", "self-changing"}],
                 "error": _STEP_ERROR,
+                "edits": EDITS,
             }
         ],
         "checks": [
@@ -110,8 +119,9 @@ PLAN = _run(_PLANNED, _PLANNED, is_plan=True)
 _STATES = ("current", "stale", "may be stale", "never made", "failed")
 STATUS: Shape = {
     "schema": {1},
-    "steps": [{"name": qualified, "state": set(_STATES), "reasons": [str], "failed": (str, None)}],
+    "steps": [{"name": qualified, "state": set(_STATES), "reasons": [str], "failed": (str, None), "edits": EDITS}],
     "counts": dict.fromkeys(_STATES, int),
+    "reach": REACH,
     "findings": [FINDING],
 }
 REASON = {
@@ -120,13 +130,34 @@ REASON = {
     "before": (str, None),
     "after": (str, None),
     "where": (str, None),
+    "path": [str],
+    "diffs": [{"before": (str, None), "after": (str, None), "lines": [str], "left_out": int}],
+    "files": [
+        {
+            "path": path,
+            "change": {"changed", "added", "removed"},
+            **dict.fromkeys(("bytes_before", "bytes_after", "lines_before", "lines_after", "line"), (int, None)),
+        }
+    ],
+    "values": (None, {"before?": object, "after?": object}),
 }
 WHY: Shape = {
     "schema": {1},
     "name": qualified,
     "decision": {"run", "keep", "restore", "await", "blocked"},
     "reasons": [REASON],
-    "chain": [REASON],
+    "chain": [{"step": qualified, **REASON}],
+    "failed": (str, None),
+    "widened": [{"what": str, "why": str, "line": int, "where": str, "hint": str}],
+    "compared": (
+        None,
+        {
+            word: [str]
+            for word in ("symbols", "code", "sources", "assets", "files", "parameters", "distributions", "prose")
+        },
+    ),
+    "seconds": (float, None),
+    "reach": REACH,
 }
 SHOW: Shape = {
     "schema": {1},

@@ -1,7 +1,8 @@
 """Every example of the page on what runs again, in both directions, against what really happens.
 
 Where the page says that a step's code counts, Python alone runs old and new code in fresh interpreters, and what
-comes out has to differ; where it says that it does not, it has to be equal. Where running matters, onward runs
+comes out has to differ; where it says that it does not, it has to be equal. What `why` names, the line with it, has
+to be the edit. Where running matters, onward runs
 the workspace, and a clean run of the edited one has to end with the same contents.
 """
 
@@ -15,14 +16,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
+from difflib import SequenceMatcher
 from pathlib import Path
 
 import pytest
 
 import onward
-from onward.app.reading import read
+from onward.app.edits import Edits
+from onward.app.past import CodeState
+from onward.app.reading import Reading, read
 from onward.app.run import RunReport
 from onward.app.wiring import open_workspace
+from onward.model.decision import Reason
 from onward.testing import workspace
 from tests.rules.page import PAGE, Case, cases
 
@@ -44,20 +49,27 @@ class Seen:
 
 
 @functools.cache
+def read_files(files: tuple[tuple[str, str], ...]) -> Reading:
+    """A workspace of these files, read; its folder is there as long as the tests."""
+    folder = workspace.write(Path(tempfile.mkdtemp()).resolve(), {"onward.toml": "", **dict(files)})
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with open_workspace(folder) as opened:
+        return read(opened.place, opened.index, {}, {})
+
+
+@functools.cache
 def look(files: tuple[tuple[str, str], ...], step: str) -> tuple[Mapping[str, str], str]:
     """The digests of a step's code by name, and the outcome of running it."""
-    with tempfile.TemporaryDirectory() as place:
-        folder = workspace.write(Path(place).resolve(), {"onward.toml": "", **dict(files)})
-        with open_workspace(folder) as opened:
-            reading = read(opened.place, opened.index, {}, {})
-        found = reading.graph.steps.get(step)
-        if found is None:
-            problems = [finding.message for finding in reading.graph.findings]
-            assert problems, f"there is no step `{step}`, and no finding says why"
-            return {"(finding)": " ".join(problems)}, "fails as a finding"
-        assert found.symbol is not None
-        code = dict(reading.code(found))
-        return code, _run(folder, found.file, found.symbol, reading.roots_of(found.file))
+    reading = read_files(files)
+    folder = reading.place.root
+    found = reading.graph.steps.get(step)
+    if found is None:
+        problems = [finding.message for finding in reading.graph.findings]
+        assert problems, f"there is no step `{step}`, and no finding says why"
+        return {"(finding)": " ".join(problems)}, "fails as a finding"
+    assert found.symbol is not None
+    code = dict(reading.code(found))
+    return code, _run(folder, found.file, found.symbol, reading.roots_of(found.file))
 
 
 def _run(folder: Path, file: str, function: str, roots: tuple[str, ...]) -> str:
@@ -86,6 +98,37 @@ def test_code_counts_as_the_page_says(case: Case) -> None:
         assert changed, f"{step} would be kept, and it is stale: {old} became {new}"
         missing = set(case.named) - changed
         assert not missing, f"the reasons of {step} are {sorted(changed)}, and name no {sorted(missing)}"
+        if step in read_files(tuple(case.after.items())).graph.steps:
+            for name in sorted(changed):
+                where = origin_of(case, step, name)
+                assert is_edited(where, case), f"{name} of {step} was edited elsewhere than in {where}"
+
+
+def origin_of(case: Case, step: str, name: str) -> str | None:
+    """Where `why` says that an edit of a step's code is, with the texts of the two workspaces."""
+    old, new = (read_files(tuple(files.items())) for files in (case.before, case.after))
+    before, after = (
+        CodeState(reading.links, lambda path, files=files: files[path].encode() if path in files else None)
+        for reading, files in ((old, case.before), (new, case.after))
+    )
+    return Edits(new, after, lambda _: before).origin(step, Reason("code", name)).where
+
+
+def is_edited(where: str | None, case: Case) -> bool:
+    """Whether a `path:line` is a line that the edit of a case changed or added, or the one right below it; or, where it
+    only took something away, one of the lines that are gone. A path alone is a file that came or went.
+    """
+    if where in case.before.keys() ^ case.after.keys():
+        return True
+    path, _, line = (where or "").rpartition(":")
+    before, after = (files.get(path, "").splitlines() for files in (case.before, case.after))
+    edited: set[int] = set()
+    gone: set[int] = set()
+    for kind, first, last, new_first, new_last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if kind != "equal":
+            edited.update(range(new_first + 1, new_last + 2))
+            gone.update(range(first + 1, last + 1) if kind == "delete" else ())
+    return line.isdigit() and int(line) in edited | gone
 
 
 def contents(report: RunReport) -> dict[str, object]:
@@ -133,6 +176,7 @@ def test_a_run_makes_what_the_page_says(case: Case, tmp_path: Path) -> None:
     edit(edited, case)
     with onward.Workspace(edited) as opened:
         planned = opened.plan()
+        explained = [opened.why(step) for step in planned.steps]
     after = run(edited)
     clean = run(workspace.write(tmp_path / "clean", {"onward.toml": "", **case.after}))
     assert contents(after) == contents(clean)
@@ -144,6 +188,10 @@ def test_a_run_makes_what_the_page_says(case: Case, tmp_path: Path) -> None:
         assert is_other == (verdict not in ("stays", "runs, to be safe")), (step, verdict)
     reasons = {reason.what for step in planned.steps.values() for reason in step.decision.reasons}
     assert set(case.named) <= reasons, reasons
+    for report in explained:
+        for link in report.reasons:
+            if report.decision.action == "run" and link.reason.what in case.named:
+                assert is_edited(link.reason.where, case), (link.reason, link.files)
 
 
 @pytest.mark.parametrize("case", RUN[:: max(1, len(RUN) // 4)], ids=lambda case: case.title)

@@ -6,7 +6,7 @@ Also the way of an import through the workspace: which file a dotted name means,
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -50,6 +50,13 @@ def analyser(suffix: str, grammar: str) -> str:
 
 def read_tables(root: Path, files: Mapping[str, Digest], index: Index, grammar: Grammar) -> dict[str, FileTable]:
     """The table of every file, by path. Cost: parses what has not been seen before."""
+    return tables_of(files, lambda path: (root / path).read_bytes(), index, grammar)
+
+
+def tables_of(
+    files: Mapping[str, Digest], content: Callable[[str], bytes], index: Index, grammar: Grammar
+) -> dict[str, FileTable]:
+    """As `read_tables`, where `content` has the bytes of what has not been seen before."""
     tables: dict[str, FileTable] = {}
     by_suffix: dict[str, dict[str, Digest]] = {}
     for path, digest in files.items():
@@ -66,7 +73,7 @@ def read_tables(root: Path, files: Mapping[str, Digest], index: Index, grammar: 
             if digest not in known:
                 table = _kept(kept.get(digest))
                 if table is None:
-                    table = read_content((root / path).read_bytes(), suffix, grammar)
+                    table = read_content(content(path), suffix, grammar)
                     fresh[digest] = _encoder.encode(table)
                 known[digest] = table
             tables[path] = known[digest]

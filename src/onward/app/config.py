@@ -173,6 +173,11 @@ _READERS: dict[str, Callable[[Any], tuple[str, Any]]] = {
 }
 
 
+def setting_line(content: bytes, name: str) -> int | None:
+    """The line of a setting (`parameters.limit`) in an `onward.toml`, from 1; None where it is not there."""
+    return _Lines(content).of(name)
+
+
 class _Lines:
     """Where each setting stands. The grammar is loaded only when something is wrong."""
 

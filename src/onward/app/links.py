@@ -91,6 +91,11 @@ class Links:
                 lines.setdefault(file, set()).update(reached)
         return lines
 
+    def linkers(self, path: str, symbol: str | None) -> list[Linker]:
+        """What follows the names of a step's code: one for each import path that it may see."""
+        ways = self._ways(path, symbol) if path in self.tables else [self.roots_of(path)]
+        return [self._linker(roots, path, symbol) for roots in ways]
+
     def searched(self, path: str, symbol: str | None) -> tuple[str, ...]:
         """The folders that imports of a step go through, with those that its code adds."""
         return tuple(dict.fromkeys(folder for roots in self._ways(path, symbol) for folder in roots))

@@ -134,6 +134,11 @@ class Loop:
         self.failures: dict[str, str] = {}
         self.seconds: dict[str, float] = {}
 
+    @property
+    def decisions(self) -> Mapping[str, Decision]:
+        """What was decided of each step that was looked at."""
+        return self._decisions
+
     def go(self, selection: Selection, blocked: Mapping[str, Finding]) -> None:
         """Runs the schedule to its end."""
         seconds = {Unit(name): spent for name, spent in self._opened.standing.seconds.items()}

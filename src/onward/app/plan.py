@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from onward.app import environment
+from onward.app.edits import trace_edits
 from onward.app.evaluate import Evaluation, MissingSourceError
 from onward.app.observe import Observer
 from onward.app.options import RunOptions
@@ -17,6 +18,7 @@ from onward.app.targets import Selection, paths_to_overwrite, select_steps
 from onward.app.wiring import Opened
 from onward.base import clock
 from onward.model.decision import Decision, Reason
+from onward.model.records import TracedEdit
 from onward.model.workspace import Finding
 
 OUTCOMES = ("would-make", "would-restore", "may-make", "kept", "would-skip")
@@ -28,6 +30,8 @@ class Planned:
 
     outcome: str
     decision: Decision
+    edits: tuple[TracedEdit, ...] = ()
+    """Where those of its reasons come from that are edits of code."""
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -73,8 +77,10 @@ def plan(opened: Opened, options: RunOptions) -> PlanReport:
     evaluation = evaluate(opened, reading, options)
     steps: dict[str, Planned] = {}
     checks: dict[str, Planned] = {}
-    for name, decision in decisions(evaluation, selection, blocked):
-        planned = Planned(_outcome(decision, opened), decision)
+    decided = dict(decisions(evaluation, selection, blocked))
+    edits = trace_edits(opened, reading, {name: decision.reasons for name, decision in decided.items()})
+    for name, decision in decided.items():
+        planned = Planned(_outcome(decision, opened), decision, edits.get(name, ()))
         (steps if reading.graph.steps[name].check is None else checks)[name] = planned
     opened.index.save()
     return PlanReport(reading, evaluation, selection, steps, checks, reading.graph.findings, time.monotonic() - begun)

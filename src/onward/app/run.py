@@ -9,8 +9,11 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from onward.app import basis as bases
 from onward.app import environment, shortcut, standing
+from onward.app.edits import trace_edits
 from onward.app.evaluate import Evaluation
 from onward.app.loop import Loop
 from onward.app.observe import Observer
@@ -82,6 +85,9 @@ def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
         loop.go(selection, blocked)
     finally:
         loop.close()
+    reasons = {name: loop.decisions[name].reasons for name in loop.steps if name in loop.decisions}
+    for name, edits in trace_edits(opened, reading, reasons).items():
+        loop.steps[name] = msgspec.structs.replace(loop.steps[name], edits=edits)
     finish = bases.Finish(opened, evaluation, options.targets, options.settings, as_of, started)
     report_seconds = time.monotonic() - begun
     recorded = finish.record(loop.steps, loop.checks, report_seconds, selection, keep=not once)

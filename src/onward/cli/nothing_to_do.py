@@ -69,11 +69,12 @@ def _print_json(command: str, kept: unchanged.Found, begun: float) -> None:
     }
     if command == "status":
         steps = [
-            {"name": step["name"], "state": "current", "reasons": [], "decision": "keep", "failed": None}
+            {"name": step["name"], "state": "current", "reasons": [], "decision": "keep", "failed": None, "edits": []}
             for step in report["steps"]
         ]
         counts = {"current": kept.steps, "stale": 0, "may be stale": 0, "never made": 0, "failed": 0}
-        answer = {"steps": steps, "counts": counts, "findings": []}
+        reach = {"steps": [], "seconds": 0.0, "untimed": 0, "release": None, "published": []}
+        answer = {"steps": steps, "counts": counts, "reach": reach, "findings": []}
     _print(json.dumps({"schema": 1, **answer}, ensure_ascii=False))
 
 

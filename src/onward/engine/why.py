@@ -1,11 +1,57 @@
-"""The chain of reasons from an asset back to the edit that moves it."""
+"""The chain of reasons from an asset back to the edit that moves it; and what is compared where there is none."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+
+import msgspec
 
 from onward.engine.graph import Graph
 from onward.model.decision import Decision, Reason
+from onward.model.trace import INSTALLED_KINDS, Trace
+
+_COMPARED = {
+    "input": "assets", "source": "sources", "parameter": "parameters", "render": "prose",
+    "file": "files", "absent": "files", "listing": "files", "asset": "assets",
+    **dict.fromkeys(INSTALLED_KINDS, "distributions"),
+}  # fmt: skip
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """What a result is held against: names by what they are, the step's own code first.
+
+    `symbols` are functions, classes and constants, `code` is what else of the code counts.
+    """
+
+    symbols: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    assets: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+    distributions: tuple[str, ...] = ()
+    prose: tuple[str, ...] = ()
+
+
+def compared(trace: Trace, installed: Sequence[str]) -> Compared:
+    """What is compared before a result is kept; of distributions all that are `installed`, where none is left out."""
+    found: dict[str, list[str]] = {}
+    for kind, name, _ in trace.inputs:
+        if kind == "code":
+            found.setdefault("code" if name.endswith(")") else "symbols", []).append(name)
+        elif kind in _COMPARED:
+            found.setdefault(_COMPARED[kind], []).append(name)
+    for seen in trace.observations:
+        if seen.kind == "distributions":
+            found.setdefault("distributions", []).extend(installed if seen.name == "all" else ())
+        elif seen.kind in _COMPARED:
+            found.setdefault(_COMPARED[seen.kind], []).append(seen.name)
+    # a step's own code is named by its path
+    return Compared(**{word: tuple(sorted(set(names), key=_own_first)) for word, names in found.items()})
+
+
+def _own_first(name: str) -> tuple[bool, str]:
+    return "/" not in name, name
 
 
 def chain(step: str, graph: Graph, decisions: Mapping[str, Decision]) -> list[tuple[str, Reason]]:

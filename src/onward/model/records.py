@@ -61,9 +61,24 @@ class Snapshot(msgspec.Struct, frozen=True):
     checks: dict[str, str]
 
 
+class TracedEdit(msgspec.Struct, frozen=True, array_like=True):
+    """Where one of the reasons why a step was made comes from.
+
+    Attributes:
+        reason: the sentence among the step's `reasons`.
+        where: the file and the line that were edited, as `path:line`; those of before, where it was taken away.
+        path: the names through which the step comes to it: its own first, the edited one last.
+    """
+
+    reason: str
+    where: str
+    path: tuple[str, ...] = ()
+
+
 class StepRecord(msgspec.Struct, frozen=True):
     """How one step ended in a run. `reasons` are sentences; `error` what went wrong, for people.
 
+    `edits` say where the reasons come from that are edits of code; they are for people, and part of no key.
     `executed` is False where a step was made without its code: its document was rendered again from kept outputs.
     """
 
@@ -78,6 +93,7 @@ class StepRecord(msgspec.Struct, frozen=True):
     log: Digest | None = None
     usage: Usage | None = None
     executed: bool = True
+    edits: tuple[TracedEdit, ...] = ()
 
 
 class CheckRecord(msgspec.Struct, frozen=True):

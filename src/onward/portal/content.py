@@ -154,6 +154,13 @@ class Environment(msgspec.Struct, frozen=True, kw_only=True):
     distributions: tuple[tuple[str, str], ...] = ()
 
 
+class Edit(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a reason comes from: `where` is a file and line of the basis; `path` the names that lead the step there."""
+
+    where: str
+    path: tuple[str, ...] = ()
+
+
 class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """How an asset came about. The first of `code` is the step itself, the others what it reaches."""
 
@@ -171,6 +178,8 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     peak_memory: int | None = None
     reasons: tuple[str, ...] = ()
     """Why it was made, in words, the most important first."""
+    edits: dict[str, Edit] = {}
+    """Of reasons that are edits of code, by the reason."""
 
 
 class Asset(msgspec.Struct, frozen=True, kw_only=True):

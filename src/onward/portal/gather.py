@@ -274,6 +274,7 @@ class _Gatherer:
             cpu_seconds=trace.usage.cpu_s,
             peak_memory=trace.usage.peak_bytes,
             reasons=record.reasons or ("it was made before, and nothing that it rests on has changed since",),
+            edits={edit.reason: site.Edit(where=edit.where, path=edit.path) for edit in record.edits},
         )
 
     def _environment(self, trace: Trace) -> site.Environment | None:

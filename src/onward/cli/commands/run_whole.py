@@ -11,14 +11,12 @@ from onward.app.options import RunOptions
 from onward.app.plan import PlanReport, plan
 from onward.app.run import RunReport, run
 from onward.base.shell import shell_line
-from onward.base.text import listed
 from onward.cli.render.errors import print_finding
 from onward.cli.render.progress import progress
+from onward.cli.render.reasons import edits_json, print_edits, reasons_line
 from onward.cli.render.summary import print_broken, summary
 from onward.cli.session import Session, is_terminal
 from onward.model.records import CheckRecord, StepRecord
-
-_MOST_REASONS = 3
 
 
 def carry_out(session: Session, words: RunOptions, *, dry_run: bool) -> int:
@@ -69,6 +67,7 @@ def _step_json(name: str, record: StepRecord, report: RunReport) -> dict[str, An
         "assets": record.assets,
         "marks": list(record.marks),
         "error": record.error,
+        "edits": edits_json(record.edits),
         **({} if record.executed else {"executed": False}),
     }
 
@@ -110,6 +109,7 @@ def plan_json(planned: PlanReport) -> dict[str, Any]:
                 },
                 "marks": [],
                 "error": None,
+                "edits": edits_json(step.edits),
                 **({"executed": False} if step.is_only_rendered else {}),
             }
             for name, step in sorted(planned.steps.items())
@@ -134,15 +134,11 @@ def _print_plan(planned: PlanReport) -> None:
     for name, step in planned.steps.items():
         if step.outcome != "kept":
             outcome = "would-render" if step.is_only_rendered else step.outcome
-            click.echo(f"{outcome:<14} {name}  {click.style(_because(step.reasons), dim=True)}")
+            click.echo(f"{outcome:<14} {name}  {click.style(reasons_line(step.reasons, step.edits), dim=True)}")
     for finding in (*planned.findings, *planned.reading.warnings):
         print_finding(finding, warning=True)
     counts = [f"{count} {outcome}" for outcome, count in planned.counts.items() if count]
     click.echo(", ".join(counts) or "there is nothing to run")
-
-
-def _because(reasons: tuple[str, ...]) -> str:
-    return listed(reasons, _MOST_REASONS)
 
 
 def _print_report(report: RunReport) -> None:
@@ -155,6 +151,7 @@ def _print_report(report: RunReport) -> None:
     for name, check in report.checks.items():
         if check.outcome == "broken":
             print_broken(name, check.severity, check.rows, check.message)
+    print_edits({name: record.edits for name, record in report.steps.items() if record.outcome in ("made", "failed")})
     click.echo(_summary(report))
     for candidate in report.once:
         click.echo(f"{candidate.file} ran once, outside of snapshots; to make it a step, write in onward.toml:")

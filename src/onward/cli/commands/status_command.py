@@ -8,9 +8,10 @@ import click
 
 from onward.app.run import findings_error
 from onward.app.status import StatusReport, status
-from onward.base.text import listed
 from onward.cli import nothing_to_do
 from onward.cli.render.errors import error_json, print_finding
+from onward.cli.render.reach import reach_json, reach_line
+from onward.cli.render.reasons import edits_json, reasons_line
 from onward.cli.session import complete_target, session_of, session_options
 from onward.model.workspace import Finding
 
@@ -45,10 +46,12 @@ def _json(report: StatusReport) -> dict[str, Any]:
                 "decision": step.decision.action,
                 "failed": step.failed,
                 **({"executed": False} if step.decision.outputs_from else {}),
+                "edits": edits_json(step.edits),
             }
             for step in report.steps
         ],
         "counts": report.counts,
+        "reach": reach_json(report.reach),
         "findings": [finding.describe() for finding in _findings(report)],
     }
     if report.held_by:
@@ -65,9 +68,13 @@ def _print(report: StatusReport) -> None:
         if step.state != "current":
             state = click.style(f"{step.state:<13}", fg=_COLOURS.get(step.state))
             rendered = "re-rendered only: " if step.decision.outputs_from else ""
-            because = step.failed.partition("\n")[0] if step.failed else rendered + listed(step.reasons, 3)
+            because = rendered + reasons_line(step.reasons, step.edits)
+            if step.failed:
+                because = step.failed.partition("\n")[0]
             click.echo(f"{state} {step.name}  {click.style(because, dim=True)}")
     for finding in _findings(report):
         print_finding(finding, warning=finding not in report.held_by)
+    if report.reach.untimed < len(report.reach.steps):
+        click.echo(reach_line(report.reach, "what changed reaches"))
     counts = [f"{count} {state}" for state, count in report.counts.items() if count]
     click.echo(", ".join(counts) or nothing_to_do.NO_STEPS)

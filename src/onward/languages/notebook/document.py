@@ -67,8 +67,7 @@ def analyse(content: bytes, grammar: Grammar = OWN) -> NotebookTable:
     if isinstance(notebook, Problem):
         return NotebookTable(problem=notebook)
     metadata = notebook.metadata if isinstance(notebook.metadata, dict) else {}
-    cells = [cell for sheet in notebook.worksheets or () for cell in sheet.cells]
-    cells = cells if notebook.cells is None else notebook.cells
+    cells = _cells(notebook)
     language = _language(metadata, cells)
     joined = _Joined(language == "python", grammar)
     for number, cell in enumerate(cells, start=1):
@@ -120,6 +119,18 @@ def _lenient(content: bytes) -> _Notebook | Problem:
         return msgspec.convert(found, type=_Notebook)
     except msgspec.ValidationError as error:
         return Problem(f"this is no notebook: {str(error)[:1].lower()}{str(error)[1:]}", 1, 1)
+
+
+def sources(content: bytes) -> list[tuple[str, str]]:
+    """Of each cell, in order, its type and its text; none where the content is no notebook."""
+    notebook = _notebook(content)
+    return [] if isinstance(notebook, Problem) else [(str(cell.cell_type), _source(cell)) for cell in _cells(notebook)]
+
+
+def _cells(notebook: _Notebook) -> list[_Cell]:
+    if notebook.cells is not None:
+        return notebook.cells
+    return [cell for sheet in notebook.worksheets or () for cell in sheet.cells]
 
 
 def _source(cell: _Cell) -> str:

@@ -34,6 +34,7 @@ SOURCE_FORMAT = CLOSURE_FORMAT * 10_000 + SYMBOLS_FORMAT * 100 + NORMAL_FORMAT
 """Counts in keys: digests of different formats cannot be compared."""
 
 
+IMPORTED = "(imported modules)"
 ANY_MODULE = "every module that it can mean counts"
 
 
@@ -69,11 +70,17 @@ class Modules(Protocol):
 
 
 class Widening(msgspec.Struct, frozen=True, array_like=True, order=True):
-    """Code that counts although no name led to it: `what` is named as in `Closure.symbols`."""
+    """Code that counts although no name led to it: `what` is named as in `Closure.symbols`.
+
+    `path` and `line` are where the code stands that leaves no choice (line 0: the file as a whole); `rule` is the word
+    for what it does: the kind of a `uses.Dynamic`, or `unknown`, `unread`, `circle`, `shadow`.
+    """
 
     what: str
     why: str
     line: int
+    path: str = ""
+    rule: str = ""
 
 
 class Closure(msgspec.Struct, frozen=True):
@@ -98,18 +105,33 @@ class Closure(msgspec.Struct, frozen=True):
         return any(item.why.endswith(ANY_MODULE) for item in self.widened)
 
 
-class Node(msgspec.Struct, frozen=True, array_like=True):
+class Node(msgspec.Struct, frozen=True, array_like=True, order=True):
     """Something that can be reached.
 
     `kind`: `symbol` and `metadata` (of `name` in `path`), `import` (the file is imported), `whole` (all of
     it), `open` (all that it can reach), `source` (its bytes), `top level` and `outcome` (what its import
     does, and needs), `external` (`name` is a module), `missing` (`name` leads nowhere),
     `builtin`, and `dynamic` (`name` is the kind of `uses.Dynamic`), which concerns the closure as a whole.
+    Of these a closure has besides: `order` (of the statements of `path` that bind the words of `name`).
     """
 
     kind: str
     path: str
     name: str = ""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What one top-level statement gives to a node.
+
+    Attributes:
+        unit: the statement; None for what no statement of the file gives.
+        digest: of the statement, as far as it counts there; empty where only what it leads to does.
+        facts: where its names lead, and what has to be there for that.
+    """
+
+    unit: Unit | None
+    digest: Digest
+    facts: tuple[str, ...] = ()
 
 
 class _Content(msgspec.Struct):
@@ -138,7 +160,7 @@ _MODULE_NAMES = frozenset(
     {"__name__", "__file__", "__doc__", "__spec__", "__loader__", "__package__", "__path__", "__builtins__"}
     | {"__debug__", "__annotations__", "__cached__", "__class__"}
 )
-_SUFFIXES = {"whole": "whole file", "outcome": "import"}
+_SUFFIXES = {"whole": "whole file", "open": "whole file", "outcome": "import"}
 _NOTEBOOK_NAMES = frozenset({"display", "get_ipython", "In", "Out", "_", "__", "___", "exit", "quit"})
 
 
@@ -235,8 +257,7 @@ class Linker:
 
         Cost: proportional to what is reached, once the symbols on the way have been linked.
         """
-        start = Node("whole", path) if symbol is None else Node("symbol", path, symbol)
-        reached = self._with_dynamics(self._reach.of(start))
+        reached = self.reached(path, symbol)
         labels = self._labels(path, reached)
         symbols: dict[str, Digest] = {}
         widened: set[Widening] = set()
@@ -248,13 +269,118 @@ class Linker:
                 symbols[_entry(node, labels)] = content.digest
             for item in content.widened:
                 what = item.what.replace("\0", labels.get(node.path, node.path))
-                widened.add(Widening(what, item.why, item.line))
+                widened.add(Widening(what, item.why, item.line, node.path, item.rule))
         files = tuple(sorted({node.path for node in reached if node.kind == "import"}))
         symbols.update(self._order_entries(reached, labels))
         if any(node.kind == "dynamic" and node.name == "modules" for node in reached):
-            symbols["(imported modules)"] = digest_text("\0".join(files))
+            symbols[IMPORTED] = digest_text("\0".join(files))
         ordered = {name: symbols[name] for name in sorted(symbols)}
         return Closure(ordered, tuple(sorted(widened)), files, tuple(sorted(externals)))
+
+    def reached(self, path: str, symbol: str | None) -> frozenset[Node]:
+        """Everything that the step `symbol` in the file `path` reaches, itself included."""
+        return self._with_dynamics(self._reach.of(start_of(path, symbol)))
+
+    def nodes(self, path: str, symbol: str | None) -> dict[str, Node]:
+        """What the names of `closure(path, symbol).symbols` stand for, the list of imported modules left out."""
+        reached = self.reached(path, symbol)
+        labels = self._labels(path, reached)
+        named = {_entry(node, labels): node for node in reached if self._contents[node].digest is not None}
+        for file, used in _used_names(reached).items():
+            if self._order(file, used) is not None:
+                named[f"{labels[file]} (order)"] = Node("order", file, " ".join(sorted(used)))
+        return named
+
+    def names(self, path: str, symbol: str | None, nodes: Iterable[Node]) -> list[str]:
+        """How nodes that a step reaches are called in its closure."""
+        labels = self._labels(path, self.reached(path, symbol))
+        return [_entry(node, labels) for node in nodes]
+
+    def table(self, path: str) -> SymbolTable | Problem:
+        """The table of a file, or why it has none."""
+        return self._table(path)
+
+    def digest(self, path: str) -> Digest:
+        """The digest of a file's bytes."""
+        return self._modules.digest(path)
+
+    def known(self) -> list[Node]:
+        """All nodes that have been reached so far, by any step."""
+        return list(self._contents)
+
+    def edges(self, node: Node) -> list[Node]:
+        """What a node leads to at once."""
+        return self._content(node).edges
+
+    def parts(self, node: Node) -> list[Part]:
+        """What of the statements of a node's file makes it what it is, in their order. Of bytes there are none."""
+        table = self._table(node.path) if node.path else None
+        if not isinstance(table, SymbolTable):
+            return []
+        match node.kind:
+            case "symbol":
+                return self._symbol_parts(node, table)
+            case "whole" | "open":
+                return [self._unit_part(node.path, number, unit) for number, unit in enumerate(table.units)]
+            case "metadata":
+                return [Part(unit, unit.metadata) for unit in self._units_of(node)]
+            case "top level":
+                return [part for _, part in self._acting_parts(node.path, table)]
+            case "import" | "outcome":
+                return [
+                    Part(unit, "", tuple(self._outcomes_of(node.path, number)))
+                    for number, unit in enumerate(table.units)
+                ]
+            case "order":
+                return self._order_parts(node.path, table, set(node.name.split()))
+        return []
+
+    def _symbol_parts(self, node: Node, table: SymbolTable) -> list[Part]:
+        numbers = table.names.get(node.name, ())
+        if numbers:
+            return [self._unit_part(node.path, number, table.units[number]) for number in numbers]
+        targets = self._resolve_name(node.path, (node.name,), frozenset())
+        return [Part(None, "", tuple(sorted(_meaning(target, None) for target in targets)))]
+
+    def _unit_part(self, path: str, number: int, unit: Unit) -> Part:
+        links = self._links_of(path, number, eager=False)
+        meant = [_meaning(t, None) for n in unit.binds for t in self._resolve_name(path, (n,), frozenset())]
+        return Part(unit, unit.digest, (*links.facts, *links.outcomes, *(sorted(meant) if unit.imports else ())))
+
+    def _acting_parts(self, path: str, table: SymbolTable) -> list[tuple[int, Part]]:
+        """Of the statements that act when a file is imported, their number and their part."""
+        effects = self._effects_of(path)
+        parts = []
+        for number, unit in enumerate(table.units):
+            if effects[number]:
+                is_whole = self._runs_whole(path, unit)
+                links = self._links_of(path, number, eager=not is_whole)
+                parts.append((number, Part(unit, unit.digest if is_whole else unit.eager, tuple(links.facts))))
+        return parts
+
+    def _outcomes_of(self, path: str, number: int) -> list[str]:
+        """What a statement needs from elsewhere when its file is imported."""
+        table = self._table(path)
+        assert isinstance(table, SymbolTable)
+        imports = _Links([], [], [], set(), [])
+        for item in table.units[number].imports:
+            self._link_import(path, item, imports)
+        return [*self._links_of(path, number, eager=True).outcomes, *imports.outcomes]
+
+    def _order_parts(self, path: str, table: SymbolTable, used: set[str]) -> list[Part]:
+        acting = self._acting(path)
+        parts = []
+        place = 0
+        for number, unit in enumerate(table.units):
+            if number in acting:
+                place += 1
+                parts.append(Part(unit, f"{place} ! {acting[number]}"))
+            elif used.intersection(unit.binds):
+                parts.append(Part(unit, f"{place} {' '.join(unit.binds)}"))
+            elif unit.is_import:
+                modules = sorted(item.module for item in unit.imports if self._may_act(path, item))
+                parts += [Part(unit, f"{place} {' '.join(modules)}")] if modules else []
+        return parts
 
     def statements(self, path: str, symbol: str | None) -> dict[str, set[int]]:
         """By file, the lines of the top-level statements that count in `closure(path, symbol)`.
@@ -262,9 +388,8 @@ class Linker:
         Those of functions and classes that are reached, and of what acts when a file is imported. Lines are no
         part of a closure: what moves down a page stays what it was.
         """
-        start = Node("whole", path) if symbol is None else Node("symbol", path, symbol)
         lines: dict[str, set[int]] = {}
-        for node in self._with_dynamics(self._reach.of(start)):
+        for node in self.reached(path, symbol):
             table = self._table(node.path) if node.kind in ("symbol", "import", "whole", "source") else None
             if not isinstance(table, SymbolTable):
                 continue
@@ -314,14 +439,8 @@ class Linker:
         return self._names[path]
 
     def _order_entries(self, reached: frozenset[Node], labels: dict[str, str]) -> dict[str, Digest]:
-        names: dict[str, set[str]] = {}
-        for node in reached:
-            if node.kind == "import":
-                names.setdefault(node.path, set())
-            elif node.kind == "symbol":
-                names.setdefault(node.path, set()).add(node.name)
         entries = {}
-        for path, used in names.items():
+        for path, used in _used_names(reached).items():
             digest = self._order(path, used)
             if digest is not None:
                 entries[f"{labels[path]} (order)"] = digest
@@ -839,9 +958,11 @@ class Linker:
             "metadata": "docstrings and annotations count",
             "source": "the text of all imported files counts",
         }
-        widened = [Widening(what, f"{item.what}: {scope[item.kind]}", item.line) for item in found.dynamics]
+        widened = [
+            Widening(what, f"{item.what}: {scope[item.kind]}", item.line, path, item.kind) for item in found.dynamics
+        ]
         widened += [
-            Widening(what, f"`{name}` is defined nowhere in the file: the whole module counts", line)
+            Widening(what, f"`{name}` is defined nowhere in the file: the whole module counts", line, path, "unknown")
             for name, line in links.unknown
         ]
         return widened
@@ -905,6 +1026,8 @@ class Linker:
                 "\0 (source)",
                 f"cannot be read: {problem.message}; all that it could import counts",
                 problem.line,
+                path,
+                "unread",
             )
         )
         names = sorted(self._modules.importable(path, ""))
@@ -923,7 +1046,7 @@ class Linker:
         if len(circle) > 1:
             content.edges += [Node("whole", member) for member in sorted(circle)]
             members = ", ".join(sorted(map(self._dotted, circle)))
-            content.widened.append(Widening("\0 (whole file)", f"imports in a circle: {members}", 0))
+            content.widened.append(Widening("\0 (whole file)", f"imports in a circle: {members}", 0, path, "circle"))
 
     def _add_assumptions(self, path: str, table: SymbolTable, content: _Content) -> None:
         """A workspace with its own `typing` or the like: nothing that was taken for granted holds."""
@@ -931,7 +1054,7 @@ class Linker:
         if shadowed:
             content.edges.append(Node("open", path))
             why = f"`{shadowed[0]}` is a file of the workspace: everything that the module can reach counts"
-            content.widened.append(Widening("\0 (whole file)", why, 0))
+            content.widened.append(Widening("\0 (whole file)", why, 0, path, "shadow"))
 
     def _whole(self, node: Node) -> _Content:
         table = self._table(node.path)
@@ -963,6 +1086,22 @@ class Linker:
 
     def _source(self, node: Node) -> _Content:
         return _Content([], self._modules.digest(node.path))
+
+
+def start_of(path: str, symbol: str | None) -> Node:
+    """The node that the closure of a step begins with."""
+    return Node("whole", path) if symbol is None else Node("symbol", path, symbol)
+
+
+def _used_names(reached: Iterable[Node]) -> dict[str, set[str]]:
+    """By imported file the names in it that are reached."""
+    names: dict[str, set[str]] = {}
+    for node in reached:
+        if node.kind == "import":
+            names.setdefault(node.path, set())
+        elif node.kind == "symbol":
+            names.setdefault(node.path, set()).add(node.name)
+    return names
 
 
 def _entry(node: Node, labels: dict[str, str]) -> str:

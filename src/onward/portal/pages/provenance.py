@@ -58,8 +58,17 @@ def _reasons(provenance: content.Provenance) -> html.Markup | None:
     if not provenance.reasons:
         return None
     return html.div(
-        html.h3("Why it was made"), html.ul([html.li(words.reason(reason)) for reason in provenance.reasons])
+        html.h3("Why it was made"),
+        html.ul([html.li(words.reason(reason), _edit(provenance.edits.get(reason))) for reason in provenance.reasons]),
     )
+
+
+def _edit(edit: content.Edit | None) -> html.Markup | None:
+    """Where the edit behind a reason is, and through which names the step comes to it."""
+    if edit is None:
+        return None
+    way = [html.text(" → " if number else " through ", html.code(name)) for number, name in enumerate(edit.path)]
+    return html.text(" in ", html.code(edit.where), way if len(edit.path) > 1 else None)
 
 
 def _inputs(place: Place, provenance: content.Provenance) -> html.Markup:
