@@ -198,6 +198,19 @@ def test_status_says_how_far_edits_reach_and_what_is_published_of_it(made_shop: 
     assert "code common.double changed (lib/common.py:2)" in said
 
 
+def test_a_damaged_log_of_releases_keeps_no_one_from_the_status(made_shop: Path) -> None:
+    commit(made_shop, "all")
+    assert onward(made_shop, "run").status == 0
+    assert onward(made_shop, "release").status == 0
+    (move,) = (path for path in (made_shop / ".onward/store/channels").rglob("*") if path.is_file())
+    move.chmod(0o644)
+    move.write_bytes(b"damaged")
+    edit(made_shop, "lib/common.py", "return 2 * x", "return 3 * x")
+    answer = onward(made_shop, "status", "--json")
+    assert answer.status == 0, answer.text
+    assert answer.json["reach"]["release"] is None
+
+
 def test_status_reaches_nothing_where_nothing_changed(made_shop: Path) -> None:
     assert onward(made_shop, "status", "--json").json["reach"]["steps"] == []
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import json
 import os
 import shutil
 import subprocess
@@ -114,14 +115,24 @@ def origin_of(case: Case, step: str, name: str) -> str | None:
     return Edits(new, after, lambda _: before).origin(step, Reason("code", name)).where
 
 
+def lines_at(place: str, files: Mapping[str, str]) -> list[str]:
+    """The lines of a file, or of a notebook's cell (`report.ipynb:cell 3`)."""
+    path, _, cell = place.partition(":cell ")
+    if not cell:
+        return files.get(path, "").splitlines()
+    cells = json.loads(files[path])["cells"] if path in files else []
+    return str(cells[int(cell) - 1]["source"]).splitlines() if int(cell) <= len(cells) else []
+
+
 def is_edited(where: str | None, case: Case) -> bool:
-    """Whether a `path:line` is a line that the edit of a case changed or added, or the one right below it; or, where it
-    only took something away, one of the lines that are gone. A path alone is a file that came or went.
+    """Whether a `path:line` (`path:cell 3:2` in a notebook) is a line that the edit of a case changed or added, or the
+    one right below it; or, where it only took something away, one of the lines that are gone. A path alone is a file
+    that came or went.
     """
     if where in case.before.keys() ^ case.after.keys():
         return True
-    path, _, line = (where or "").rpartition(":")
-    before, after = (files.get(path, "").splitlines() for files in (case.before, case.after))
+    place, _, line = (where or "").rpartition(":")
+    before, after = (lines_at(place, files) for files in (case.before, case.after))
     edited: set[int] = set()
     gone: set[int] = set()
     for kind, first, last, new_first, new_last in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():

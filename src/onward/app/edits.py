@@ -6,14 +6,13 @@ from tables and files: no line is part of a key, and nothing here decides anythi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from onward.app.past import CodeState, Past
 from onward.app.reading import Reading
 from onward.app.wiring import Opened
-from onward.languages.lines import first_difference, unified
+from onward.languages.lines import first_difference, lines_of, unified
 from onward.languages.notebook.document import sources
 from onward.languages.python.closure import Linker
 from onward.languages.python.edits import Code, Comparison, Edit, Statement
@@ -192,9 +191,9 @@ class Edits:
             return Origin(path, (reason.what,))
         if path.endswith(".ipynb"):
             return self._of_cells(reason.what, path, sources(old), sources(new))
-        before, after = _text(old), _text(new)
-        line = first_changed(before, after) if path.endswith(".sql") else 0
-        return _of_lines(reason.what, path, before.splitlines(), after.splitlines(), line)
+        before, after = lines_of(old), lines_of(new)
+        line = first_changed("\n".join(before), "\n".join(after)) if path.endswith(".sql") else 0
+        return _of_lines(reason.what, path, before, after, line)
 
     def _of_cells(
         self, name: str, path: str, before: Sequence[tuple[str, str]], after: Sequence[tuple[str, str]]
@@ -205,7 +204,7 @@ class Edits:
             was = before[number - 1] if number <= len(before) else ("", "")
             if (kind, text) != was and (kind != "code") == is_prose:
                 place = f"{path}:cell {number}"
-                return _of_lines(name, place, was[1].splitlines(), text.splitlines())
+                return _of_lines(name, place, was[1].split("\n"), text.split("\n"))
         return Origin(path, (name,))
 
     def _of_step(self, step: Step, past: CodeState | None) -> Origin:
@@ -250,7 +249,3 @@ def _of_lines(name: str, place: str, before: list[str], after: list[str], line: 
     line = line or first_difference(before, after)
     difference = Difference(place, place, tuple(lines[:_MOST_LINES]), max(0, len(lines) - _MOST_LINES))
     return Origin(f"{place}:{line}", (name,), (difference,))
-
-
-def _text(content: bytes) -> str:
-    return re.sub(r"\r\n?", "\n", content.decode("utf-8-sig", "replace"))

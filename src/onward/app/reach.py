@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from onward.app.history import MAIN
 from onward.app.reading import Reading
 from onward.app.wiring import Opened
+from onward.base.errors import StoreError
 from onward.model.records import Move, Run
 
 _KINDS = ("metric", "table", "document", "figure", "model", "file")
@@ -58,7 +59,10 @@ def reach_of(opened: Opened, reading: Reading, steps: Iterable[str]) -> Reach:
 
 def _released(opened: Opened) -> tuple[Move | None, Run | None]:
     records = opened.store.records
-    moves = records.moves(MAIN) if MAIN in records.channels() else []
+    try:
+        moves = records.moves(MAIN) if MAIN in records.channels() else []
+    except StoreError:  # a log that is damaged: what asks for the release itself says so, and `doctor`
+        return None, None
     return (moves[-1], records.run(moves[-1].run)) if moves else (None, None)
 
 

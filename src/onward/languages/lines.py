@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 
+def lines_of(content: bytes) -> list[str]:
+    """The lines of a text as Python and editors count them: a form feed ends none."""
+    lines = content.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return lines if lines[-1] else lines[:-1]
+
+
 def first_difference(before: Sequence[str] | Sequence[bytes], after: Sequence[str] | Sequence[bytes]) -> int:
     """The first line of `after`, from 1, that differs from `before`; where only its end was cut, the last one."""
     for number, (old, new) in enumerate(zip(before, after, strict=False), 1):

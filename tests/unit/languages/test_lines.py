@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from onward.languages.lines import first_difference, unified
+from onward.languages.lines import first_difference, lines_of, unified
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,11 @@ def test_a_difference_is_shown_with_what_stands_around_it_and_its_own_lines() ->
     assert unified(before, after, 11, 21) == [
         "@@ -13,5 +23,5 @@", " line 2", " line 3", "-line 4", "+another", " line 5", " line 6",
     ]  # fmt: skip
+
+
+def test_lines_are_counted_as_python_counts_them() -> None:
+    assert lines_of("\ufeffa\fb\r\nc\rd\u2028e\n\n".encode()) == ["a\fb", "c", "d\u2028e", ""]
+    assert lines_of(b"") == []
 
 
 def test_equal_texts_show_nothing() -> None:

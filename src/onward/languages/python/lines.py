@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
-from onward.languages.lines import first_difference
+from onward.languages.lines import first_difference, lines_of
 from onward.languages.python.normal import docstring_of
 from onward.languages.python.parse import parse
 
@@ -26,7 +27,7 @@ class Statements:
     """
 
     def __init__(self, content: bytes, *, cells: bool = False) -> None:
-        self.lines = content.decode("utf-8-sig", "replace").splitlines()
+        self.lines = lines_of(content)
         tree = parse(content, cells=cells, compiles=False)
         self._tree = tree if isinstance(tree, ast.Module) else None
 
@@ -40,18 +41,24 @@ class Statements:
 
         `line`, where it means the same.
         """
+        if self._tree is None or other._tree is None:
+            return line - 1 + first_difference(other.lines[other_line - 1 :], self.lines[line - 1 :])
         node, was = self._at(line), other._at(other_line)
         if node is None or was is None:
             return line
-        return next(_differences(was, node), line)
+        try:
+            return next(_differences(was, node), line)
+        except RecursionError:  # nested too deeply to be walked here
+            (first, last), (other_first, other_last) = _span(node), _span(was)
+            return first - 1 + first_difference(other.lines[other_first - 1 : other_last], self.lines[first - 1 : last])
 
     def first_changed(self, other: Statements) -> int:
         """The first line of the text that differs from the other's by more than its layout."""
+        found = None
         if self._tree is not None and other._tree is not None:
-            found = next(_differences(other._tree, self._tree), None)
-            if found is not None:
-                return found
-        return first_difference(other.lines, self.lines)
+            with suppress(RecursionError):  # nested too deeply to be walked here
+                found = next(_differences(other._tree, self._tree), None)
+        return found or first_difference(other.lines, self.lines)
 
     def _at(self, line: int) -> ast.stmt | None:
         """The outermost statement that begins in a line: at the top, or below an `if` there that reading resolves."""

@@ -72,6 +72,13 @@ def test_a_line_without_a_statement_stands_for_itself() -> None:
     assert statements("# nothing\n").span(1) == (1, 1)
 
 
+def test_an_expression_that_is_nested_deeply_is_told_apart_line_by_line() -> None:
+    deep = "x = (\n" + " + 1\n" * 2000 + ")\n"
+    changed = statements(deep.replace("(\n + 1\n", "(\n + 2\n"))
+    assert changed.changed(1, statements(deep), 1) == 2
+    assert changed.first_changed(statements(deep)) == 2
+
+
 def test_text_that_does_not_parse_is_told_apart_line_by_line() -> None:
     broken = statements("a = 1\nb = (\nc = 2\n")
     assert broken.first_changed(statements("a = 1\nb = 1\nc = 2\n")) == 2
