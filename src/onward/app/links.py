@@ -16,7 +16,7 @@ from onward.base import paths
 from onward.base.codec import digest_of
 from onward.base.digest import Digest
 from onward.languages.python.closure import Closure, Linker
-from onward.languages.python.constants import FILE_FOLDER
+from onward.languages.python.constants import FILE_FOLDER, PACKAGE
 from onward.languages.python.symbols import SymbolTable
 from onward.model.code import Declarations, Mention, Problem
 from onward.model.draft import Draft
@@ -68,8 +68,51 @@ class Links:
         if found is None:
             ways = self._ways(path, symbol)
             found = _together([self._closure_by(roots, path, symbol) for roots in ways])
-            self._closures[path, symbol] = found
+            programs = self._all_programs(path, symbol)
+            ways = [*self._ways(path, symbol), *(roots for program in programs for roots in self._ways(program, None))]
+            run = [
+                self._linker(roots, program, None).closure(program, None, is_open=True)
+                for program in programs
+                for roots in dict.fromkeys(ways)
+            ]
+            found = self._closures[path, symbol] = _together([found, *run])
         return found
+
+    def _all_programs(self, path: str, symbol: str | None) -> list[str]:
+        """The files that a step may run by their path, and those that these may run."""
+        found = dict.fromkeys(self._programs(path, symbol))
+        pending = list(found)
+        while pending:
+            for program in self._programs(pending.pop(), None):
+                if program not in found and program != path:
+                    found[program] = None
+                    pending.append(program)
+        return list(found)
+
+    def _programs(self, path: str, symbol: str | None) -> list[str]:
+        """The files of code that a step's code names by their path (`%run`, `runpy`), and so may run."""
+        notebook = self.tables[path].notebook
+        runs = notebook.runs if notebook is not None else ()
+        found = {paths.join(paths.folder_of(path), mention.text): None for mention in runs}
+        for file, lines in self.statements(path, symbol).items() if self._naming_code else ():
+            declared = self._naming_code.get(file)
+            if declared is None:
+                continue
+            reads = declared.reads
+            table = self.tables[file].module
+            if table is not None and not (file == path and symbol is None):
+                reads = tuple(_in_statements(reads, sorted(unit.line for unit in table.units), lines, file))
+            found |= dict.fromkeys(self._named_by(mention, file, path, symbol) for mention in reads)
+        return [each for each in found if each is not None and each != path and each in self.tables]
+
+    def _named_by(self, mention: Mention, file: str, path: str, symbol: str | None) -> str | None:
+        """The file of Python that a path in `file` means in the step; None where it means none."""
+        placed = self._placed(mention, path, symbol)
+        if placed is None or not placed.text.endswith(".py"):
+            return None
+        below = placed.text.removeprefix(FILE_FOLDER)
+        start = (placed.file or file) if below != placed.text else path
+        return paths.join(paths.folder_of(start), below.lstrip("/"))
 
     def _closure_by(self, roots: tuple[str, ...], path: str, symbol: str | None) -> Closure:
         found = self._by_way.get((roots, path, symbol))
@@ -166,7 +209,26 @@ class Links:
             file = "" if path == draft.file else path
             reads += _in_statements(declared.reads, known, lines, file)
             writes += _in_statements(declared.writes, known, lines, file) if draft.check_of is None else []
-        return msgspec.structs.replace(draft, reads=tuple(reads), writes=tuple(writes))
+        placed = [self._placed(mention, draft.file, draft.symbol) for mention in reads]
+        return msgspec.structs.replace(draft, reads=tuple(filter(None, placed)), writes=tuple(writes))
+
+    def _placed(self, mention: Mention, path: str, symbol: str | None) -> Mention | None:
+        """A path in an imported package as one from the package's file; None where it is none of the workspace's."""
+        if not mention.text.startswith(PACKAGE):
+            return mention
+        module, _, inner = mention.text.removeprefix(PACKAGE).partition("/")
+        file = self.import_path(self.searched(path, symbol)).find(module)
+        return None if file is None else msgspec.structs.replace(mention, text=f"{FILE_FOLDER}/{inner}", file=file)
+
+    @cached_property
+    def _naming_code(self) -> dict[str, Declarations]:
+        """The files that spell the path of a file of Python out."""
+        declared = ((path, table.declared) for path, table in self.tables.items())
+        return {
+            path: each
+            for path, each in declared
+            if each is not None and any(mention.text.endswith(".py") for mention in each.reads)
+        }
 
     @cached_property
     def _naming(self) -> dict[str, Declarations]:
@@ -240,7 +302,7 @@ class _Modules:
 
     def table(self, path: str) -> SymbolTable | Problem:
         table = self._links.tables[path]
-        found = table.program if path == self._program else table.module
+        found = (table.program or table.module) if path == self._program else table.module
         return found or table.problem or Problem("the file holds no Python")
 
     def package_of(self, path: str) -> str:

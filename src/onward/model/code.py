@@ -101,7 +101,8 @@ class Declarations(msgspec.Struct, frozen=True):
         loads, saves, metrics: literal names given to `load`, `save`, `metric` of onward.
         opens_load, opens_save: a `load`, or a `save` or `metric`, whose name is computed.
         reads, writes: literal paths, as written from the folder that the code runs in, with constants
-            put in; a path built from `__file__` is written `<file>/...`, from the folder of the file.
+            put in; a path built from `__file__` is written `<file>/...`, from the folder of the file, and one in
+            an imported package `<package>acme.maps/...`.
             A path that ends in `/` or holds `*`, `?` or `[` is a listing.
         import_roots: folders that it adds to the import path, written as `reads` are.
         opens_imports: it adds some that its text does not tell.

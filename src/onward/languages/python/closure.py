@@ -250,14 +250,15 @@ class Linker:
         self._does: dict[str, bool] = {}
         self._orders: dict[tuple[str, frozenset[str]], Digest | None] = {}
 
-    def closure(self, path: str, symbol: str | None) -> Closure:
+    def closure(self, path: str, symbol: str | None, *, is_open: bool = False) -> Closure:
         """The code of the step `symbol` in the file `path`; of the whole file for None.
 
-        A symbol that the file does not have gives the closure of its import, and of nothing more.
+        With `is_open`, every name of the file may be used by whoever runs it. A symbol that the file does not have
+        gives the closure of its import, and of nothing more.
 
         Cost: proportional to what is reached, once the symbols on the way have been linked.
         """
-        reached = self.reached(path, symbol)
+        reached = self._with_dynamics(self._reach.of(Node("open", path))) if is_open else self.reached(path, symbol)
         labels = self._labels(path, reached)
         symbols: dict[str, Digest] = {}
         widened: set[Widening] = set()

@@ -24,6 +24,8 @@ _LONGEST_TEXT = 10_000
 FILE_FOLDER = "<file>"
 """Stands for the folder of the file that the code is in."""
 THIS_FILE = "<file>/<itself>"
+PACKAGE = "<package>"
+"""Stands, before its dotted name, for the folder of a package that is imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,18 @@ _SAME_PATH_FUNCTIONS = {
 def values(expression: ast.expr, scope: Scope) -> Values:
     """The constant values of `expression` as seen from `scope`; empty where any part is unknown."""
     return _values(expression, scope, 0)
+
+
+def package_folder(expression: ast.expr, scope: Scope) -> str | None:
+    """The folder of the package that an argument of `importlib.resources` means: by its name, or itself imported."""
+    if isinstance(expression, ast.Name) and expression.id in ("__package__", "__name__"):
+        return FILE_FOLDER
+    if isinstance(expression, ast.Attribute) and ast.unparse(expression) == "__spec__.parent":
+        return FILE_FOLDER
+    named = values(expression, scope)
+    name = named[0] if len(named) == 1 else scope.qualified(expression)
+    is_dotted = isinstance(name, str) and all(part.isidentifier() for part in name.split("."))
+    return f"{PACKAGE}{name}" if is_dotted else None
 
 
 def path_text(value: Value) -> str | None:
@@ -349,6 +363,9 @@ def _function_call(name: str, node: ast.Call, scope: Scope, depth: int) -> Value
     last = name.rpartition(".")[2]
     if name in ("os.getcwd", "pathlib.Path.cwd"):
         return (FilePath("."),) if last == "cwd" else (".",)
+    if name in ("importlib.resources.files", "importlib_resources.files") and len(node.args) == 1:
+        folder = package_folder(node.args[0], scope)
+        return (FilePath(folder),) if folder is not None else ()
     makers: dict[str, Callable[..., Value]] = {
         "os.path.join": lambda *parts: join(*_texts(parts)),
         "os.path.dirname": lambda value: _parent(_text(value)),

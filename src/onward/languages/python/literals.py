@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from onward.languages.python import constants
 from onward.languages.python.bindings import Scope, Scopes
-from onward.languages.python.constants import FILE_FOLDER, THIS_FILE, FilePath, Value
+from onward.languages.python.constants import FILE_FOLDER, PACKAGE, THIS_FILE, FilePath, Value
 from onward.languages.sql.query import files_of
 from onward.model.code import Mention
 
@@ -136,12 +136,24 @@ _BY_LIBRARY: dict[str, Access] = {
     "bokeh.plotting.output_file": Access(WRITE),
     "bokeh.io.output_file": Access(WRITE),
     "toml.load": Access(READ),
+    "importlib.resources.as_file": Access(READ),
+    "importlib_resources.as_file": Access(READ),
     "os.listdir": Access(READ, suffix="/"),
     "os.scandir": Access(READ, suffix="/"),
     "os.walk": Access(READ, suffix="/**"),
     "glob.glob": Access(READ),
     "glob.iglob": Access(READ),
 }
+_RESOURCES = (
+    {
+        f"{module}.{name}"
+        for module in ("importlib.resources", "importlib_resources")
+        for name in ("read_text", "read_binary", "open_text", "open_binary", "path")
+    }
+    | {"pkgutil.get_data"}
+    | {f"pkg_resources.resource_{name}" for name in ("filename", "string", "stream")}
+)
+"""Functions that take a package and the name of a file in it."""
 _COPIES = {
     "shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.copytree", "shutil.move", "os.rename",
     "os.replace", "os.link", "os.symlink",
@@ -390,6 +402,8 @@ class _Reader:
             self._connect(node, scope)
         elif qualified in _COPIES:
             self._copy(node, scope, moves=qualified in ("shutil.move", "os.rename", "os.replace"))
+        elif qualified in _RESOURCES:
+            self._resource(node, scope)
         elif qualified in _BY_LIBRARY:
             self._access(node, scope, _BY_LIBRARY[qualified], sure=True)
         elif last in SPECIFIC and root in _LIBRARIES:
@@ -444,6 +458,11 @@ class _Reader:
             path = text.rstrip("/") + ends if is_listing else text if text.endswith(ends) else text + ends
             self._enter(_effect(node, access, scope), path, node)
 
+    def _resource(self, node: ast.Call, scope: Scope) -> None:
+        folder = constants.package_folder(node.args[0], scope) if node.args else None
+        for name in self._paths(_argument(node, 1, ("resource", "resource_name")), scope) if folder is not None else ():
+            self._enter(READ, f"{folder}/{name}", node)
+
     def _connect(self, node: ast.Call, scope: Scope) -> None:
         for text in self._paths(_argument(node, 0, ("database",)), scope):
             if text.startswith((":", "file:", "md:")):
@@ -482,7 +501,7 @@ class _Reader:
     def _enter(self, effect: str, path: str, node: ast.Call) -> None:
         if not _is_file(path):
             return
-        if not path.startswith(("/", FILE_FOLDER)):
+        if not path.startswith(("/", FILE_FOLDER, PACKAGE)):
             if self.folder is None:
                 return
             path = constants.join(self.folder, path)
@@ -553,7 +572,7 @@ def _is_file(text: str) -> bool:
     """Whether a text may be a path of this machine's file system."""
     if not text or len(text) > 1024 or text.startswith(("~", "-", "{", "[{")) or not _is_encodable(text):
         return False
-    if text.startswith("<") and not text.startswith(FILE_FOLDER):
+    if text.startswith("<") and not text.startswith((FILE_FOLDER, PACKAGE)):
         return False  # markup given in place of a file
     return THIS_FILE not in text and "://" not in text and not re.search(r"[\n\r\0]", text)
 

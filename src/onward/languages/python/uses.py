@@ -98,7 +98,7 @@ _OPENING_EXTERNALS = frozenset(
 )
 _IMPORTERS = frozenset(
     {"importlib.import_module", "importlib.__import__", "builtins.__import__", "__import__"}
-    | {"pkgutil.walk_packages", "pkgutil.iter_modules", "importlib.reload", "runpy.run_module"}
+    | {"pkgutil.extend_path", "pkgutil.walk_packages", "pkgutil.iter_modules", "importlib.reload", "runpy.run_module"}
     | {"importlib.util.spec_from_file_location", "importlib.util.find_spec", "pkgutil.resolve_name"}
 )
 _FRAME_NAMES = frozenset(
@@ -373,6 +373,8 @@ class UseFinder:
             self._dynamic("metadata", name, line)
         if name in _SOURCE_NAMES:
             self._dynamic("source", name, line)
+        if name == "__path__":
+            self._dynamic("import", name, line)
 
     def _chain(self, chain: tuple[str, ...], mode: Mode, line: int) -> None:
         """A use of a name, taken to the scope that binds it."""
@@ -405,6 +407,8 @@ class UseFinder:
 
     def _special_name(self, chain: tuple[str, ...], line: int) -> None:
         name = chain[0]
+        if name == "__path__":  # where a package looks for its modules
+            self._dynamic("import", name, line)
         external = self.externals.get(name)
         if external is not None:
             self._special_external(".".join((external, *chain[1:])), line)

@@ -344,3 +344,23 @@ def test_folders_that_are_added_to_the_import_path(source: str, roots: list[str]
     found = read(source)
     assert [mention.text for mention in found.import_roots] == [root.rstrip("/") for root in roots]
     assert found.opens_imports == is_open
+
+
+@pytest.mark.parametrize(
+    ("source", "path"),
+    [
+        ("from importlib import resources\nresources.files('a.b').joinpath('x.txt').read_text()", "<package>a.b/x.txt"),
+        ("from importlib.resources import files\nimport a\n(files(a) / 'x.txt').open()", "<package>a/x.txt"),
+        ("from importlib.resources import files\nfiles(__package__).joinpath('x.txt').read_bytes()", "<file>/x.txt"),
+        ("import importlib.resources as r\nwith r.as_file(r.files('a') / 'x.txt') as p: pass", "<package>a/x.txt"),
+        ("import importlib.resources as r\nr.read_text('a', 'x.txt')", "<package>a/x.txt"),
+        ("import pkgutil\npkgutil.get_data(__name__, 'x.txt')", "<file>/x.txt"),
+        ("import pkg_resources\npkg_resources.resource_filename('a', 'x.txt')", "<package>a/x.txt"),
+    ],
+)
+def test_files_of_a_package_are_paths_too(source: str, path: str) -> None:
+    assert [mention.text for mention in read(source).reads] == [path]
+
+
+def test_files_of_a_package_that_is_computed_are_none() -> None:
+    assert not read("import pkgutil\npkgutil.get_data(name, 'x.txt')\npkgutil.get_data('a b', 'x.txt')").reads
