@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from onward.engine.graph import Graph, link
-from onward.engine.why import chain
+from onward.engine.why import Compared, chain, compared
 from onward.model.decision import Decision, Reason
 from onward.model.draft import Draft, OutputDraft, Reference
+from onward.model.trace import Observation, Trace
 from onward.model.workspace import Project
 
 
@@ -61,3 +62,26 @@ def test_a_step_of_which_nothing_is_decided_has_no_reasons() -> None:
 def test_a_source_ends_the_chain() -> None:
     reason = Reason("input", "raw")
     assert chain("p/a", graph_of(a=""), {"p/a": runs("p/a", reason)}) == [("p/a", reason)]
+
+
+def test_what_is_compared_is_told_by_what_it_is_with_the_steps_own_code_first() -> None:
+    inputs = (("step", "p/a", "1"), ("code", "lib.f", "2"), ("code", "lib (top level)", "3"), ("code", "p/s.py:a", "4"),
+              ("source", "orders", "5"), ("input", "p/b", "6"), ("parameter", "p.limit", "7"),
+              ("render", "n (prose)", "8"), ("environment", "python", "9"))  # fmt: skip
+    seen = (Observation("file", "x.csv", "1"), Observation("absent", "y.csv"), Observation("asset", "p/c", "2"),
+            Observation("distribution", "polars", "3"), Observation("today", "", "4"))  # fmt: skip
+    assert compared(Trace(1, "p/a", "k", inputs, seen, {}, ""), ["numpy", "polars"]) == Compared(
+        symbols=("p/s.py:a", "lib.f"),
+        code=("lib (top level)",),
+        sources=("orders",),
+        assets=("p/b", "p/c"),
+        files=("x.csv", "y.csv"),
+        parameters=("p.limit",),
+        distributions=("polars",),
+        prose=("n (prose)",),
+    )
+
+
+def test_where_every_distribution_counts_all_that_are_installed_are_compared() -> None:
+    trace = Trace(1, "p/a", "k", (), (Observation("distributions", "all", "1"),), {}, "")
+    assert compared(trace, ["polars", "numpy"]).distributions == ("numpy", "polars")
