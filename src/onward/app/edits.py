@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
+
 from onward.app.past import CodeState, Past
 from onward.app.reading import Reading
 from onward.app.wiring import Opened
 from onward.languages.lines import first_difference, lines_of, unified
 from onward.languages.notebook.document import sources
-from onward.languages.python.closure import Linker
+from onward.languages.python.closure import ANY_NAME, Linker
 from onward.languages.python.edits import Code, Comparison, Edit, Statement
 from onward.languages.sql.lines import first_changed
 from onward.model.decision import Reason
@@ -115,9 +117,21 @@ class Edits:
         """The edits of Python behind a name of a step's code, and the way to it."""
         if not step.file.endswith(_PYTHON) or name.endswith((_PROSE, _LAYOUT, _CELLS, " (text)")):
             return [], []
-        comparisons = self._comparisons_of(step, past)
         if name.endswith(_RETURNS):
+            comparisons = self._comparisons_of(step, past)
             return comparisons[0].definition(step.file, step.symbol or ""), [name.removesuffix(_RETURNS)]
+        programs = self.present.links.programs(step.file, step.symbol)
+        run = [msgspec.structs.replace(step, file=program, symbol=ANY_NAME) for program in programs]
+        found: tuple[list[Edit], list[str]] = [], []
+        for one in (step, *run):
+            found = self._edits_in(one, name, past)
+            if found[0]:
+                break
+        return found
+
+    def _edits_in(self, step: Step, name: str, past: CodeState) -> tuple[list[Edit], list[str]]:
+        """Those in what one file of a step reaches: its own, or one that it runs by its path."""
+        comparisons = self._comparisons_of(step, past)
         for comparison in comparisons:
             if len(comparisons) == 1 or comparison.tells_apart(step.file, step.symbol, name):
                 return comparison.edits(step.file, step.symbol, name), comparison.way(step.file, step.symbol, name)

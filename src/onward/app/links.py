@@ -15,7 +15,7 @@ from onward.app.projects import ProjectRules
 from onward.base import paths
 from onward.base.codec import digest_of
 from onward.base.digest import Digest
-from onward.languages.python.closure import Closure, Linker
+from onward.languages.python.closure import ANY_NAME, Closure, Linker
 from onward.languages.python.constants import FILE_FOLDER, PACKAGE
 from onward.languages.python.symbols import SymbolTable
 from onward.model.code import Declarations, Mention, Problem
@@ -68,22 +68,20 @@ class Links:
         if found is None:
             ways = self._ways(path, symbol)
             found = _together([self._closure_by(roots, path, symbol) for roots in ways])
-            programs = self._all_programs(path, symbol)
-            ways = [*self._ways(path, symbol), *(roots for program in programs for roots in self._ways(program, None))]
             run = [
-                self._linker(roots, program, None).closure(program, None, is_open=True)
-                for program in programs
-                for roots in dict.fromkeys(ways)
+                self._linker(roots, program, ANY_NAME).closure(program, ANY_NAME)
+                for program in self.programs(path, symbol)
+                for roots in dict.fromkeys([*self._ways(path, symbol), *self._ways(program, ANY_NAME)])
             ]
             found = self._closures[path, symbol] = _together([found, *run])
         return found
 
-    def _all_programs(self, path: str, symbol: str | None) -> list[str]:
+    def programs(self, path: str, symbol: str | None) -> list[str]:
         """The files that a step may run by their path, and those that these may run."""
         found = dict.fromkeys(self._programs(path, symbol))
         pending = list(found)
         while pending:
-            for program in self._programs(pending.pop(), None):
+            for program in self._programs(pending.pop(), ANY_NAME):
                 if program not in found and program != path:
                     found[program] = None
                     pending.append(program)
@@ -100,7 +98,7 @@ class Links:
                 continue
             reads = declared.reads
             table = self.tables[file].module
-            if table is not None and not (file == path and symbol is None):
+            if table is not None and not (file == path and symbol in (None, ANY_NAME)):
                 reads = tuple(_in_statements(reads, sorted(unit.line for unit in table.units), lines, file))
             found |= dict.fromkeys(self._named_by(mention, file, path, symbol) for mention in reads)
         return [each for each in found if each is not None and each != path and each in self.tables]
@@ -240,7 +238,7 @@ class Links:
         }
 
     def _linker(self, roots: tuple[str, ...], path: str, symbol: str | None) -> Linker:
-        program = path if symbol is None else None
+        program = path if symbol in (None, ANY_NAME) else None
         linker = self._linkers.get((roots, program))
         if linker is None:
             linker = self._linkers[roots, program] = Linker(_Modules(self, roots, program))

@@ -35,6 +35,8 @@ SOURCE_FORMAT = CLOSURE_FORMAT * 10_000 + SYMBOLS_FORMAT * 100 + NORMAL_FORMAT
 
 
 IMPORTED = "(imported modules)"
+ANY_NAME = "*"
+"""In place of a symbol: all names of a file that is run, for whoever runs it may use any."""
 ANY_MODULE = "every module that it can mean counts"
 
 
@@ -250,15 +252,15 @@ class Linker:
         self._does: dict[str, bool] = {}
         self._orders: dict[tuple[str, frozenset[str]], Digest | None] = {}
 
-    def closure(self, path: str, symbol: str | None, *, is_open: bool = False) -> Closure:
+    def closure(self, path: str, symbol: str | None) -> Closure:
         """The code of the step `symbol` in the file `path`; of the whole file for None.
 
-        With `is_open`, every name of the file may be used by whoever runs it. A symbol that the file does not have
-        gives the closure of its import, and of nothing more.
+        With `ANY_NAME`, whoever runs the file may use every name of it. A symbol that the file does not have gives
+        the closure of its import, and of nothing more.
 
         Cost: proportional to what is reached, once the symbols on the way have been linked.
         """
-        reached = self._with_dynamics(self._reach.of(Node("open", path))) if is_open else self.reached(path, symbol)
+        reached = self.reached(path, symbol)
         labels = self._labels(path, reached)
         symbols: dict[str, Digest] = {}
         widened: set[Widening] = set()
@@ -1091,6 +1093,8 @@ class Linker:
 
 def start_of(path: str, symbol: str | None) -> Node:
     """The node that the closure of a step begins with."""
+    if symbol == ANY_NAME:
+        return Node("open", path)
     return Node("whole", path) if symbol is None else Node("symbol", path, symbol)
 
 
