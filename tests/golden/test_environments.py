@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from onward.app.evaluate import Evaluation
 from onward.app.options import RunOptions
 from onward.app.run import RunReport, run
 from onward.app.show import show
-from onward.app.status import status, why
+from onward.app.status import status
+from onward.app.why import why
 from onward.app.wiring import open_workspace
 from onward.testing import workspace
 from onward.testing.watchers import Recorder
@@ -107,17 +107,6 @@ def sync(folder: Path, *upgrade: str) -> None:
     uv(folder, "sync")
 
 
-@pytest.fixture
-def watched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every run counts as seen completely: these steps do nothing but what their process says of itself."""
-    real = Evaluation.rests_on
-
-    def rests_on(self, name, modules, missing, *, is_complete):
-        return real(self, name, modules, missing, is_complete=True)
-
-    monkeypatch.setattr(Evaluation, "rests_on", rests_on)
-
-
 def bring_up_to_date(folder: Path) -> RunReport:
     with open_workspace(folder, writes=True) as opened:
         return run(opened, RunOptions(jobs=2), Recorder())
@@ -132,6 +121,7 @@ ALL = {"p/figure", "p/table", "p/plain"}
 
 
 def test_an_upgrade_of_anything_runs_everything_that_was_not_watched(folder: Path) -> None:
+    (folder / "onward.toml").write_text("watch = false\n")
     assert made(bring_up_to_date(folder)).keys() == ALL
     assert made(bring_up_to_date(folder)) == {}
     wheel(folder.parent / "wheels", "plotting", "2.0", ["tables"])
@@ -139,13 +129,12 @@ def test_an_upgrade_of_anything_runs_everything_that_was_not_watched(folder: Pat
     assert made(bring_up_to_date(folder)) == dict.fromkeys(ALL, ("environment plotting changed from 1.0 to 2.0",))
 
 
-@pytest.mark.usefixtures("watched")
 def test_an_upgrade_of_the_plotting_library_runs_the_figures_and_not_the_tables(folder: Path) -> None:
     assert made(bring_up_to_date(folder)).keys() == ALL
     wheel(folder.parent / "wheels", "plotting", "2.0", ["tables"])
     sync(folder, "plotting")
     with open_workspace(folder) as opened:
-        assert why(opened, "p/figure").chain[0][1].before == "1.0"
+        assert why(opened, "p/figure").chain[0].reason.before == "1.0"
         assert why(opened, "p/table").decision.action == "keep"
     assert made(bring_up_to_date(folder)) == {"p/figure": ("environment plotting changed from 1.0 to 2.0",)}
     wheel(folder.parent / "wheels", "tables", "1.1")
@@ -153,7 +142,6 @@ def test_an_upgrade_of_the_plotting_library_runs_the_figures_and_not_the_tables(
     assert made(bring_up_to_date(folder)).keys() == {"p/figure", "p/table"}
 
 
-@pytest.mark.usefixtures("watched")
 def test_going_back_to_the_old_version_restores_the_old_result(folder: Path) -> None:
     bring_up_to_date(folder)
     old = (folder / "uv.lock").read_text()
@@ -168,7 +156,6 @@ def test_going_back_to_the_old_version_restores_the_old_result(folder: Path) -> 
     }  # fmt: skip
 
 
-@pytest.mark.usefixtures("watched")
 def test_show_tells_the_distributions_that_a_result_rests_on(folder: Path) -> None:
     bring_up_to_date(folder)
     with open_workspace(folder) as opened:
@@ -192,7 +179,6 @@ def looked():
 """
 
 
-@pytest.mark.usefixtures("watched")
 def test_a_module_that_was_looked_for_in_vain_counts_once_it_is_installed(folder: Path) -> None:
     workspace.write(folder, LOOKS)
     bring_up_to_date(folder)
@@ -205,7 +191,6 @@ def test_a_module_that_was_looked_for_in_vain_counts_once_it_is_installed(folder
         assert show(opened, "p/looked").distributions == {"other": "1.0"}
 
 
-@pytest.mark.usefixtures("watched")
 def test_a_computed_import_keeps_everything_in(folder: Path) -> None:
     computed = "from onward import asset\n\n@asset\ndef computed():\n    return __import__('tab' + 'les').VERSION\n"
     workspace.write(folder, {"projects/p/computed.py": computed})

@@ -162,9 +162,9 @@ class Evaluation:
             self.artifacts[asset] = trace.artifacts.get(asset)
         for asset, artifact in trace.artifacts.items():
             self.artifacts[asset] = artifact
-        for output in step.outputs:
-            if output.path is not None and (made := trace.artifacts.get(output.asset)) is not None:
-                self._in_tree[output.path] = made.bytes
+        for artifact in trace.artifacts.values():
+            if artifact.path is not None:
+                self._in_tree[artifact.path] = artifact.bytes
 
     def settle_saves(self, name: str, trace: Trace) -> None:
         """Takes over what a step made that will only be rendered again: all but its document, which is to come."""

@@ -6,8 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from onward.app.findings import findings_error, relevant_findings
 from onward.app.reading import read
-from onward.app.run import findings_error, relevant_findings
 from onward.app.targets import select_steps
 from onward.app.wiring import Opened
 

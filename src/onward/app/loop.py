@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,24 +23,21 @@ import msgspec
 import onward
 from onward.app import basis as bases
 from onward.app import environment, seen
-from onward.app.collect import Result, emptied, sweep, take
+from onward.app.collect import Result, emptied, sweep
 from onward.app.evaluate import Evaluation, MissingSourceError
 from onward.app.options import RunOptions
 from onward.app.outputs import EditedByHandError, TreeOutputs
-from onward.app.quoting import quoted
-from onward.app.reading import read
 from onward.app.standing import StandingResult
 from onward.app.targets import Selection, resolve_asset
 from onward.app.tasks import DamagedInputError, absent, handed, task_of
-from onward.app.watched import Watched
+from onward.app.tracing import Running, Tracing
 from onward.app.wiring import Opened
-from onward.base import clock
+from onward.base import paths
 from onward.base.digest import Digest
 from onward.base.errors import MachineError, UnknownNameError
 from onward.base.text import duration
 from onward.engine.decide import holds
-from onward.engine.schedule import Schedule
-from onward.model.artifact import Artifact
+from onward.engine.schedule import ENDED, Schedule
 from onward.model.decision import Decision
 from onward.model.event import (
     AnyEvent,
@@ -63,29 +59,11 @@ from onward.model.event import (
 )
 from onward.model.ports import Executor, Watcher
 from onward.model.records import CheckRecord, Origin, StepRecord
-from onward.model.trace import TRACE_FORMAT, CheckOutcome, Observation, Trace, Usage
-from onward.model.workspace import Binding, Finding, Step
+from onward.model.trace import CheckOutcome, Trace, Usage
+from onward.model.workspace import Binding, Discovered, Finding, Step
 from onward.store.locks import KeyLocks
 
 _POLL_S = 0.05
-
-
-@dataclass
-class _Running:
-    """A step's child."""
-
-    unit: Unit
-    outbox: Path
-    decision: Decision
-    key: Digest
-    identity: int
-    executor: Executor
-    deadline: float | None
-    seen: list[Observation]
-    sources: dict[str, Digest | None]
-    states: dict[str, str | None]
-    started: float
-    late: bool = False
 
 
 @dataclass
@@ -118,15 +96,17 @@ class Loop:
         self._locks = KeyLocks(opened.place.locks)
         self._outputs = TreeOutputs(opened.place, opened.store, evaluation.observer, overwrite)
         self._executors: dict[str, Executor] = {}
-        self._running: dict[tuple[int, int], _Running] = {}
+        self._tracing = Tracing(opened, evaluation, self._outputs, options, as_of)
+        self._running: dict[tuple[int, int], Running] = {}
         self._awaited: dict[Unit, Digest] = {}
         self._extra: dict[str, _Extra] = {}
-        self._environment: Digest | None = None
         self._decisions: dict[str, Decision] = {}
         self._origin: Origin | None = None
         self._interrupts = 0
         self._outboxes: Path | None = None
         self._free_outboxes: list[Path] = []
+        self.attempts: dict[str, Discovered] = {}
+        """What steps that failed had been seen to do."""
         self.interrupted = False
         self.steps: dict[str, StepRecord] = {}
         self.checks: dict[str, CheckRecord] = {}
@@ -208,7 +188,7 @@ class Loop:
             self._decisions[name] = decision
             if decision.action in ("keep", "restore"):
                 assert decision.trace is not None
-                put_back = self._outputs.put_back(self._graph.steps[name], decision.trace, self._own_files(name))
+                put_back = self._outputs.put_back(decision.trace, self._own_files(name, decision.trace))
                 if put_back:
                     self._watcher.say(f"{name}: put back {', '.join(put_back)}")
                 self._settle(name, decision, decision.trace)
@@ -216,14 +196,14 @@ class Loop:
             return self._fail(unit, _error(type(error).__name__.removesuffix("Error"), str(error)), None)
         return [Decided(unit, decision)]
 
-    def _own_files(self, name: str) -> set[str]:
-        """The files that stay in the tree as the step wrote them.
+    def _own_files(self, name: str, trace: Trace) -> set[str]:
+        """The files of a result that stay in the tree as the step wrote them.
 
         A file of two writers is the later one's, and one that the step changes itself is nobody's to put back.
         """
-        step = self._graph.steps[name]
-        own = {output.path for output in step.outputs if self._graph.maker[output.asset] == name}
-        return {path for path in own if path is not None and path not in step.revisits}
+        maker, revisits = self._graph.maker, self._graph.steps[name].revisits
+        own = {artifact.path for asset, artifact in trace.artifacts.items() if maker.get(asset, name) == name}
+        return {path for path in own if path is not None and path not in revisits}
 
     def _settle(self, name: str, decision: Decision, trace: Trace) -> None:
         """Takes a trace over as the step's result of this run."""
@@ -287,7 +267,7 @@ class Loop:
         try:
             for path, earlier in self._graph.writers_before(name):
                 if earlier in self.results:
-                    self._outputs.put_back(self._graph.steps[earlier], self.results[earlier].trace, {path})
+                    self._outputs.put_back(self.results[earlier].trace, {path})
             states = self._outputs.before_run(step, self._opened.standing.trace(name))
             task = task_of(step, self._evaluation, self._opened.place, outbox, self._as_of)
             self._hand_extra(task, name, outbox)
@@ -305,7 +285,7 @@ class Loop:
         limit = self._options.time_limit_s or step.time_limit_s
         now = time.monotonic()
         identity = executor.start(task)
-        self._running[id(executor), identity] = _Running(
+        self._running[id(executor), identity] = Running(
             unit, outbox, decision, key, identity, executor, now + limit if limit else None, seen, sources, states, now
         )
         self._watcher.started(name)
@@ -327,7 +307,8 @@ class Loop:
             return
         kept = self._evaluation.executed_document(decision.outputs_from)
         if kept is not None:
-            self._outputs.put_back(step, decision.outputs_from, self._own_files(step.name))
+            kept_trace = decision.outputs_from
+            self._outputs.put_back(kept_trace, self._own_files(step.name, kept_trace))
             task["kept"] = str(kept)
 
     def _source_states(self, step: Step) -> dict[str, Digest | None]:
@@ -439,21 +420,20 @@ class Loop:
             self._locks.release(running.key)
             self._free_outboxes.append(emptied(running.outbox))
 
-    def _take_result(self, running: _Running, ending: Ending) -> Sequence[AnyEvent]:
+    def _take_result(self, running: Running, ending: Ending) -> Sequence[AnyEvent]:
         result = Result(running.outbox, ending.result)
         step = self._graph.steps[running.unit.step]
         if result.ok and not running.late:
-            watched = result.watched
-            changed = self._changed_meanwhile(running, step)
-            if changed is None and watched is not None:
-                changed = seen.changed_path(watched, self._known(running, step))
+            changed = self._tracing.changed_meanwhile(running, step, result)
             if changed is None:
                 if result.is_executed:
-                    trace = self._trace(running, ending, step, result)
+                    asked_for = self._extra.get(step.name, _Extra()).targets.values()
+                    trace = self._tracing.trace(running, ending, step, result, asked_for)
                 else:
-                    trace = self._rendered(running, step, result)
+                    trace = self._tracing.rendered(running, step, result)
                 self._keep(running, trace, is_executed=result.is_executed)
                 return [Made(running.unit)]
+            self._note_attempt(step, result, changed)
             message = f"`{changed}` changed while the step ran, so its result belongs to no state of it"
             error = _error("InputChanged", message, "run again")
             return self._fail(running.unit, error, result.log(self._store.objects), ending, running.states)
@@ -463,9 +443,10 @@ class Loop:
         if self.interrupted:
             return self._fail(running.unit, _error("Interrupted", "the run was stopped"), log, ending, running.states)
         error = result.error if result.is_there and not running.late else None
+        self._note_attempt(step, result)
         return self._fail(running.unit, error or self._death(running, ending), log, ending, running.states)
 
-    def _death(self, running: _Running, ending: Ending) -> dict[str, Any]:
+    def _death(self, running: Running, ending: Ending) -> dict[str, Any]:
         """What can be said of a step that left no account of itself."""
         if running.late:
             spent = duration(ending.wall_s)
@@ -480,180 +461,7 @@ class Loop:
             return _error("Killed", f"its process was killed by {name}", hint)
         return _error("Exited", f"its process ended with exit status {ending.status} and left no result")
 
-    def _changed_meanwhile(self, running: _Running, step: Step) -> str | None:
-        """The input that is no longer what it was when the step started."""
-        observer = self._evaluation.observer
-        before_sources, before_seen = running.sources, running.seen
-        for path in {observation.name for observation in before_seen}:
-            observer.forget(path)
-        for name in before_sources:
-            for path in self._graph.sources[name].paths:
-                observer.forget(path)
-        for name, digest in before_sources.items():
-            if observer.source(self._graph.sources[name]) != digest:
-                return name
-        written = set(step.writes)
-        for observation in before_seen:
-            if observation.kind == "listing":
-                continue  # a step may well add files to a folder that it lists
-            now = observer.file(observation.name)
-            if now != (observation.digest or None) and observation.name not in written:
-                return observation.name
-        return self._changed_code(step)
-
-    def _changed_code(self, step: Step) -> str | None:
-        """The file of code that was edited since it was read, where the edit means anything to the step.
-
-        Whether the step ran the old or the new code cannot be told, so its result would belong to neither.
-        """
-        reading = self._evaluation.reading
-        files = {step.file}
-        if step.file.endswith((".py", ".ipynb")):
-            files.update(reading.linked(step.file, step.symbol).files)
-        changed = [path for path in sorted(files) if self._digest_now(path) != reading.digests.get(path)]
-        if not changed:
-            return None
-        now = read(self._opened.place, self._opened.index, self._options.settings, self._opened.standing.discovered())
-        same = now.graph.steps.get(step.name)
-        is_same = same is not None and (now.code(same), now.render(same)) == (reading.code(step), reading.render(step))
-        return None if is_same else changed[0]
-
-    def _digest_now(self, path: str) -> Digest | None:
-        try:
-            return self._opened.index.digest(str(self._opened.place.root / path))
-        except OSError:
-            return None
-
-    def _trace(self, running: _Running, ending: Ending, step: Step, result: Result) -> Trace:
-        """The trace of a run that went well; its bytes are in the store before it is written."""
-        objects = self._store.objects
-        made = self._taken(step, result)
-        artifacts = {asset: self._same_bytes_if_equal(step.name, asset, made[asset]) for asset in made}
-        artifacts |= self._outputs.collect(step)
-        observations = list(running.seen)
-        asked_for = self._extra.get(step.name, _Extra()).targets.values()
-        observations += [Observation("asset", target, self._content_of(target)) for target in asked_for]
-        if result.asked_for_today:
-            observations.append(Observation("today", "today", self._as_of))
-        texts = {step.file} if result.quotes_code else set()
-        texts.update(quoted(artifacts.values(), self._python_files(step), objects))
-        observations += [Observation("text", path, self._evaluation.text_of(path)) for path in sorted(texts)]
-        watched = result.watched
-        known = self._known(running, step)
-        if watched is not None:
-            told = {(one.kind, one.name) for one in observations}
-            found = seen.observations_of(watched, known, self._evaluation.observer)
-            observations += [one for one in dict.fromkeys(found) if (one.kind, one.name) not in told]
-        observations += self._evaluation.pickled.observations(step, self._files_read(running, step, observations))
-        observations += self._installed(step, result, watched)
-        inputs = self._evaluation.decided[step.name].inputs
-        check = msgspec.convert(result.check, CheckOutcome) if result.check is not None else None
-        return Trace(
-            format=TRACE_FORMAT,
-            step=step.name,
-            key=running.key,
-            inputs=tuple((kind, name, digest) for (kind, name), digest in sorted(inputs.items())),
-            observations=tuple(observations),
-            artifacts=artifacts,
-            made_at=clock.text_of(clock.now()),
-            usage=Usage(round(ending.wall_s, 4), round(ending.cpu_s, 4), ending.peak_bytes),
-            check=check,
-            log=result.log(objects),
-            environment=self.environment_address(),
-            marks=self._marks(step, watched, known),
-            doubts=watched.reasons if watched is not None else (),
-        )
-
-    def _known(self, running: _Running, step: Step) -> seen.Known:
-        """What of all that a step was seen to touch counts already."""
-        reading = self._evaluation.reading
-        inputs = {step.file, *(observation.name for observation in running.seen)}
-        inputs.update(path for name in running.sources for path in self._graph.sources[name].paths)
-        if step.file.endswith((".py", ".ipynb")):
-            inputs.update(reading.linked(step.file, step.symbol).files)
-        own = Path(onward.__file__).parents[1]
-        spare = [*seen.spare_folders(), str(self._opened.place.store), str(own)]
-        return seen.Known(str(self._opened.place.root), inputs, step.writes, spare)
-
-    def _python_files(self, step: Step) -> set[str]:
-        """The files whose code the step runs, of Python."""
-        if not step.file.endswith((".py", ".ipynb")):
-            return set()
-        return {step.file, *self._evaluation.reading.linked(step.file, step.symbol).files}
-
-    def _files_read(self, running: _Running, step: Step, observations: Iterable[Observation]) -> set[str]:
-        """The files that a step has read, its sources and what others wrote for it among them."""
-        files = {one.name for one in observations if one.kind == "file"}
-        files.update(path for name in running.sources for path in self._graph.sources[name].paths)
-        taken = {
-            *(binding.target for binding in step.bindings),
-            *(one.name for one in observations if one.kind == "asset"),
-        }
-        makers = {self._graph.maker[asset] for asset in taken if asset in self._graph.maker}
-        outputs = (output for maker in makers for output in self._graph.steps[maker].outputs)
-        return files | {output.path for output in outputs if output.path is not None and output.asset in taken}
-
-    def _installed(self, step: Step, result: Result, watched: Watched | None) -> list[Observation]:
-        """What of all that is installed the result rests on: everything, unless all that the step did was seen."""
-        is_complete = watched is not None and watched.confidence == "complete" and watched.means == "seccomp"
-        modules = {*result.modules}
-        if watched is not None:
-            modules.update(watched.modules, watched.distributions)
-        return self._evaluation.rests_on(step.name, modules, result.missing, is_complete=is_complete)
-
-    def _marks(self, step: Step, watched: Watched | None, known: seen.Known) -> tuple[str, ...]:
-        asked_for = self._evaluation.reading.settings.watch
-        marks = seen.marks_of(watched, known) if asked_for else set()
-        return tuple(sorted({*marks, seen.SELF_CHANGING} if step.revisits else marks))
-
-    def _taken(self, step: Step, result: Result) -> dict[str, Artifact]:
-        """What the step returned and saved, by asset, with its bytes in the store."""
-        named = partial(self._evaluation.reading.code_named, step)
-        return {
-            asset: take(written, self._store.objects, named) for asset, written in result.written(step.project).items()
-        }
-
-    def _rendered(self, running: _Running, step: Step, result: Result) -> Trace:
-        """The trace of a document that was rendered again: all but the document is the kept result's."""
-        kept = running.decision.outputs_from
-        assert kept is not None
-        written = self._taken(step, result)
-        inputs = self._evaluation.decided[step.name].inputs
-        # New prose may show a picture that the kept result never looked at.
-        known = {each.name for each in kept.observations}
-        seen = [each for each in running.seen if each.name not in known]
-        return msgspec.structs.replace(
-            kept,
-            observations=(*kept.observations, *seen),
-            key=running.key,
-            inputs=tuple((kind, name, digest) for (kind, name), digest in sorted(inputs.items())),
-            artifacts={**kept.artifacts, **written},
-            made_at=clock.text_of(clock.now()),
-            twins={asset: content for asset, content in kept.twins.items() if asset not in written},
-        )
-
-    def environment_address(self) -> Digest:
-        if self._environment is None:
-            self._environment = bases.keep_environment(self._store, self._evaluation.python)
-        return self._environment
-
-    def _content_of(self, name: str) -> Digest:
-        artifact = self._evaluation.artifacts.get(name)
-        if artifact is not None:
-            return artifact.content
-        source = self._graph.sources.get(name)
-        return (self._evaluation.observer.source(source) if source is not None else None) or ""
-
-    def _same_bytes_if_equal(self, step: str, asset: str, artifact: Artifact) -> Artifact:
-        """Equal content made again keeps the first bytes that are still whole."""
-        previous = self._opened.standing.trace(step)
-        before = previous.artifacts.get(asset) if previous is not None else None
-        if before is None or before.content != artifact.content or before.bytes == artifact.bytes:
-            return artifact
-        whole = all(self._store.objects.is_whole(address) for address in before.addresses())
-        return msgspec.structs.replace(before, facts=artifact.facts) if whole else artifact
-
-    def _keep(self, running: _Running, trace: Trace, *, is_executed: bool = True) -> None:
+    def _keep(self, running: Running, trace: Trace, *, is_executed: bool = True) -> None:
         """Records a trace; where its fingerprint is known already, what came out then serves."""
         twin = self._twin(trace)
         if twin is not None:
@@ -736,7 +544,64 @@ class Loop:
             reasons = tuple(str(reason) for reason in decision.reasons) if decision else ()
             self.steps[name] = StepRecord("failed", round(seconds, 3), reasons, error=error, log=log, usage=usage)
         self._watcher.ended(name, "failed", seconds)
-        return [Failed(unit, fallback)]
+        is_final = name not in self.attempts or not self._may_still_come(name)
+        if not is_final:
+            self._watcher.say(f"{name} looked for what another step may be about to write; the others go on")
+        return [Failed(unit, fallback, is_final)]
+
+    def _note_attempt(self, step: Step, result: Result, changed: str = "") -> None:
+        """Remembers what a step did that failed: another one may be about to write what it looked for."""
+        found = Discovered() if result.watched is None else seen.discovered(result.watched, self._opened.place.root)
+        if changed:
+            found = msgspec.structs.replace(found, reads=(*found.reads, changed))
+        if found.reads or found.asked or found.writes:
+            self.attempts[step.name] = found
+
+    def _may_still_come(self, name: str) -> bool:
+        """Whether a step has yet to end of which nobody knows what it writes: it was never made before."""
+        return any(
+            unit.step != name and state not in ENDED and not self._store.traces.has_seen(unit.step)
+            for unit, state in self._schedule.state.items()
+        )
+
+    # What was found out too late.
+
+    def outdated(self) -> dict[str, str]:
+        """The steps that looked at a path before another step of this run wrote it, with that path."""
+        writers = {
+            artifact.path: name
+            for name, result in self.results.items()
+            for artifact in result.trace.artifacts.values()
+            if artifact.path is not None
+        }
+        writers |= {path: name for name, attempt in self.attempts.items() for path in attempt.writes}
+        if not writers:
+            return {}
+        self._evaluation.observer.forget()
+        found: dict[str, str] = {}
+        for name, result in self.results.items():
+            trace = result.trace
+            looked_for = [seen.name for seen in trace.observations if seen.kind in ("file", "absent", "listing")]
+            path = self._came_later(name, looked_for, writers)
+            if path is not None and not holds(trace, self._evaluation.world([trace])):
+                found[name] = path
+        for name in self.failures.keys() & self.attempts.keys():
+            path = self._came_later(name, (*self.attempts[name].reads, *self.attempts[name].asked), writers)
+            if path is not None:
+                found[name] = path
+        return found
+
+    def _came_later(self, name: str, looked_for: Iterable[str], writers: Mapping[str, str]) -> str | None:
+        """A path that a step looked at and whose writer it did not wait for."""
+        earlier = {name, *self._graph.upstream[name]}
+        for each in looked_for:
+            if each in writers and writers[each] not in earlier:
+                return each
+            if each.endswith("/") or paths.is_glob(each):
+                for path, writer in writers.items():
+                    if writer not in earlier and paths.covers(each, path):
+                        return path
+        return None
 
     def _skipped(self, unit: Unit, because: str) -> None:
         name = unit.step

@@ -130,6 +130,7 @@ class Observer:
     def _list(self, name: str) -> list[str] | None:
         if not paths.is_glob(name):
             folder = name.rstrip("/")
+            folder = "" if folder == "." else folder
             try:
                 entries = sorted(os.listdir(self._root / folder))
             except OSError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 
 from onward.app.observe import Observer
@@ -77,46 +77,48 @@ class TreeOutputs:
             self._keep(absolute)
         return states
 
-    def collect(self, step: Step) -> dict[str, Artifact]:
-        """The files that the step wrote, as artifacts by asset name. One that it did not write is left out."""
+    def collect(self, written: Mapping[str, str]) -> dict[str, Artifact]:
+        """The files that a step wrote, as artifacts by asset name; of those that are no files any more, none.
+
+        Args:
+            written: asset name -> workspace path.
+        """
         made = {}
-        for output in step.outputs:
-            if output.path is None:
-                continue
-            absolute = self._place.root / output.path
+        for asset, path in written.items():
+            absolute = self._place.root / path
             if not absolute.is_file():
                 continue
-            self._observer.forget(output.path)
+            self._observer.forget(path)
             size = absolute.stat().st_size
             address = self._keep(absolute)
-            form = form_of(output.path)
+            form = form_of(path)
             media = _MEDIA.get(form) or _PICTURES.get(absolute.suffix.lower(), "application/octet-stream")
             kind = TABLE if form in _TABLES else FILE
             content = digest_of([1, kind, address])
-            made[output.asset] = Artifact(kind, content, address, media, size, (), {"path": output.path})
+            made[asset] = Artifact(kind, content, address, media, size, (), {"path": path})
         return made
 
-    def put_back(self, step: Step, trace: Trace, among: Container[str]) -> list[str]:
+    def put_back(self, trace: Trace, among: Container[str]) -> list[str]:
         """Brings files of the tree, if they are `among`, to what the trace made; returns the paths that were written.
 
         Raises:
             EditedByHandError: a file was edited by hand.
         """
         written = []
-        for output in step.outputs:
-            artifact = trace.artifacts.get(output.asset)
-            if output.path is None or output.path not in among or artifact is None:
+        for artifact in trace.artifacts.values():
+            path = artifact.path
+            if path is None or path not in among:
                 continue
-            absolute = self._place.root / output.path
-            if self._observer.file(output.path) == artifact.bytes:
+            absolute = self._place.root / path
+            if self._observer.file(path) == artifact.bytes:
                 continue
             if absolute.exists():
-                self._may_replace(output.path, absolute)
+                self._may_replace(path, absolute)
             source = self._store.objects.path(artifact.bytes)
             if source is not None:
                 _copy(source, absolute)
-                self._observer.forget(output.path)
-                written.append(output.path)
+                self._observer.forget(path)
+                written.append(path)
         return written
 
     def restore_tracked(self, states: dict[str, str | None]) -> list[str]:

@@ -60,6 +60,16 @@ class Pickled:
         pickled = sorted(filter(self._is_pickle, inside))
         return [Observation("pickled", path, self.code(step, path) or "") for path in pickled]
 
+    def files_named(self, step: Step, files: Iterable[str]) -> set[str]:
+        """The files of the workspace that are imported when pickles among these are opened, and that `code` counts."""
+        found: set[str] = set()
+        for path in filter(self._is_pickle, {path for name in files for path in self._inside(name)}):
+            named = self._of(self.root / path, self.observer.file(path))
+            if named is not None and not named.is_closed:
+                names = {*named.names, *(self.reading.names_among(step, named.words) if named.words else ())}
+                found |= self.reading.files_named(step, names)
+        return found
+
     def code(self, step: Step, path: str, kept: Path | None = None) -> Digest | None:
         """The digest of the workspace's code that a pickle names as `step` would open it; None where it is missing.
 

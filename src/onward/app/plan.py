@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from onward.app import environment
 from onward.app.edits import trace_edits
 from onward.app.evaluate import Evaluation, MissingSourceError
+from onward.app.findings import check_findings
 from onward.app.observe import Observer
 from onward.app.options import RunOptions
 from onward.app.pickled import Pickled
 from onward.app.reading import Reading
-from onward.app.run import check_findings, read_for
-from onward.app.targets import Selection, paths_to_overwrite, select_steps
+from onward.app.targets import Selection, paths_to_overwrite, read_for, select_steps
 from onward.app.wiring import Opened
 from onward.base import clock
 from onward.model.decision import Decision, Reason

@@ -27,7 +27,7 @@ from onward.engine.graph import Graph, link
 from onward.languages.python.closure import Closure
 from onward.model.draft import Draft
 from onward.model.ports import CodeFile
-from onward.model.workspace import Candidate, Finding, Project, Settings, Step
+from onward.model.workspace import Candidate, Discovered, Finding, Project, Settings, Step
 from onward.steps.registry import kinds
 from onward.store.index import Index
 
@@ -93,19 +93,44 @@ class Reading:
         """
         found: dict[str, Mapping[str, Digest]] = {}
         for name in names:
-            parts = name.split(".")
-            homes = ((self._module(step, ".".join(parts[:length])), length) for length in range(len(parts) - 1, 0, -1))
-            path, length = next(((path, length) for path, length in homes if path is not None), (None, 0))
-            if path is None:
+            home = self._home(step, name)
+            if home is None:
                 continue
-            table = self.tables[path].module
-            if table is None:
+            path, symbol = home
+            closure = self._behind(step, path, symbol)
+            if closure is not None:
+                found[name] = closure.symbols
+            elif self.tables[path].module is None:
                 found[name] = {**self.code(step), path: self.digests[path]}
-            elif parts[length] in table.names:
-                found[name] = self.links.behind(path, parts[length], step.file, step.symbol).symbols
             else:
                 found[name] = self.code(step)
         return found
+
+    def files_named(self, step: Step, names: Iterable[str]) -> set[str]:
+        """The files of the workspace that are imported for such names, where `code_named` counts what is in them."""
+        files: set[str] = set()
+        for name in names:
+            home = self._home(step, name)
+            closure = self._behind(step, *home) if home is not None else None
+            if home is not None and closure is not None:
+                files.update((home[0], *closure.files))
+        return files
+
+    def _home(self, step: Step, name: str) -> tuple[str, str] | None:
+        """The file that `module.qualname` is in, with the first word of the qualname; None outside of the workspace."""
+        parts = name.split(".")
+        for length in range(len(parts) - 1, 0, -1):
+            path = self._module(step, ".".join(parts[:length]))
+            if path is not None:
+                return path, parts[length]
+        return None
+
+    def _behind(self, step: Step, path: str, symbol: str) -> Closure | None:
+        """What a symbol of a file reaches in the process of a step; None where the file does not bind it."""
+        table = self.tables[path].module
+        if table is None or symbol not in table.names:
+            return None
+        return self.links.behind(path, symbol, step.file, step.symbol)
 
     def names_among(self, step: Step, words: Iterable[str]) -> list[str]:
         """The names of the workspace's code that some of `words` make, one a module and the other a name in it."""
@@ -166,7 +191,7 @@ def read(
     place: Place,
     index: Index,
     given: Mapping[str, Any],
-    discovered: Mapping[str, list[str]],
+    discovered: Mapping[str, Discovered],
     once: frozenset[str] = frozenset(),
 ) -> Reading:
     """Reads the workspace.
@@ -175,7 +200,7 @@ def read(
         place: where it is.
         index: what was read before.
         given: parameters from the command line, by `project.name` or bare name.
-        discovered: by step, assets that it was seen to load beyond what its code says.
+        discovered: by step, what its last run was seen to do beyond what its code says.
         once: candidates that are taken for steps this time.
     """
     tree = scan.scan(place.root)

@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from onward.app.observe import Observer
 from onward.app.watched import PathState, Watched
 from onward.base import paths
 from onward.model.trace import Observation
+from onward.model.workspace import Discovered
 
 UNPINNED, PARTIAL, SELF_CHANGING = "unpinned", "partial", "self-changing"
 _LONGEST_NAME, _LONGEST_PATH = 255, 4096
@@ -45,6 +47,30 @@ def spare_folders() -> list[str]:
     return [os.path.realpath(folder) for folder in ("/tmp", "/var/tmp", os.environ.get("TMPDIR") or "/tmp", cache)]
 
 
+def is_complete(watched: Watched) -> bool:
+    """Whether everything that the step did was seen."""
+    return watched.confidence == "complete" and watched.means == "seccomp"
+
+
+def written_paths(watched: Watched, root: str) -> list[str]:
+    """The files of the workspace that a step made or changed and that are results: no hidden ones, no caches."""
+    inside = [_inside(written.path, root) for written in watched.written if written.kind == "file"]
+    return [path for path in inside if path and not any(map(_is_spare_name, path.split("/")))]
+
+
+def _is_spare_name(name: str) -> bool:
+    return name.startswith(".") or name == "__pycache__" or name.endswith((".pyc", "~"))
+
+
+def discovered(watched: Watched, root: Path) -> Discovered:
+    """What a run was seen to look at, to look for and to write in the workspace, whatever came of it."""
+    place = str(root)
+    read = [inside for state in watched.read if (inside := _inside(state.path, place))]
+    listed = [f"{inside}/" for folder in watched.listed if (inside := _inside(folder.path, place))]
+    asked = [inside for path in watched.absent if (inside := _inside(path, place))]
+    return Discovered((), (*read, *listed), tuple(asked), tuple(written_paths(watched, place)))
+
+
 def changed_path(watched: Watched, known: Known) -> str | None:
     """A file that was read and that is not what it was then, though the step has not changed it."""
     own = {written.path for written in watched.written} | {removed.path for removed in watched.removed}
@@ -73,6 +99,12 @@ def observations_of(watched: Watched, known: Known, observer: Observer) -> Itera
             digest = observer.listing(listing, own=known.writes)
             if digest is not None:
                 yield Observation("listing", listing, digest)
+
+
+def has_strange_code(watched: Watched, known: Known) -> bool:
+    """Whether code of the workspace was imported that the step's own code does not lead to."""
+    names = (_counted(path, known) for path in watched.imported)
+    return any(name is not None and name not in known.inputs for name in names)
 
 
 def marks_of(watched: Watched | None, known: Known) -> set[str]:

@@ -109,11 +109,12 @@ def _looked_at(evaluation: Evaluation, opened: Opened) -> list[str] | None:
         names.update(step.writes)
     for result in opened.standing.results.values():
         for seen in result.trace.observations:
-            if seen.kind == "listing":
+            if seen.kind == "listing" and not seen.name.endswith("/"):
                 return None
-            if seen.kind in ("file", "absent"):
+            if seen.kind in ("file", "absent", "listing"):
                 names.add(seen.name)
-    paths = [f"{root}/{name}" for name in names]
+    # What was read outside of the workspace goes by its absolute path; a folder tells by its time what is in it.
+    paths = [os.path.join(root, name) for name in names]
     paths += [f"{root}/{folder}" if folder else root for folder in tree.folders]
     paths += evaluation.python.watched()
     paths += _readmes(reading, root)

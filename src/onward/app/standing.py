@@ -11,6 +11,7 @@ import msgspec
 
 from onward.base.digest import Digest
 from onward.model.trace import Trace
+from onward.model.workspace import Discovered
 from onward.store.disk import Disk
 
 STANDING_FORMAT = 1
@@ -40,14 +41,24 @@ class Standing(msgspec.Struct):
         result = self.results.get(step)
         return None if result is None else result.trace
 
-    def discovered(self) -> dict[str, list[str]]:
-        """By step, the assets that it was seen to load beyond what its code says."""
-        found: dict[str, list[str]] = {}
-        for step, result in self.results.items():
-            names = [observation.name for observation in result.trace.observations if observation.kind == "asset"]
-            if names:
-                found[step] = names
-        return found
+    def discovered(self) -> dict[str, Discovered]:
+        """By step, what its last good result was seen to rest on and to write beyond what its code says."""
+        found = {step: discovered_in(result.trace) for step, result in self.results.items()}
+        return {step: seen for step, seen in found.items() if seen != _NOTHING}
+
+
+_NOTHING = Discovered()
+
+
+def discovered_in(trace: Trace) -> Discovered:
+    """What a result was seen to load, to read and to write; what its code says is among it, and does no harm."""
+    inside = [seen for seen in trace.observations if not seen.name.startswith("/")]
+    return Discovered(
+        tuple(seen.name for seen in inside if seen.kind == "asset"),
+        tuple(dict.fromkeys(seen.name for seen in inside if seen.kind in ("file", "listing"))),
+        tuple(seen.name for seen in inside if seen.kind == "absent"),
+        tuple(path for artifact in trace.artifacts.values() if (path := artifact.path) is not None),
+    )
 
 
 def load(path: Path) -> Standing:

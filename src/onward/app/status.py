@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onward.app.edits import trace_edits
+from onward.app.findings import relevant_findings
 from onward.app.plan import decisions, evaluate
 from onward.app.reach import Reach, reach_of
 from onward.app.reading import Reading, read
-from onward.app.run import relevant_findings
 from onward.app.targets import select_steps
 from onward.app.wiring import Opened
 from onward.model.decision import Decision

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from onward.app.reading import Reading
+from onward.app.options import RunOptions
+from onward.app.reading import Reading, read
 from onward.app.standing import Standing
+from onward.app.wiring import Opened
 from onward.base import paths
 from onward.base.errors import GraphError, UnknownNameError, unknown_name
 from onward.base.shell import shell_line
 from onward.base.text import nearest
 from onward.engine.graph import Graph
-from onward.model.workspace import Candidate
+from onward.model.workspace import Candidate, Discovered
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,23 @@ def select_steps(reading: Reading, targets: Sequence[str], folder: str = "") -> 
         named |= graph.depending_on(found) if follows else found
     with_checks = named | {check for name in named for check in graph.checks_of(name)}
     return Selection(frozenset(named), frozenset(graph.needed_by(with_checks)), False, frozenset(projects))
+
+
+def read_for(
+    opened: Opened, options: RunOptions, attempts: Mapping[str, Discovered] = MappingProxyType({})
+) -> tuple[Reading, list[Candidate]]:
+    """The workspace as a run with these options takes it, and the candidates that it takes for steps this once.
+
+    Args:
+        attempts: by step, what it was seen to do in this run, though it failed.
+    """
+    discovered = {**opened.standing.discovered(), **attempts}
+    reading = read(opened.place, opened.index, options.settings, discovered)
+    once = candidates_named(reading, options.targets, options.folder)
+    if once:
+        files = frozenset(candidate.file for candidate in once)
+        reading = read(opened.place, opened.index, options.settings, discovered, files)
+    return reading, once
 
 
 def candidates_named(reading: Reading, targets: Sequence[str], folder: str = "") -> list[Candidate]:

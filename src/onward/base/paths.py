@@ -97,6 +97,13 @@ def is_glob(text: str) -> bool:
     return any(letter in text for letter in "*?[")
 
 
+def covers(read: str, written: str) -> bool:
+    """Whether who reads `read`, a file, a folder (`data/`, `./` for the root) or a glob, reads the file `written`."""
+    if read.endswith("/"):
+        return is_below(written, "" if read == "./" else read[:-1])
+    return read == written or (is_glob(read) and bool(glob_pattern(read).match(written)))
+
+
 def unquoted(address: str) -> str:
     """The text that an address in a page stands for: `%20` is a space."""
     return unquote(address)

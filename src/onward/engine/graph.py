@@ -23,6 +23,7 @@ from onward.model.draft import Draft, OutputDraft, Reference
 from onward.model.workspace import (
     Binding,
     CheckFacts,
+    Discovered,
     Finding,
     Output,
     ParameterUse,
@@ -64,14 +65,14 @@ class Graph:
                 output.asset
                 for path, writer in self.steps[step].fed_by
                 for output in self.steps[writer].outputs
-                if output.path is not None and _covers(path, output.path)
+                if output.path is not None and paths.covers(path, output.path)
             )
         )
 
     def files_taken(self, step: str) -> tuple[str, ...]:
         """The paths that a step reads and that are no other step's files: sources, folders, globs."""
         made = {output.path for asset in self.taken_by_path(step) for output in self.steps[self.maker[asset]].outputs}
-        return tuple(path for path in self.steps[step].reads if path not in made)
+        return tuple(path for path in self.steps[step].all_reads if path not in made)
 
     def writers_before(self, step: str) -> list[tuple[str, str]]:
         """The paths that a step writes after another one, each with that step."""
@@ -132,7 +133,7 @@ def link(
     projects: Sequence[Project],
     sources: Sequence[Source],
     settings: Mapping[str, Any],
-    discovered: Mapping[str, Sequence[str]],
+    discovered: Mapping[str, Discovered],
 ) -> Graph:
     """The graph of a workspace.
 
@@ -141,7 +142,7 @@ def link(
         projects: all projects, the root's among them; every draft's file lies in exactly one of them.
         sources: all sources, of one name once in a scope.
         settings: parameters by `project.name`, from `onward.toml` and the command line.
-        discovered: by step, assets that an earlier run of it was seen to load beyond what its code says.
+        discovered: by step, what its last run was seen to do beyond what its code says.
     """
     return _Linker(drafts, projects, sources, settings, discovered).link()
 
@@ -153,7 +154,7 @@ class _Linker:
         projects: Sequence[Project],
         sources: Sequence[Source],
         settings: Mapping[str, Any],
-        discovered: Mapping[str, Sequence[str]],
+        discovered: Mapping[str, Discovered],
     ) -> None:
         self.projects = sorted(projects, key=lambda project: len(project.folder), reverse=True)
         self.sources = {source.qualified: source for source in sources}
@@ -162,7 +163,8 @@ class _Linker:
         self.findings: list[Finding] = []
         self.shadows: dict[str, str] = {}
         self._project_of_folder: dict[str, Project] = {}
-        self.named = self._name([_with_written_files(draft) for draft in drafts])
+        named = self._name([_with_written_files(draft) for draft in drafts])
+        self.named = {name: _with_seen_files(draft, discovered.get(name)) for name, draft in named.items()}
         self.maker: dict[str, str] = {}
         self.by_symbol: dict[str, str] = {}
         self.open_steps: dict[str, list[str]] = defaultdict(list)
@@ -273,8 +275,7 @@ class _Linker:
 
     def _asset_name(self, step: str, project: Project, draft: Draft, output: OutputDraft) -> str:
         if output.path is not None:
-            below = paths.is_below(output.path, project.folder)
-            return f"{project.name}/{output.path[len(project.folder) :].lstrip('/') if below else output.path}"
+            return asset_of_path(project, output.path)
         if draft.document and output.name == draft.stem:
             return step
         return f"{project.name}/{output.name}"
@@ -292,7 +293,7 @@ class _Linker:
         if draft.check_of is not None and draft.check is not None:
             looked_at = self._bind(name, project, draft, draft.check_of)
             check = CheckFacts(looked_at.target if looked_at else draft.check_of.text, draft.check.severity)
-        reads, writes, revisits = _literal_paths(draft)
+        reads, writes, revisits = _paths(draft)
         return Step(
             name=name,
             project=project.name,
@@ -312,10 +313,13 @@ class _Linker:
                     output.title,
                     output.key,
                     output.path,
+                    output.is_seen,
                 )
                 for output in draft.outputs
             ),
             reads=reads,
+            seen_reads=tuple(path for path in self._discovered(name).reads if path not in (*reads, *writes)),
+            asked=tuple(path for path in self._discovered(name).asked if path not in writes),
             writes=writes,
             revisits=revisits,
             open=draft.open,
@@ -325,6 +329,9 @@ class _Linker:
             doc=draft.doc,
             time_limit_s=project.settings.time_limit_s or self.projects[-1].settings.time_limit_s,
         )
+
+    def _discovered(self, name: str) -> Discovered:
+        return self.discovered.get(name, Discovered())
 
     def _parameters(self, project: Project, draft: Draft) -> Iterable[ParameterUse]:
         for parameter in draft.parameters:
@@ -444,7 +451,7 @@ class _Linker:
         """
         kept: dict[str, tuple[str, ...]] = {}
         for name in sorted(self.discovered.keys() & upstream.keys()):
-            for asset in self.discovered[name]:
+            for asset in self.discovered[name].loads:
                 maker = self.maker.get(asset)
                 if maker is None or name in _reach([maker], upstream):
                     continue
@@ -520,6 +527,12 @@ class _Linker:
             upstream[name] = tuple(other for other in upstream[name] if other not in members)
 
 
+def asset_of_path(project: Project, path: str) -> str:
+    """The asset that a file in the tree is, of a project whose step writes it."""
+    below = paths.is_below(path, project.folder)
+    return f"{project.name}/{path[len(project.folder) :].lstrip('/') if below else path}"
+
+
 def _is_lone_script(draft: Draft, sharing: Sequence[Draft]) -> bool:
     """A script keeps its stem beside documents of that stem: only these are assets under it."""
     return not draft.document and all(other.document for other in sharing if other is not draft)
@@ -537,12 +550,13 @@ def _is_named(step: Step, needed: str, maker: Mapping[str, str]) -> bool:
     return any(maker.get(target) == needed for target in targets)
 
 
-def _literal_paths(draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Literal paths as workspace paths: read, written, and read before they are written.
+def _paths(draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Workspace paths: literal ones that are read, all that are written, and those read before they are written.
 
     What a step writes first and then reads back is no input of it. Which comes first is told by the lines of one
-    file; of two files it cannot be told, and the read is taken to come first.
+    file; of two files, or where only running showed the writing, it cannot be told: the read is taken to come first.
     """
+    seen = [output.path for output in draft.outputs if output.is_seen and output.path is not None]
     writes: dict[str, list[Mention]] = defaultdict(list)
     for mention in draft.writes:
         path = workspace_path(draft, mention)
@@ -554,11 +568,13 @@ def _literal_paths(draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...], tupl
         path = workspace_path(draft, mention)
         if not path:
             continue
-        if path not in writes:
+        if path in seen:
+            revisits.append(path)
+        elif path not in writes:
             reads.append(path)
         elif not any(written.file == mention.file and written.line < mention.line for written in writes[path]):
             revisits.append(path)
-    return tuple(dict.fromkeys(reads)), tuple(writes), tuple(dict.fromkeys(revisits))
+    return tuple(dict.fromkeys(reads)), (*writes, *seen), tuple(dict.fromkeys(revisits))
 
 
 def _with_written_files(draft: Draft) -> Draft:
@@ -571,6 +587,19 @@ def _with_written_files(draft: Draft) -> Draft:
         if path and not path.endswith("/") and not paths.is_glob(path):
             written.setdefault(path, OutputDraft(path=path, line=mention.line))
     return msgspec.structs.replace(draft, outputs=(*draft.outputs, *written.values())) if written else draft
+
+
+def _with_seen_files(draft: Draft, discovered: Discovered | None) -> Draft:
+    """The draft with the files among its outputs that only running it showed."""
+    if discovered is None or draft.check_of is not None:
+        return draft
+    known = {output.path for output in draft.outputs}
+    seen = [
+        OutputDraft(path=path, line=draft.line, is_seen=True)
+        for path in dict.fromkeys(discovered.writes)
+        if path not in known
+    ]
+    return msgspec.structs.replace(draft, outputs=(*draft.outputs, *seen)) if seen else draft
 
 
 def workspace_path(draft: Draft, mention: Mention) -> str | None:
@@ -597,7 +626,12 @@ def _feed_by_path(steps: Mapping[str, Step]) -> tuple[dict[str, Step], dict[str,
             feeding[later].add(earlier)
     linked = dict(steps)
     for step in steps.values():
-        fed = [(path, name) for path in step.reads for name in _writers_of(path, writers) if name != step.name]
+        fed = [
+            (path, name)
+            for path in (*step.all_reads, *step.asked)
+            for name in _writers_of(path, writers)
+            if name != step.name
+        ]
         if fed:
             feeding[step.name].update(name for _, name in fed)
             linked[step.name] = msgspec.structs.replace(step, fed_by=tuple(fed))
@@ -609,11 +643,4 @@ def _writers_of(path: str, writers: Mapping[str, list[str]]) -> list[str]:
         return writers[path][-1:]
     if not path.endswith("/") and not paths.is_glob(path):
         return []
-    return [names[-1] for written, names in writers.items() if _covers(path, written)]
-
-
-def _covers(read: str, written: str) -> bool:
-    """Whether who reads `read`, a file, a folder (`data/`) or a glob, reads the file `written`."""
-    if read.endswith("/"):
-        return paths.is_below(written, read[:-1])
-    return read == written or (paths.is_glob(read) and bool(paths.glob_pattern(read).match(written)))
+    return [names[-1] for written, names in writers.items() if paths.covers(path, written)]

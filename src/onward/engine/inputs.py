@@ -27,7 +27,11 @@ def definition_digest(step: Step, kind_format: int) -> Digest:
             "format": kind_format,
             "symbol": step.symbol,
             "bindings": [(binding.name, binding.form, binding.wanted) for binding in step.bindings],
-            "outputs": [(output.asset, output.field, output.kind, output.unit, output.path) for output in step.outputs],
+            "outputs": [
+                (output.asset, output.field, output.kind, output.unit, output.path)
+                for output in step.outputs
+                if not output.is_seen
+            ],
             "check": step.check,
         }
     )

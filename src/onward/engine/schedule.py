@@ -10,9 +10,9 @@ States of a unit, and what moves it on:
     ended     `kept`, `restored`, `made`, `failed` or `skipped`; Lost alone sends a unit back from here
 
 Invariants, held after every event (`check_invariants` in tests): a unit leaves `waiting` only when all that
-it needs has ended well; no more units run than there are slots; after the first failure without `keep_going`,
-and after an interrupt, nothing more is started; an ended unit stays ended, unless its bytes are lost: then it
-is looked at again, and what has not started yet waits for it again. An answer to a question that is no longer
+it needs has ended well; no more units run than there are slots; after the first failure that is final, without
+`keep_going`, and after an interrupt, nothing more is started; an ended unit stays ended, unless its bytes are lost:
+then it is looked at again, and what has not started yet waits for it again. An answer to a question that is no longer
 open, such as a decision about a unit that was skipped meanwhile, changes nothing. A crash leaves nothing
 behind: the schedule is never stored, the next run makes a new one from the traces.
 
@@ -133,8 +133,8 @@ class Schedule:
                 return self._decided(unit, decision)
             case Made():
                 return self._end_well(unit, "made")
-            case Failed(fallback=fallback):
-                return self._failed(unit, fallback)
+            case Failed(fallback=fallback, is_final=is_final):
+                return self._failed(unit, fallback, is_final)
             case Suspended(needs=needs):
                 return self._suspended(unit, needs)
             case Lost(maker=maker):
@@ -220,13 +220,13 @@ class Schedule:
                     commands += self._look(follower)
         return commands
 
-    def _failed(self, unit: Unit, fallback: bool) -> list[Command]:
+    def _failed(self, unit: Unit, fallback: bool, is_final: bool) -> list[Command]:
         if fallback:
             self._fallback.add(unit)
             commands = self._let_followers_on(unit, "failed")
         else:
             commands = self._end_badly(unit, "failed", "")
-        if not self._keep_going:
+        if is_final and not self._keep_going:
             return commands + self._stop()
         return commands + self._fill()
 

@@ -58,6 +58,11 @@ class Artifact(msgspec.Struct, frozen=True):
     def is_tree(self) -> bool:
         return self.media == TREE_MEDIA
 
+    @property
+    def path(self) -> str | None:
+        """The workspace path of the file in the tree, where a step wrote one."""
+        return self.facts.get("path")
+
     def addresses(self) -> tuple[Digest, ...]:
         """Every object of the store that the artifact needs."""
         return (self.bytes, *(part.bytes for part in self.parts))

@@ -47,6 +47,7 @@ class OutputDraft(msgspec.Struct, frozen=True):
     key: tuple[str, ...] = ()
     path: str | None = None
     line: int = 0
+    is_seen: bool = False
 
 
 class Draft(msgspec.Struct, frozen=True):

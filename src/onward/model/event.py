@@ -32,9 +32,13 @@ class Made(Event, frozen=True):
 
 
 class Failed(Event, frozen=True):
-    """It ran and failed, or its inputs could not be read. `fallback`: its readers go on with tracked files."""
+    """It ran and failed, or its inputs could not be read.
+
+    `fallback`: its readers go on with tracked files. `is_final`: nothing that is yet to be made could mend it.
+    """
 
     fallback: bool = False
+    is_final: bool = True
 
 
 class Suspended(Event, frozen=True):

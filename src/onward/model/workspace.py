@@ -66,7 +66,7 @@ class Settings(msgspec.Struct, frozen=True):
     parameters: dict[str, Any] = {}
     keep_sources: int = 100_000_000
     """Bytes: sources up to this size are kept with a basis where git does not have them."""
-    watch: bool = False
+    watch: bool = True
     """Whether what steps touch is watched as they run."""
     python: str | None = None
     time_limit_s: float | None = None
@@ -147,6 +147,24 @@ class Output(msgspec.Struct, frozen=True):
     key: tuple[str, ...] = ()
     path: str | None = None
     """The file in the tree that the step writes, where the asset is one."""
+    is_seen: bool = False
+    """No code says so: an earlier run was seen to write it. Not in the step's key."""
+
+
+class Discovered(msgspec.Struct, frozen=True):
+    """What the last run of a step was seen to do beyond what its code says. It draws edges and is in no key.
+
+    Attributes:
+        loads: assets.
+        reads: workspace paths; one that ends in `/` or holds `*` is a listing.
+        asked: workspace paths that it looked for in vain.
+        writes: workspace paths of files.
+    """
+
+    loads: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
 
 
 class CheckFacts(msgspec.Struct, frozen=True):
@@ -164,9 +182,11 @@ class Step(msgspec.Struct, frozen=True):
         symbol: the function, for kinds that run one.
         folder: where it runs, workspace-relative.
         reads: literal paths that it reads; one that ends in `/` or holds `*` is a listing.
-        fed_by: those of them that another step writes, with that step's name.
-        writes: literal paths in the workspace that it writes.
-        revisits: literal paths that it reads before it writes them: it is self-changing.
+        seen_reads: further paths that its last run was seen to read.
+        asked: paths that its last run looked for in vain.
+        fed_by: those of all these that another step writes, with that step's name.
+        writes: paths in the workspace that it writes, as its code says or its last run was seen to.
+        revisits: paths that it reads before it writes them: it is self-changing.
         open: it makes, or loads, names that only running it shows.
         columns: the words, in lower case, by which it can name columns of what it reads; None where it may use all.
     """
@@ -182,6 +202,8 @@ class Step(msgspec.Struct, frozen=True):
     parameters: tuple[ParameterUse, ...] = ()
     outputs: tuple[Output, ...] = ()
     reads: tuple[str, ...] = ()
+    seen_reads: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
     fed_by: tuple[tuple[str, str], ...] = ()
     writes: tuple[str, ...] = ()
     revisits: tuple[str, ...] = ()
@@ -199,7 +221,12 @@ class Step(msgspec.Struct, frozen=True):
 
     def inputs(self) -> list[str]:
         """Names of what it takes: assets, sources, and files by their path."""
-        return list(dict.fromkeys([*(binding.target for binding in self.bindings), *self.reads]))
+        return list(dict.fromkeys([*(binding.target for binding in self.bindings), *self.all_reads]))
+
+    @property
+    def all_reads(self) -> tuple[str, ...]:
+        """The paths that it reads, whether its code says so or its last run showed it."""
+        return (*self.reads, *self.seen_reads)
 
     def observed_paths(self) -> list[str]:
         """Literal paths whose state counts: what it reads, save what it changes itself."""

@@ -23,6 +23,7 @@ import errno
 import gc
 import json
 import os
+import resource
 import select
 import signal
 import sys
@@ -145,6 +146,9 @@ class Zygote:
             os.set_blocking(descriptor, False)
         # The codec that texts are read with: Python would look for it anew in each child.
         codecs.lookup("utf-8-sig")
+        # `os.wait4` would load it when a child has just ended: a call that is looked at can be interrupted by a signal
+        # where others cannot, and nobody makes the one again that opens a library.
+        resource.getrusage(resource.RUSAGE_SELF)
         # What is loaded by now stays for good: a child that collects garbage must not copy all of its pages.
         gc.collect()
         gc.freeze()

@@ -13,7 +13,7 @@ from onward.app.wiring import open_workspace
 from onward.testing import workspace
 from onward.testing.watchers import Recorder
 
-SETTINGS = {"onward.toml": "watch = true\n"}
+SETTINGS = {"onward.toml": ""}
 COMPUTED = """
 import os
 from onward import asset
@@ -193,8 +193,8 @@ def read():
     assert outcomes(run_in(tmp_path)) == {"read": "made"}
 
 
-def test_without_the_setting_nothing_is_watched(tmp_path: Path) -> None:
-    workspace.write(tmp_path, {**steps(COMPUTED), "onward.toml": "", "projects/p/data/words.txt": "one"})
+def test_where_the_watch_is_turned_off_nothing_is_watched(tmp_path: Path) -> None:
+    workspace.write(tmp_path, {**steps(COMPUTED), "onward.toml": "watch = false\n", "projects/p/data/words.txt": "one"})
     assert run_in(tmp_path).steps["p/words"].marks == ()
     workspace.write(tmp_path, {"projects/p/data/words.txt": "three"})
     assert outcomes(run_in(tmp_path)) == {"words": "kept", "other": "kept"}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from onward.engine.graph import Graph, link
 from onward.model.code import Default, Mention
 from onward.model.draft import Draft, OutputDraft, ParameterDraft, Reference
-from onward.model.workspace import CheckFacts, Project, Settings, Source
+from onward.model.workspace import CheckFacts, Discovered, Project, Settings, Source
 
 PROJECTS = (Project("sales", "projects/sales"), Project("delays", "projects/delays"), Project("root", ""))
 
@@ -78,7 +78,7 @@ def linked(
     *drafts: Draft,
     sources: Sequence[Source] = (),
     settings: Mapping[str, object] | None = None,
-    discovered: Mapping[str, Sequence[str]] | None = None,
+    discovered: Mapping[str, Discovered] | None = None,
     projects: Sequence[Project] = PROJECTS,
 ) -> Graph:
     graph = link(drafts, projects, sources, settings or {}, discovered or {})
@@ -451,7 +451,7 @@ def test_who_reads_one_of_a_steps_files_takes_that_one_and_uses_no_other() -> No
         *(script(f"projects/sales/{name}.py", reads=paths) for name, paths in reads.items()),
         script("projects/sales/named.py", loads=["out/picture.png"]),
         script("projects/sales/seen.py"),
-        discovered={"sales/seen": ["sales/elsewhere.csv"]},
+        discovered={"sales/seen": Discovered(loads=("sales/elsewhere.csv",))},
     )
     assert graph.taken_by_path("sales/one") == ("sales/out/t.csv",)
     assert graph.taken_by_path("sales/folder") == ("sales/out/t.csv", "sales/out/picture.png")
@@ -514,7 +514,7 @@ def test_a_circle_of_names_and_a_path_is_cut_at_the_path() -> None:
 def test_what_a_step_was_seen_to_load_comes_before_it_and_is_no_part_of_what_it_takes() -> None:
     drafts = [script("projects/sales/late.py"), function("projects/sales/steps.py:z")]
     plain = linked(*drafts)
-    graph = linked(*drafts, discovered={"sales/late": ["sales/z", "sales/gone"]})
+    graph = linked(*drafts, discovered={"sales/late": Discovered(loads=("sales/z", "sales/gone"))})
     assert graph.order == ("sales/z", "sales/late")
     assert graph.discovered == {"sales/late": ("sales/z",)}
     assert graph.steps == plain.steps
@@ -522,7 +522,7 @@ def test_what_a_step_was_seen_to_load_comes_before_it_and_is_no_part_of_what_it_
 
 def test_what_was_seen_to_be_loaded_once_closes_no_circle() -> None:
     drafts = [script("projects/sales/late.py", saves=["t"]), function("projects/sales/steps.py:z", ["t"])]
-    graph = linked(*drafts, discovered={"sales/late": ["sales/z", "sales/t"]})
+    graph = linked(*drafts, discovered={"sales/late": Discovered(loads=("sales/z", "sales/t"))})
     assert graph.findings == ()
     assert graph.order == ("sales/late", "sales/z")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from onward.app.run import findings_error
+from onward.app.findings import findings_error
 from onward.app.status import StatusReport, status
 from onward.cli import nothing_to_do
 from onward.cli.render.errors import error_json, print_finding
