@@ -27,6 +27,7 @@ def path(value: object) -> bool:
     return isinstance(value, str) and bool(value) and not value.startswith("/") and "\\" not in value
 
 
+MARK = {"unpinned", "unstable", "unchecked", "partial", "self-changing"}
 SEVERITY = {"error", "warn"}
 STEP_KIND = {"function", "sql", "notebook", "script", "command"}
 ASSET_KIND = ({"table", "metric", "figure", "model", "document", "app", "file"}, None)
@@ -50,7 +51,9 @@ LIST: Shape = {
             "open": bool,
         }
     ],
-    "assets": [{"name": qualified, "kind": ASSET_KIND, "step": qualified}],
+    "assets": [
+        {"name": qualified, "kind": ASSET_KIND, "step": qualified, "marks": [MARK], "marks_because": Map([str])}
+    ],
     "checks": [{"name": qualified, "asset": qualified, "severity": SEVERITY}],
     "candidates": [{"file": path, "why": str, "line": str}],
     "findings": [FINDING],
@@ -95,7 +98,8 @@ def _run(outcomes: set[str], check_outcomes: set[str], *, is_plan: bool) -> Shap
                 "seconds": (None if is_plan else float),
                 "reasons": [str],
                 "assets": Map(digest, qualified),
-                "marks": [{"unpinned", "unstable", "unchecked", "partial", "self-changing"}],
+                "marks": [MARK],
+                "marks_because": Map([str]),
                 "error": _STEP_ERROR,
                 "edits": EDITS,
             }
@@ -119,7 +123,17 @@ PLAN = _run(_PLANNED, _PLANNED, is_plan=True)
 _STATES = ("current", "stale", "may be stale", "never made", "failed")
 STATUS: Shape = {
     "schema": {1},
-    "steps": [{"name": qualified, "state": set(_STATES), "reasons": [str], "failed": (str, None), "edits": EDITS}],
+    "steps": [
+        {
+            "name": qualified,
+            "state": set(_STATES),
+            "reasons": [str],
+            "failed": (str, None),
+            "edits": EDITS,
+            "marks": [MARK],
+            "marks_because": Map([str]),
+        }
+    ],
     "counts": dict.fromkeys(_STATES, int),
     "reach": REACH,
     "findings": [FINDING],
@@ -148,6 +162,8 @@ WHY: Shape = {
     "reasons": [REASON],
     "chain": [{"step": qualified, **REASON}],
     "failed": (str, None),
+    "marks": [MARK],
+    "marks_because": Map([str]),
     "widened": [{"what": str, "why": str, "line": int, "where": str, "hint": str}],
     "compared": (
         None,
@@ -166,7 +182,8 @@ SHOW: Shape = {
     "digest": digest,
     "bytes_digest": digest,
     "fingerprint": digest,
-    "marks": [str],
+    "marks": [MARK],
+    "marks_because": Map([str]),
     "used_by": [qualified],
     "basis": {
         "code": {"commit": (str, None), "dirty": bool},

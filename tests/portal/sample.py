@@ -246,7 +246,7 @@ def _delays() -> tuple[Asset, ...]:
             made_at=NOW - timedelta(days=9),
             changed_in=10,
             history=_history(21.4, 1.1),
-            marks=("unchecked",),
+            marks={"unchecked": ()},
         ),
         Asset(
             name="delays/late_flights",
@@ -284,7 +284,7 @@ def _delays() -> tuple[Asset, ...]:
                 _file("report.html", "text/html; charset=utf-8", REPORT.encode()),
                 _file("report.ipynb", "application/x-ipynb+json", b'{"cells": []}'),
             ),
-            marks=("unpinned", "partial"),
+            marks={"unpinned": ("it reached 192.0.2.7:443",), "partial": ()},
             content="bf" * 32,
             made_at=NOW,
             changed_in=12,
@@ -303,7 +303,7 @@ def _delays() -> tuple[Asset, ...]:
             content="c0" * 32,
             made_at=NOW - timedelta(days=30),
             changed_in=7,
-            marks=("unstable",),
+            marks={"unstable": ()},
         ),
     )
 
@@ -403,7 +403,7 @@ def _sales() -> tuple[Asset, ...]:
             project=project,
             kind="table",
             facts={"rows": 12},
-            marks=("self-changing",),
+            marks={"self-changing": ()},
         ),
     )
 

@@ -357,7 +357,8 @@ def test_where_it_comes_from_tells_code_inputs_surroundings_and_reasons(readings
 def test_marks_are_explained_where_they_show(readings: dict[str, Reading]) -> None:
     page = readings["delays/report/index.html"]
     assert "unpinned" in page.text
-    assert "reached a server, the network or the clock" in page.text
+    assert "reached a server or another machine" in page.text
+    assert "it reached 192.0.2.7:443" in page.text
     assert "unpinned, partial" in readings["index.html"].text
 
 
@@ -480,7 +481,7 @@ def hostile(name: str = HOSTILE) -> SiteContent:
     asset = f"{name}/{name}"
     text = File(name=name, media="text/plain", size=3, source=HOSTILE.encode)
     code = Excerpt(path=name, line=1, text=name, language="python", symbol=name)
-    common: dict[str, Any] = {"project": name, "title": name, "doc": name, "unit": name, "marks": (name,)}
+    common: dict[str, Any] = {"project": name, "title": name, "doc": name, "unit": name, "marks": {name: (name,)}}
     preview = TablePreview(
         1,
         (Column(name, name, min=name, max=name, top=((name, 1),), histogram=((name, name, 1),)),),

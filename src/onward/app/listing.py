@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from onward.app.marks import Marks, marks_of_asset
 from onward.app.reading import Reading, read
 from onward.app.targets import Selection, select_steps
 from onward.app.wiring import Opened
@@ -19,6 +20,8 @@ class Listing:
     selection: Selection
     kinds: dict[str, str | None]
     """Each asset's kind; None until it is known."""
+    marks: dict[str, Marks]
+    """Each asset's marks."""
     findings: tuple[Finding, ...]
 
 
@@ -31,11 +34,16 @@ def listing(opened: Opened, targets: Sequence[str] = (), folder: str = "") -> Li
     reading = read(opened.place, opened.index, {}, opened.standing.discovered())
     selection = select_steps(reading, targets, folder)
     known: dict[str, str | None] = {}
+    marks: dict[str, Marks] = {}
+    checked = {step.check.asset for step in reading.graph.steps.values() if step.check is not None}
     for step in reading.graph.steps.values():
         trace = opened.standing.trace(step.name)
         for output in step.outputs:
             known[output.asset] = output.kind
         for asset, artifact in (trace.artifacts if trace is not None and step.check is None else {}).items():
             known[asset] = artifact.kind
+        for asset in step.assets:
+            if reading.graph.maker[asset] == step.name:
+                marks[asset] = marks_of_asset(trace, is_checked=asset in checked)
     opened.index.save()
-    return Listing(reading, selection, known, reading.graph.findings)
+    return Listing(reading, selection, known, marks, reading.graph.findings)

@@ -250,6 +250,7 @@ class Loop:
             log=trace.log,
             usage=trace.usage,
             executed=is_executed,
+            because=trace.because,
         )
         self._watcher.ended(name, outcome if is_executed else "re-rendered", seconds)
 

@@ -7,18 +7,19 @@ that a result which read it is unpinned; it counts all the same, by its absolute
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from onward.app.observe import Observer
 from onward.app.watched import PathState, Watched
 from onward.base import paths
-from onward.model.trace import Observation
+from onward.model.trace import PARTIAL, SELF_CHANGING, UNPINNED, Observation
 from onward.model.workspace import Discovered
 
-UNPINNED, PARTIAL, SELF_CHANGING = "unpinned", "partial", "self-changing"
 _LONGEST_NAME, _LONGEST_PATH = 255, 4096
+_MOST_REASONS = 20
+"""So many reasons of one mark are told."""
 _NEVER_INPUTS = (".onward", ".git", ".ipynb_checkpoints")
 """Folders of the workspace that hold nothing which a result could rest on."""
 
@@ -107,20 +108,31 @@ def has_strange_code(watched: Watched, known: Known) -> bool:
     return any(name is not None and name not in known.inputs for name in names)
 
 
-def marks_of(watched: Watched | None, known: Known) -> set[str]:
-    """The marks that a run gives to its results; one that nobody watched is partial."""
+def marks_of(watched: Watched | None, known: Known) -> dict[str, tuple[str, ...]]:
+    """The marks that a run gives to its results, each with what made for it; one that nobody watched is partial."""
     if watched is None:
-        return {PARTIAL}
-    marks = set()
-    if watched.confidence != "complete":
-        marks.add(PARTIAL)
-    outside = [state.path for state in watched.read if _inside(state.path, known.root) is None]
-    if watched.network or watched.servers or any(not _is_spare(path, known) for path in outside):
-        marks.add(UNPINNED)
+        return {PARTIAL: ("nobody watched it run",)}
     changed = {written.path for written in watched.written if written.existed}
-    if any(state.path in changed and _inside(state.path, known.root) is not None for state in watched.read):
-        marks.add(SELF_CHANGING)
-    return marks
+    inside = {state.path: _inside(state.path, known.root) for state in watched.read}
+    outside = [path for path, name in inside.items() if name is None and not _is_spare(path, known)]
+    reached = [f"it reached {each.address}:{each.port}" for each in watched.network]
+    reached += [f"it talked to a server of this machine: {server}" for server in watched.servers]
+    found = {
+        PARTIAL: watched.reasons if watched.confidence != "complete" else (),
+        UNPINNED: [*reached, *(f"it read `{path}`, which lies outside of the workspace" for path in outside)],
+        SELF_CHANGING: [revisited(name) for path, name in inside.items() if name is not None and path in changed],
+    }
+    return {mark: _first(reasons) for mark, reasons in found.items() if reasons}
+
+
+def revisited(path: str) -> str:
+    """Why a step that changes a file which it reads is self-changing, in words."""
+    return f"it changes `{path}`, which it reads"
+
+
+def _first(reasons: Sequence[str]) -> tuple[str, ...]:
+    left_out = len(reasons) - _MOST_REASONS
+    return tuple(reasons) if left_out <= 0 else (*reasons[:_MOST_REASONS], f"and {left_out} more like these")
 
 
 def _can_be_a_file(path: str) -> bool:

@@ -76,7 +76,8 @@ def _report(evaluation: Evaluation, run: Run) -> dict[str, Any]:
     return {
         "steps": [
             {"name": name, "file": graph.steps[name].file, "outcome": "kept", "seconds": 0.0, "reasons": [],
-             "assets": record.assets, "marks": list(record.marks), "error": None, "edits": []}
+             "assets": record.assets, "marks": list(record.marks), "marks_because": record.because, "error": None,
+             "edits": []}
             for name, record in sorted(run.steps.items())
         ],
         "checks": [

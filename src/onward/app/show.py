@@ -18,6 +18,7 @@ from onward.app import history, plan
 from onward.app.distributions import WHOLE
 from onward.app.environment import workspace_python
 from onward.app.errands import carry_out
+from onward.app.marks import Marks, marks_of_asset
 from onward.app.plan import decisions
 from onward.app.reading import Reading, read
 from onward.app.targets import resolve_asset, select_steps
@@ -46,7 +47,7 @@ class Shown:
     used_by: tuple[str, ...]
     builder: dict[str, Any]
     environment: Environment | None
-    marks: tuple[str, ...]
+    marks: Marks
     stale: tuple[str, ...]
     run: str | None
     code: tuple[str, ...]
@@ -167,7 +168,7 @@ def _shown(
         used_by=tuple(graph.users_of(name)),
         builder=dict(envelope.builder) if envelope else {},
         environment=decode(kept, Environment) if kept is not None else None,
-        marks=trace.marks if checked else (*trace.marks, "unchecked"),
+        marks=marks_of_asset(trace, is_checked=checked),
         stale=stale,
         run=run,
         code=tuple(row[1] for row in trace.inputs if row[0] == "code"),

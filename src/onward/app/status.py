@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from onward.app.edits import trace_edits
 from onward.app.findings import relevant_findings
+from onward.app.marks import Marks, marks_of_step
 from onward.app.plan import decisions, evaluate
 from onward.app.reach import Reach, reach_of
 from onward.app.reading import Reading, read
@@ -29,6 +30,8 @@ class StepState:
     failed: str | None = None
     edits: tuple[TracedEdit, ...] = ()
     """Where those of its reasons come from that are edits of code."""
+    marks: Marks = field(default_factory=dict)
+    """Those of its last result."""
 
     @property
     def reasons(self) -> list[str]:
@@ -74,7 +77,9 @@ def status(opened: Opened, targets: Sequence[str] = (), folder: str = "") -> Sta
     for name, decision in decided.items():
         state = _state(opened, decision)
         failed = opened.standing.failed[name] if state == "failed" else None
-        states.append(StepState(name, state, decision, failed, edits.get(name, ())))
+        states.append(
+            StepState(name, state, decision, failed, edits.get(name, ()), marks_of_step(opened.standing.trace(name)))
+        )
     reach = reach_of(opened, reading, [name for name, made in decided.items() if made.action in ("run", "await")])
     opened.index.save()
     return StatusReport(reading, states, reach, tuple(relevant_findings(reading, selection)))

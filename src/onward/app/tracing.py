@@ -27,7 +27,7 @@ from onward.model.artifact import Artifact
 from onward.model.decision import Decision
 from onward.model.event import Ending, Unit
 from onward.model.ports import Executor
-from onward.model.trace import TRACE_FORMAT, CheckOutcome, Observation, Trace, Usage
+from onward.model.trace import SELF_CHANGING, TRACE_FORMAT, CheckOutcome, Observation, Trace, Usage
 from onward.model.workspace import Step
 
 
@@ -155,6 +155,7 @@ class Tracing:
             observations += [one for one in found if (one.kind, one.name) not in told]
         observations += self._evaluation.pickled.observations(step, self._files_read(running, step, observations))
         observations += self._installed(step, result, watched)
+        marks = self._marks(step, watched, known)
         return Trace(
             format=TRACE_FORMAT,
             step=step.name,
@@ -167,8 +168,8 @@ class Tracing:
             check=msgspec.convert(result.check, CheckOutcome) if result.check is not None else None,
             log=result.log(self._store.objects),
             environment=self._environment_address(),
-            marks=self._marks(step, watched, known),
-            doubts=watched.reasons if watched is not None else (),
+            marks=tuple(sorted(marks)),
+            because=marks,
         )
 
     def rendered(self, running: Running, step: Step, result: Result) -> Trace:
@@ -249,10 +250,11 @@ class Tracing:
         is_complete = watched is not None and seen.is_complete(watched)
         return self._evaluation.rests_on(step.name, modules, result.missing, is_complete=is_complete)
 
-    def _marks(self, step: Step, watched: Watched | None, known: seen.Known) -> tuple[str, ...]:
+    def _marks(self, step: Step, watched: Watched | None, known: seen.Known) -> dict[str, tuple[str, ...]]:
         asked_for = self._evaluation.reading.settings.watch
-        marks = seen.marks_of(watched, known) if asked_for else set()
-        return tuple(sorted({*marks, seen.SELF_CHANGING} if step.revisits else marks))
+        marks = seen.marks_of(watched, known) if asked_for else {}
+        revisited = {SELF_CHANGING: tuple(seen.revisited(path) for path in step.revisits)} if step.revisits else {}
+        return {**marks, **revisited}
 
     def _taken(self, step: Step, result: Result) -> dict[str, Artifact]:
         """What the step returned and saved, by asset, with its bytes in the store."""

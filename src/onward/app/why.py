@@ -11,6 +11,7 @@ from onward.app.config import setting_line
 from onward.app.data_changes import DataChanges, FileChange
 from onward.app.edits import Edits, Origin
 from onward.app.evaluate import Evaluation
+from onward.app.marks import Marks, marks_of_step
 from onward.app.past import CodeState, Past
 from onward.app.plan import decisions, evaluate
 from onward.app.reach import Reach, reach_of
@@ -71,6 +72,7 @@ class WhyReport:
         reasons: its own reasons.
         chain: these, and those of the steps that it waits for, back to what was edited.
         failed: what it failed with when it last ran.
+        marks: those of its last result.
         widened: code that counts as a whole.
         compared: what was found equal; None where it never ran.
         seconds: how long it took when it last ran; None where that is not known.
@@ -82,6 +84,7 @@ class WhyReport:
     reasons: tuple[Explained, ...]
     chain: tuple[Explained, ...]
     failed: str | None
+    marks: Marks
     widened: tuple[Widened, ...]
     compared: Compared | None
     seconds: float | None
@@ -110,6 +113,7 @@ def why(opened: Opened, target: str, folder: str = "") -> WhyReport:
         tuple(link for link in links if link.step == name),
         links,
         opened.standing.failed.get(name),
+        marks_of_step(trace),
         _widened(reading, graph.steps[name], explainer.past.present),
         compared(trace, evaluation.python.distributions.counted()) if trace is not None else None,
         opened.standing.seconds.get(name),

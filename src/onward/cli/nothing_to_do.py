@@ -10,7 +10,7 @@ import sys
 import time
 
 from onward.app import unchanged
-from onward.cli.render.summary import print_broken, summary
+from onward.cli.render.summary import marked, print_broken, summary
 
 COMMANDS = ("run", "status")
 NO_STEPS = "there are no steps here yet; make a first project with `onward init`"
@@ -47,8 +47,20 @@ def answer(command: str, folder: str, *, as_json: bool) -> bool:
         checks = ["passed"] * kept.passed + ["broken"] * len(kept.broken)
         _print(summary({"kept": kept.steps}, checks, time.monotonic() - begun))
     else:
+        told = _marked(kept)
+        if told is not None:
+            _print(told)
         _print(f"{kept.steps} current" if kept.steps else NO_STEPS)
     return True
+
+
+def _marked(kept: unchanged.Found) -> str | None:
+    """The steps that bear marks. Where none does, which the text of the report shows, it is not parsed."""
+    if '"marks": ["' not in kept.report:
+        return None
+    import json
+
+    return marked({step["name"]: step["marks"] for step in json.loads(kept.report)["steps"]})
 
 
 def _print_json(command: str, kept: unchanged.Found, begun: float) -> None:
@@ -69,9 +81,10 @@ def _print_json(command: str, kept: unchanged.Found, begun: float) -> None:
     }
     if command == "status":
         steps = [
-            {"name": step["name"], "state": "current", "reasons": [], "decision": "keep", "failed": None, "edits": []}
+            {"name": step["name"], "state": "current", "reasons": [], "decision": "keep", "failed": None, "edits": [],
+             "marks": step["marks"], "marks_because": step["marks_because"]}
             for step in report["steps"]
-        ]
+        ]  # fmt: skip
         counts = {"current": kept.steps, "stale": 0, "may be stale": 0, "never made": 0, "failed": 0}
         reach = {"steps": [], "seconds": 0.0, "untimed": 0, "release": None, "published": []}
         answer = {"steps": steps, "counts": counts, "reach": reach, "findings": []}

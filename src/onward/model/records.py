@@ -79,6 +79,7 @@ class StepRecord(msgspec.Struct, frozen=True):
     """How one step ended in a run. `reasons` are sentences; `error` what went wrong, for people.
 
     `edits` say where the reasons come from that are edits of code; they are for people, and part of no key.
+    `because` says of each of the `marks` what made for it.
     `executed` is False where a step was made without its code: its document was rendered again from kept outputs.
     """
 
@@ -94,6 +95,7 @@ class StepRecord(msgspec.Struct, frozen=True):
     usage: Usage | None = None
     executed: bool = True
     edits: tuple[TracedEdit, ...] = ()
+    because: dict[str, tuple[str, ...]] = {}
 
 
 class CheckRecord(msgspec.Struct, frozen=True):

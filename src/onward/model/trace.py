@@ -13,6 +13,10 @@ from onward.model.artifact import Artifact
 
 KEY_FORMAT = 1
 TRACE_FORMAT = 1
+UNPINNED, UNSTABLE, PARTIAL, SELF_CHANGING = "unpinned", "unstable", "partial", "self-changing"
+"""Marks: what has to be known of a result before anybody relies on it."""
+UNCHECKED = "unchecked"
+"""One more, of an asset that no check looks at. No trace holds it, for checks come and go."""
 
 Inputs = dict[tuple[str, str], Digest]
 """All that is known of a step before it runs: (kind, name) to digest. Kinds: `INPUT_KINDS`."""
@@ -102,7 +106,7 @@ class Trace(msgspec.Struct, frozen=True):
         log: object with what the step printed, if it printed anything.
         distributions: third-party distributions of the environment that it ran in: an object.
         marks: `unpinned`, `self-changing`, ...
-        doubts: why not everything that the step did could be seen; such a result is marked `partial`.
+        because: what made for a mark, in words.
         fallbacks: tracked files that stood in for the product of a step that failed.
     """
 
@@ -118,7 +122,7 @@ class Trace(msgspec.Struct, frozen=True):
     log: Digest | None = None
     environment: Digest | None = None
     marks: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
+    because: dict[str, tuple[str, ...]] = {}
     twins: dict[str, Digest] = {}
     """For an unstable step: the other content seen under this very fingerprint, by asset."""
 

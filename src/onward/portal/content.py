@@ -204,7 +204,8 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     unit: str | None = None
     facts: dict[str, Any] = {}
     files: tuple[File, ...] = ()
-    marks: tuple[str, ...] = ()
+    marks: dict[str, tuple[str, ...]] = {}
+    """What has to be known before anybody relies on it, each with what made for it, in words."""
     content: str = ""
     made_at: datetime | None = None
     changed_in: int | None = None

@@ -19,6 +19,7 @@ from onward.app import catalogue as catalogues
 from onward.app.catalogue import Catalogue, ProjectEntry, StepEntry
 from onward.app.environment import workspace_python
 from onward.app.errands import Job, carry_out
+from onward.app.marks import Marks, marks_of_asset
 from onward.app.reading import read
 from onward.app.wiring import Opened
 from onward.base import clock
@@ -201,10 +202,8 @@ class _Gatherer:
             used_by=self._used_by(name),
         )
 
-    def _marks(self, name: str, trace: Trace | None) -> tuple[str, ...]:
-        checked = any(step.checks == name for step in self._steps.values())
-        marks = trace.marks if trace else ()
-        return marks if checked else (*marks, "unchecked")
+    def _marks(self, name: str, trace: Trace | None) -> Marks:
+        return marks_of_asset(trace, is_checked=any(step.checks == name for step in self._steps.values()))
 
     def _used_by(self, name: str) -> tuple[str, ...]:
         users = [step for step in self._steps.values() if step.checks is None and (name, "asset") in step.takes]

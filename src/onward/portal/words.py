@@ -32,8 +32,8 @@ NO_BREAK = "\u00a0"
 MINUS = "−"
 
 MARKS = {
-    "unpinned": "It reached a server, the network or the clock, so what it was made from cannot be pinned "
-    "down: made again, it may come out differently.",
+    "unpinned": "It read something outside of the workspace, or reached a server or another machine, so what it was "
+    "made from cannot be pinned down: made again, it may come out differently.",
     "unstable": "Made twice from exactly the same inputs, it came out differently.",
     "unchecked": "No check looks at it: nothing but its author's care says that it is right.",
     "partial": "Not everything that it depends on could be watched, so it may be out of date without a sign.",

@@ -11,6 +11,7 @@ from onward.app.listing import Listing, listing
 from onward.base.text import listed
 from onward.cli.render.errors import error_json, print_finding
 from onward.cli.session import complete_target, session_of, session_options
+from onward.model.trace import UNCHECKED
 
 
 @click.command("list", short_help="Show projects, sources, steps, assets and checks.")
@@ -61,7 +62,14 @@ def _json(shown: Listing, root: str) -> dict[str, Any]:
             for step in steps
         ],
         "assets": [
-            {"name": asset, "kind": shown.kinds.get(asset), "step": step.name, "shadows": graph.shadows.get(asset)}
+            {
+                "name": asset,
+                "kind": shown.kinds.get(asset),
+                "step": step.name,
+                "shadows": graph.shadows.get(asset),
+                "marks": list(shown.marks.get(asset, {})),
+                "marks_because": shown.marks.get(asset, {}),
+            }
             for step in steps
             for asset in step.assets
             if graph.maker[asset] == step.name
@@ -120,4 +128,8 @@ def _print_step(shown: Listing, name: str) -> None:
         checked = f" · {len(checks)} ✓" if checks else ""
         is_open = " · open" if step.open else ""
         shadow = f" · shadows the source {graph.shadows[asset]}" if asset in graph.shadows else ""
-        click.echo(f"  {asset:<34} {kind:<9} {click.style(takes + checked + is_open + shadow, dim=True)}".rstrip())
+        # That no check looks at it is said by the missing sign for checks.
+        marks = "".join(f" · {mark}" for mark in shown.marks.get(asset, ()) if mark != UNCHECKED)
+        click.echo(
+            f"  {asset:<34} {kind:<9} {click.style(takes + checked + is_open + shadow + marks, dim=True)}".rstrip()
+        )

@@ -14,7 +14,7 @@ from onward.base.shell import shell_line
 from onward.cli.render.errors import print_finding
 from onward.cli.render.progress import progress
 from onward.cli.render.reasons import edits_json, print_edits, reasons_line
-from onward.cli.render.summary import print_broken, summary
+from onward.cli.render.summary import marked, print_broken, summary
 from onward.cli.session import Session, is_terminal
 from onward.model.records import CheckRecord, StepRecord
 
@@ -66,6 +66,7 @@ def _step_json(name: str, record: StepRecord, report: RunReport) -> dict[str, An
         "reasons": list(record.reasons),
         "assets": record.assets,
         "marks": list(record.marks),
+        "marks_because": record.because,
         "error": record.error,
         "edits": edits_json(record.edits),
         **({} if record.executed else {"executed": False}),
@@ -108,6 +109,7 @@ def plan_json(planned: PlanReport) -> dict[str, Any]:
                     for asset, artifact in (step.decision.trace.artifacts if step.decision.trace else {}).items()
                 },
                 "marks": [],
+                "marks_because": {},
                 "error": None,
                 "edits": edits_json(step.edits),
                 **({"executed": False} if step.is_only_rendered else {}),
@@ -152,6 +154,10 @@ def _print_report(report: RunReport) -> None:
         if check.outcome == "broken":
             print_broken(name, check.severity, check.rows, check.message)
     print_edits({name: record.edits for name, record in report.steps.items() if record.outcome in ("made", "failed")})
+    made = {name: record.marks for name, record in report.steps.items() if record.outcome in ("made", "restored")}
+    told = marked(made)
+    if told is not None:
+        click.echo(told)
     click.echo(_summary(report))
     for candidate in report.once:
         click.echo(f"{candidate.file} ran once, outside of snapshots; to make it a step, write in onward.toml:")

@@ -11,6 +11,7 @@ from onward.base import clock
 from onward.base.codec import digest_of
 from onward.base.text import duration, listed, plural, size
 from onward.cli.remake import made_first, remake_in
+from onward.cli.render.marks import print_marks
 from onward.cli.session import complete_target, session_of, session_options
 from onward.model.artifact import METRIC
 
@@ -42,6 +43,7 @@ def show_json(shown: Shown) -> dict[str, Any]:
         "bytes_digest": artifact.bytes,
         "fingerprint": trace.fingerprint(),
         "marks": list(shown.marks),
+        "marks_because": shown.marks,
         "stale": bool(shown.stale),
         "stale_because": list(shown.stale),
         "used_by": list(shown.used_by),
@@ -87,6 +89,7 @@ def _print(shown: Shown) -> None:
     click.echo(f"{click.style(shown.name, bold=True)}  {artifact.kind}{click.style(marks, dim=True)}")
     if shown.stale:
         click.echo(click.style(f"  stale: {listed(shown.stale, 3)}", fg="yellow"))
+    print_marks(shown.marks)
     rows = list(_facts(shown))
     made = clock.instant_of(trace.made_at)
     rows.append(("made", f"{clock.ago(made, clock.now())}, in {duration(trace.usage.wall_s)}"))

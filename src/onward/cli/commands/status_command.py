@@ -12,6 +12,7 @@ from onward.cli import nothing_to_do
 from onward.cli.render.errors import error_json, print_finding
 from onward.cli.render.reach import reach_json, reach_line
 from onward.cli.render.reasons import edits_json, reasons_line
+from onward.cli.render.summary import marked
 from onward.cli.session import complete_target, session_of, session_options
 from onward.model.workspace import Finding
 
@@ -47,6 +48,8 @@ def _json(report: StatusReport) -> dict[str, Any]:
                 "failed": step.failed,
                 **({"executed": False} if step.decision.outputs_from else {}),
                 "edits": edits_json(step.edits),
+                "marks": list(step.marks),
+                "marks_because": step.marks,
             }
             for step in report.steps
         ],
@@ -76,5 +79,8 @@ def _print(report: StatusReport) -> None:
         print_finding(finding, warning=finding not in report.held_by)
     if report.reach.untimed < len(report.reach.steps):
         click.echo(reach_line(report.reach, "what changed reaches"))
+    told = marked({step.name: step.marks for step in report.steps})
+    if told is not None:
+        click.echo(told)
     counts = [f"{count} {state}" for state, count in report.counts.items() if count]
     click.echo(", ".join(counts) or nothing_to_do.NO_STEPS)

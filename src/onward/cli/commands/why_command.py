@@ -12,6 +12,7 @@ from onward.app.data_changes import FileChange
 from onward.app.edits import Difference
 from onward.app.why import Explained, WhyReport, Widened, why
 from onward.base.text import duration, listed, plural, size
+from onward.cli.render.marks import print_marks
 from onward.cli.render.reach import reach_json, reach_line
 from onward.cli.session import complete_target, session_of, session_options
 from onward.engine.why import Compared
@@ -62,6 +63,8 @@ def _json(report: WhyReport) -> dict[str, Any]:
         "reasons": [_reason_json(reason) for reason in report.reasons],
         "chain": [{"step": link.step, **_reason_json(link)} for link in report.chain],
         "failed": report.failed,
+        "marks": list(report.marks),
+        "marks_because": report.marks,
         "widened": [
             {"what": item.what, "why": item.why, "line": item.line, "where": item.where, "hint": item.hint}
             for item in report.widened
@@ -97,6 +100,7 @@ def _print(report: WhyReport) -> None:
     click.echo(f"{click.style(report.name, bold=True)} {words}{took}")
     if report.failed and report.decision.action != "keep":
         click.echo(f"  it failed when it last ran: {report.failed}")
+    print_marks(report.marks)
     if report.decision.action == "keep" and report.compared is not None:
         _print_compared(report.compared)
     current = report.name

@@ -190,6 +190,11 @@ def _about(asset: content.Asset) -> html.Markup | None:
     return shell.block("About", html.div(prose.docstring(rest), class_="prose"), anchor="about")
 
 
+def _because(reasons: tuple[str, ...]) -> html.Markup | None:
+    """What made for a mark; a mark that needs no more words has no reason of its own."""
+    return html.ul([html.li(reason.replace("`", "")) for reason in reasons], class_="because") if reasons else None
+
+
 def _marks(asset: content.Asset) -> html.Markup | None:
     if not asset.marks:
         return None
@@ -197,8 +202,8 @@ def _marks(asset: content.Asset) -> html.Markup | None:
         "To know before you rely on it",
         html.dl(
             [
-                html.div(html.dt(html.span(mark, class_="mark")), html.dd(words.MARKS.get(mark, "")))
-                for mark in asset.marks
+                html.div(html.dt(html.span(mark, class_="mark")), html.dd(words.MARKS.get(mark, ""), _because(reasons)))
+                for mark, reasons in asset.marks.items()
             ],
             class_="marks",
         ),
