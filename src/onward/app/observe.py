@@ -89,6 +89,24 @@ class Observer:
         names = self._names_without(name, own)
         return None if names is None else digest_of(names)
 
+    def listing_then(self, name: str, then: Collection[str], own: Collection[str]) -> Digest | None:
+        """The same of a folder as it was when a step that has ended asked for its names.
+
+        What others have put there since, or taken away, does not show in it. A new folder may be the step's own work.
+
+        Args:
+            name: the folder.
+            then: the names that were told to the step.
+            own: as in `listing`, with what the step took away.
+        """
+        now = self._names_without(name, own)
+        if now is None:
+            return None
+        prefix = "" if name == "./" else name
+        told = {prefix + _utf8(each) for each in then if not each.startswith(".")}
+        gone = {path for path in told - {*now, *own} if not os.path.lexists(self._root / path)}
+        return digest_of(sorted({path for path in now if path in told or (self._root / path).is_dir()} | gone))
+
     def _names_without(self, name: str, own: Collection[str]) -> list[str] | None:
         names = self.names(name)
         if not own:

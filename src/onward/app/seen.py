@@ -83,6 +83,7 @@ def changed_path(watched: Watched, known: Known) -> str | None:
 
 def observations_of(watched: Watched, known: Known, observer: Observer) -> Iterator[Observation]:
     """What a watched run was seen to depend on beyond its key."""
+    removed = {name for gone in watched.removed if (name := _inside(gone.path, known.root))}
     own = {written.path for written in watched.written} | {removed.path for removed in watched.removed}
     for state in watched.read:
         if state.kind == "file" and state.path not in own:
@@ -97,7 +98,7 @@ def observations_of(watched: Watched, known: Known, observer: Observer) -> Itera
         name = _counted(folder.path, known)
         if name is not None and name not in known.writes:
             listing = f"{name}/" if name else "./"
-            digest = observer.listing(listing, own=known.writes)
+            digest = observer.listing_then(listing, folder.names, {*known.writes, *removed})
             if digest is not None:
                 yield Observation("listing", listing, digest)
 

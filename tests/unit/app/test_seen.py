@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -173,8 +175,6 @@ def read():
     return before
 """
     workspace.write(tmp_path, {**steps(code), "projects/p/moving.txt": "one"})
-    import threading
-    import time
 
     def meddle() -> None:
         time.sleep(1.5)
@@ -198,3 +198,40 @@ def test_where_the_watch_is_turned_off_nothing_is_watched(tmp_path: Path) -> Non
     assert run_in(tmp_path).steps["p/words"].marks == ()
     workspace.write(tmp_path, {"projects/p/data/words.txt": "three"})
     assert outcomes(run_in(tmp_path)) == {"words": "kept", "other": "kept"}
+
+
+@on_linux
+def test_a_file_that_comes_into_a_folder_after_it_was_listed_counts(tmp_path: Path) -> None:
+    """Another step may be about to write it: what the result rests on is the folder as it was told to its step."""
+    code = f"""
+import os
+from onward import asset
+
+@asset
+def count():
+    found = len(os.listdir("".join(["in", "box"])))
+    open({str(tmp_path / "listed")!r}, "w").close()
+    while not os.path.exists({str(tmp_path / "go")!r}):
+        pass
+    return found
+"""
+    work = tmp_path / "work"
+    workspace.write(work, {**steps(code), "projects/p/inbox/a.txt": "a", "projects/p/inbox/b.txt": "b"})
+
+    def meddle() -> None:
+        while not (tmp_path / "listed").exists():
+            time.sleep(0.01)
+        (work / "projects/p/inbox/c.txt").touch()
+        (work / "projects/p/inbox/d.txt").touch()
+        (work / "projects/p/inbox/a.txt").unlink()
+        (tmp_path / "go").touch()
+
+    meddler = threading.Thread(target=meddle)
+    meddler.start()
+    report = run_in(work)
+    meddler.join()
+    assert report.run.artifacts["p/count"].facts["value"] == 2
+    again = run_in(work)
+    assert outcomes(again) == {"count": "made"}
+    assert again.run.artifacts["p/count"].facts["value"] == 3
+    assert outcomes(run_in(work)) == {"count": "kept"}
