@@ -15,7 +15,7 @@ import msgspec
 
 from onward.app.distributions import Touched
 from onward.app.environment import WorkspacePython
-from onward.app.observe import Observer
+from onward.app.observe import A_FILE, Observer
 from onward.app.pickled import Pickled
 from onward.app.reading import Reading
 from onward.app.standing import Standing
@@ -202,6 +202,8 @@ class Evaluation:
                 world["pickled", observation.name] = self.pickled.code(step, observation.name, kept)
             if made is not None and observation.kind in ("file", "absent"):
                 world[observation.kind, observation.name] = made
+            elif made is not None and observation.kind == "there":
+                world["there", observation.name] = A_FILE
         return world
 
     def environment(self) -> dict[str, Digest]:
@@ -289,7 +291,8 @@ class Evaluation:
         previous = self.standing.trace(decision.step)
         before = self._versions_at(previous.environment) if previous is not None else {}
         for reason in decision.reasons:
-            if reason.kind == "environment" and reason.what != "python":
+            # No distribution has a space in its name, and what is said of variables has.
+            if reason.kind == "environment" and reason.what != "python" and " " not in reason.what:
                 yield from version_changes(reason, before, self.python)
             else:
                 yield reason

@@ -582,7 +582,9 @@ class Loop:
         found: dict[str, str] = {}
         for name, result in self.results.items():
             trace = result.trace
-            looked_for = [seen.name for seen in trace.observations if seen.kind in ("file", "absent", "listing")]
+            looked_for = [
+                seen.name for seen in trace.observations if seen.kind in ("file", "absent", "there", "listing")
+            ]
             path = self._came_later(name, looked_for, writers)
             if path is not None and not holds(trace, self._evaluation.world([trace])):
                 found[name] = path

@@ -7,19 +7,26 @@ from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from onward.app.distributions import Distributions
+from onward.app.variables import Variables
 from onward.base import paths
 from onward.base.codec import digest_of
-from onward.base.digest import Digest
+from onward.base.digest import Digest, digest_text
 from onward.model.trace import INSTALLED_KINDS, Observation
 from onward.model.workspace import Source
 from onward.store.index import Index
+
+A_FILE, A_FOLDER = digest_text("file"), digest_text("folder")
+"""What is seen of a path that is only looked at."""
 
 
 class Observer:
     """Looks at files below the root, each at most once until `forget`."""
 
-    def __init__(self, root: Path, index: Index, as_of: str, distributions: Distributions) -> None:
+    def __init__(
+        self, root: Path, index: Index, as_of: str, distributions: Distributions, variables: Variables
+    ) -> None:
         self._root = root
+        self._variables = variables
         self._distributions = distributions
         self._index = index
         self._as_of = as_of
@@ -39,6 +46,17 @@ class Observer:
         if path not in self._files:
             self._files[path] = self._look(path)
         return self._files[path]
+
+    def there(self, path: str) -> Digest | None:
+        """What kind of thing is at a path: a digest of the word; None where there is nothing."""
+        absolute = self._root / path
+        if absolute.is_dir():
+            return A_FOLDER
+        return A_FILE if absolute.exists() else None
+
+    def variable(self, name: str) -> Digest:
+        """What is remembered of a variable's value as steps would get it now."""
+        return self._variables.digest(name)
 
     def source(self, source: Source) -> Digest | None:
         """The digest of a source's contents; None where a file of it is missing or cannot be read."""
@@ -73,6 +91,10 @@ class Observer:
                 world[key] = self.file(observation.name)
             elif observation.kind == "listing":
                 world[key] = self.listing(observation.name, own)
+            elif observation.kind == "there":
+                world[key] = self.there(observation.name)
+            elif observation.kind == "variable":
+                world[key] = self.variable(observation.name)
             elif observation.kind == "today":
                 world[key] = self._as_of
             elif observation.kind in INSTALLED_KINDS:

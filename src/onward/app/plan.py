@@ -93,7 +93,7 @@ def evaluate(opened: Opened, reading: Reading, options: RunOptions | None = None
         forced = select_steps(reading, options.force, options.folder).named
     as_of = f"{clock.now():%Y-%m-%d}"
     python = reading.python or environment.workspace_python(opened.place, reading.settings)
-    observer = Observer(opened.place.root, opened.index, as_of, python.distributions)
+    observer = Observer(opened.place.root, opened.index, as_of, python.distributions, opened.variables())
     pickled = Pickled(opened.place.root, reading, observer, opened.index)
     return Evaluation(reading, python, opened.store, opened.standing, observer, pickled, forced)
 

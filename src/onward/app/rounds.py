@@ -83,7 +83,7 @@ class Rounds:
     def _evaluate(self) -> Evaluation:
         opened, reading = self._opened, self.reading
         python = reading.python or environment.workspace_python(opened.place, reading.settings)
-        observer = Observer(opened.place.root, opened.index, self._as_of, python.distributions)
+        observer = Observer(opened.place.root, opened.index, self._as_of, python.distributions, opened.variables())
         pickled = Pickled(opened.place.root, reading, observer, opened.index)
         return Evaluation(reading, python, opened.store, opened.standing, observer, pickled, self._forced)
 

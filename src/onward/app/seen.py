@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onward.app.observe import Observer
+from onward.app.variables import ALL
 from onward.app.watched import PathState, Watched
 from onward.base import paths
 from onward.model.trace import PARTIAL, SELF_CHANGING, UNPINNED, Observation
@@ -32,12 +33,14 @@ class Known:
         root: the workspace's absolute path.
         inputs: paths in the workspace that count as sources, literal paths or code.
         writes: paths in the workspace that the step writes.
+        searched: folders in the workspace that modules are looked for in.
         spare: absolute folders whose files come and go: caches, temporary files.
     """
 
     root: str
     inputs: Collection[str]
     writes: Collection[str]
+    searched: Collection[str]
     spare: Collection[str]
 
 
@@ -92,8 +95,9 @@ def observations_of(watched: Watched, known: Known, observer: Observer) -> Itera
         yield from _file(path, known, observer)
     for path in watched.absent:
         name = _counted(path, known)
-        if name is not None and path not in own and _can_be_a_file(path):
+        if name is not None and path not in own and name not in known.searched and _can_be_a_file(path):
             yield Observation("absent", name)
+    yield from _there(watched, known, observer)
     for folder in watched.listed:
         name = _counted(folder.path, known)
         if name is not None and name not in known.writes:
@@ -101,6 +105,34 @@ def observations_of(watched: Watched, known: Known, observer: Observer) -> Itera
             digest = observer.listing_then(listing, folder.names, {*known.writes, *removed})
             if digest is not None:
                 yield Observation("listing", listing, digest)
+
+
+def _there(watched: Watched, known: Known, observer: Observer) -> Iterator[Observation]:
+    """What was only looked at: that it is there counts, and whether it is a folder.
+
+    A folder above a file that was read, or above the workspace, can be nothing else.
+    """
+    read = [*(state.path for state in watched.read), *watched.imported, known.root]
+    above = {folder for path in read for folder in _folders_above(path)}
+    for state in watched.asked:
+        name = _counted(state.path, known)
+        if not name or state.path in above or name in known.inputs or name in known.writes or name in known.searched:
+            continue
+        if not name.startswith("/") or state.kind == "file":
+            digest = observer.there(name)
+            if digest is not None:
+                yield Observation("there", name, digest)
+
+
+def _folders_above(path: str) -> Iterator[str]:
+    while (path := os.path.dirname(path)) not in ("", "/"):
+        yield path
+
+
+def variables_of(watched: Watched, observer: Observer) -> list[Observation]:
+    """The variables that Python code read before it had set them."""
+    names = [*watched.variables, *([ALL] if watched.all_variables else [])]
+    return [Observation("variable", name, observer.variable(name)) for name in names]
 
 
 def has_strange_code(watched: Watched, known: Known) -> bool:

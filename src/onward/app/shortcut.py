@@ -10,18 +10,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from onward.app import unchanged
 from onward.app.unchanged import Found, World
+from onward.app.variables import ALL, is_passed_on, is_secret
 
 if TYPE_CHECKING:
     from onward.app.evaluate import Evaluation
     from onward.app.wiring import Opened
     from onward.model.records import CheckRecord, Run
+    from onward.model.trace import Trace
 
 _RACY_NS = 2_000_000_000
 _GIT_FILES = ("HEAD", "index", "packed-refs", "info/exclude", "config")
@@ -58,8 +60,16 @@ def keep(evaluation: Evaluation, opened: Opened, run: Run, started: datetime) ->
         stamps=[*stamps, *unchanged.stamps(remembered)],
         objects=[opened.store.layout.object(address) for address in sorted(addresses)],
         as_of=unchanged.today() if asked else "",
+        variables=_variables(traces),
+        secret=opened.store.layout.secret,
     )
     opened.store.disk.replace(place.local / "state" / "unchanged", unchanged.encode(found, world))
+
+
+def _variables(traces: Sequence[Trace]) -> list[str]:
+    """The names of the variables that results rest on and that the caller has a say in."""
+    names = {seen.name for trace in traces for seen in trace.observations if seen.kind == "variable"}
+    return sorted(name for name in names if is_passed_on(name) and not is_secret(name))
 
 
 def _changed_ns(stamp: bytes) -> int:
@@ -112,7 +122,9 @@ def _looked_at(evaluation: Evaluation, opened: Opened) -> list[str] | None:
         for seen in result.trace.observations:
             if seen.kind == "listing" and not seen.name.endswith("/"):
                 return None
-            if seen.kind in ("file", "absent", "listing"):
+            if seen.kind == "variable" and seen.name == ALL:
+                return None
+            if seen.kind in ("file", "absent", "there", "listing"):
                 names.add(seen.name)
     # What was read outside of the workspace goes by its absolute path; a folder tells by its time what is in it.
     paths = [os.path.join(root, name) for name in names]

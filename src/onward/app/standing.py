@@ -56,7 +56,7 @@ def discovered_in(trace: Trace) -> Discovered:
     return Discovered(
         tuple(seen.name for seen in inside if seen.kind == "asset"),
         tuple(dict.fromkeys(seen.name for seen in inside if seen.kind in ("file", "listing"))),
-        tuple(seen.name for seen in inside if seen.kind == "absent"),
+        tuple(seen.name for seen in inside if seen.kind in ("absent", "there")),
         tuple(path for artifact in trace.artifacts.values() if (path := artifact.path) is not None),
     )
 

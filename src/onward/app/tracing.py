@@ -153,6 +153,7 @@ class Tracing:
                 counted = self._code_of_pickles(step, self._files_read(running, step, [*observations, *found]))
                 found = [one for one in found if not (one.kind == "file" and one.name in counted)]
             observations += [one for one in found if (one.kind, one.name) not in told]
+            observations += seen.variables_of(watched, self._evaluation.observer)
         observations += self._evaluation.pickled.observations(step, self._files_read(running, step, observations))
         observations += self._installed(step, result, watched)
         marks = self._marks(step, watched, known)
@@ -216,7 +217,8 @@ class Tracing:
         inputs |= self._python_files(step)
         own = Path(onward.__file__).parents[1]
         spare = [*seen.spare_folders(), str(self._opened.place.store), str(own)]
-        return seen.Known(str(self._opened.place.root), inputs, {*step.writes, *written}, spare)
+        searched = self._evaluation.reading.roots_of(step.file)
+        return seen.Known(str(self._opened.place.root), inputs, {*step.writes, *written}, searched, spare)
 
     def _python_files(self, step: Step) -> set[str]:
         """The files whose code the step runs, of Python."""

@@ -12,7 +12,7 @@ import time
 import onward
 from onward.app import root
 
-FORMAT = b"2"
+FORMAT = b"3"
 VARIABLES = ("VIRTUAL_ENV", "CONDA_PREFIX")
 """The environment variables that choose the Python."""
 _ABSENT = b"-"
@@ -57,17 +57,33 @@ class World:
         stamps: those states.
         objects: files of the store that have to be there.
         as_of: the date, where a step asked for it; else empty.
+        variables: names of the environment variables that steps read.
+        values: what is kept of their values: a digest under the store's `secret`, a file.
     """
 
-    def __init__(self, files: list[str], stamps: list[bytes], objects: list[str], as_of: str) -> None:
+    def __init__(
+        self,
+        files: list[str],
+        stamps: list[bytes],
+        objects: list[str],
+        as_of: str,
+        variables: list[str],
+        secret: str,
+        values: str = "",
+    ) -> None:
         self.files = files
         self.stamps = stamps
         self.objects = objects
         self.as_of = as_of
+        self.variables = variables
+        self.secret = secret
+        self.values = values or values_now(variables, secret)
 
     def is_still(self) -> bool:
         """Whether the world is in this state now."""
         if self.as_of and self.as_of != today():
+            return False
+        if self.variables and values_now(self.variables, self.secret) != self.values:
             return False
         return stamps(self.files) == self.stamps and all(map(os.path.exists, self.objects))
 
@@ -76,8 +92,9 @@ def encode(found: Found, world: World) -> bytes:
     """What is kept: fields that a zero ends, which no path and no JSON holds."""
     fields = [found.run, found.basis, found.snapshot, str(found.steps), str(found.passed), str(len(found.broken))]
     fields += [field.replace("\0", "") for check in found.broken for field in check]
-    fields += [found.report, world.as_of, str(len(world.files)), str(len(world.objects))]
-    fields += [*world.files, *world.objects]
+    fields += [found.report, world.as_of, world.secret, world.values]
+    fields += [str(len(each)) for each in (world.variables, world.files, world.objects)]
+    fields += [*world.variables, *world.files, *world.objects]
     return b"\0".join([*_here(), *map(os.fsencode, fields), *world.stamps, _END])
 
 
@@ -95,7 +112,10 @@ def find(start: str) -> Found | None:
             kept = _decode(file.read())
     except (OSError, ValueError, IndexError):
         return None
-    return kept[0] if kept is not None and kept[1].is_still() else None
+    try:
+        return kept[0] if kept is not None and kept[1].is_still() else None
+    except OSError:
+        return None
 
 
 def stamps(files: list[str]) -> list[bytes]:
@@ -109,6 +129,25 @@ def stamps(files: list[str]) -> list[bytes]:
             continue
         found.append(b"%d %d %d %d" % (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino))
     return found
+
+
+def values_now(variables: list[str], secret: str) -> str:
+    """What tells the values of variables from others, without telling them; empty where none are read.
+
+    Raises:
+        OSError: there is no secret.
+    """
+    if not variables:
+        return ""
+    # By its own name, for `hashlib` loads much more; and only where a variable was read.
+    from _blake2 import blake2b  # noqa: PLC0415
+
+    with open(secret, "rb") as file:
+        told = blake2b(key=file.read(64))
+    for name in variables:
+        value = os.environ.get(name)
+        told.update(os.fsencode(f"{name}\0" if value is None else f"{name}={value}\0"))
+    return told.hexdigest()
 
 
 def today() -> str:
@@ -140,14 +179,16 @@ def _decode(content: bytes) -> tuple[Found, World] | None:
         name, severity, rows, message = map(os.fsdecode, fields[place : place + 4])
         checks.append((name, severity, rows, message))
         place += 4
-    report, as_of, files, objects = map(os.fsdecode, fields[place : place + 4])
-    place += 4
-    paths = list(map(os.fsdecode, fields[place : place + int(files)]))
-    place += int(files)
-    needed = list(map(os.fsdecode, fields[place : place + int(objects)]))
-    place += int(objects)
+    report, as_of, secret, values = map(os.fsdecode, fields[place : place + 4])
+    counts = [int(field) for field in fields[place + 4 : place + 7]]
+    place += 7
+    lists = []
+    for count in counts:
+        lists.append(list(map(os.fsdecode, fields[place : place + count])))
+        place += count
+    variables, paths, needed = lists
     kept_stamps = fields[place:-1]
     if len(kept_stamps) != len(paths):
         return None
     found = Found(run, basis, snapshot, int(steps), int(passed), checks, report)
-    return found, World(paths, kept_stamps, needed, as_of)
+    return found, World(paths, kept_stamps, needed, as_of, variables, secret, values)

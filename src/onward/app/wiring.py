@@ -9,8 +9,10 @@ from typing import Self
 
 from onward.app import place as places
 from onward.app import standing as standings
+from onward.app import variables
 from onward.app.place import Place
 from onward.app.standing import Standing
+from onward.app.variables import Variables
 from onward.app.workers import Workers
 from onward.base.errors import StoreError
 from onward.model.ports import Executor
@@ -28,6 +30,10 @@ class Opened:
     standing: Standing
     executor: Callable[[Path, str], Executor] = Workers
     """Makes what runs steps, for a Python and the folder that has the package `onward` for it."""
+
+    def variables(self) -> Variables:
+        """The environment variables of steps as they are now."""
+        return Variables(variables.of_steps(), self.store.secret())
 
     def close(self) -> None:
         self.index.close()

@@ -9,29 +9,9 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+from onward.app import variables
 from onward.base.errors import MachineError
 from onward.model.event import Ending
-
-FIXED_VARIABLES = {
-    "PYTHONHASHSEED": "0",
-    "TZ": "UTC",
-    "LC_ALL": "C.UTF-8",
-    "LANG": "C.UTF-8",
-    "SOURCE_DATE_EPOCH": "315532800",
-    "PYTHONUTF8": "1",
-    "MPLBACKEND": "Agg",
-}
-_ONE_THREAD = (
-    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
-    "POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "NUMBA_NUM_THREADS",
-)  # fmt: skip
-_NEVER_PASSED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONDONTWRITEBYTECODE", "ONWARD_TASK")
-
-
-def variables() -> dict[str, str]:
-    """The variables of every step: the caller's, with what would make two runs differ fixed."""
-    kept = {name: value for name, value in os.environ.items() if name not in _NEVER_PASSED}
-    return {**kept, **FIXED_VARIABLES, **dict.fromkeys(_ONE_THREAD, "1")}
 
 
 class Workers:
@@ -59,7 +39,7 @@ class Workers:
                 [str(self._python), "-c", self._launch],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                env=variables(),
+                env=variables.of_steps(),
                 start_new_session=True,
             )
         except OSError as error:

@@ -23,6 +23,11 @@ def digest_text(text: str) -> Digest:
     return blake3(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def digest_keyed(content: bytes, key: bytes) -> Digest:
+    """The digest of `content` under a key of 32 bytes, without which it cannot be guessed at."""
+    return blake3(content, key=key).hexdigest()
+
+
 def digest_file(path: str | os.PathLike[str]) -> Digest:
     """The digest of a file's bytes.
 

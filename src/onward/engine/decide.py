@@ -126,7 +126,7 @@ def _telling(reasons: Sequence[Reason], inputs: set[tuple[str, str]]) -> Sequenc
 
 
 def _is_unknown(observation: Observation, unknown: set[tuple[str, str]]) -> bool:
-    if observation.kind in INSTALLED_KINDS:
+    if observation.kind in (*INSTALLED_KINDS, "variable"):
         return False
     kind = "input" if observation.kind == "asset" else "file"
     return (kind, observation.name) in unknown
@@ -140,6 +140,9 @@ def _observed_change(observation: Observation, world: World) -> Reason:
         return Reason("code", f"{observation.name} (text)", observation.digest, now, observation.name)
     if observation.kind == "pickled":
         return Reason("code", f"{observation.name} (pickled code)", observation.digest, now, observation.name)
+    if observation.kind == "variable":
+        what = "all variables" if observation.name == "*" else f"variable {observation.name}"
+        return Reason("environment", what, observation.digest or None, now or None)
     if observation.kind in INSTALLED_KINDS:
         what = "distributions" if observation.kind == "distributions" else observation.name
         change = "changed" if now and observation.digest else "added" if now else "removed"

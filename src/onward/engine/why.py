@@ -12,7 +12,8 @@ from onward.model.trace import INSTALLED_KINDS, Trace
 
 _COMPARED = {
     "input": "assets", "source": "sources", "parameter": "parameters", "render": "prose",
-    "file": "files", "absent": "files", "listing": "files", "asset": "assets",
+    "file": "files", "absent": "files", "there": "files", "listing": "files", "asset": "assets",
+    "variable": "variables",
     **dict.fromkeys(INSTALLED_KINDS, "distributions"),
 }  # fmt: skip
 
@@ -30,6 +31,7 @@ class Compared(msgspec.Struct, frozen=True):
     files: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
     distributions: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
     prose: tuple[str, ...] = ()
 
 

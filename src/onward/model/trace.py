@@ -68,8 +68,9 @@ class Observation(msgspec.Struct, frozen=True, array_like=True):
     """One thing that a step was seen to depend on as it ran.
 
     Attributes:
-        kind: `file` (a path's bytes), `absent` (a path that was not there), `listing` (names in a folder
-            or of a glob), `asset` (a name that only running showed), `today` (the as-of date), `text` (of a file
+        kind: `file` (a path's bytes), `absent` (a path that was not there), `there` (one that was only looked at),
+            `listing` (names in a folder or of a glob), `variable` (of the environment; `*` for all of them), `asset`
+            (a name that only running showed), `today` (the as-of date), `text` (of a file
             of code whose text or lines the results quote), `pickled` (the workspace's code that a pickle names).
         name: the path, the asset, the variable.
         digest: what was seen; empty for `absent`.

@@ -157,7 +157,7 @@ class Discovered(msgspec.Struct, frozen=True):
     Attributes:
         loads: assets.
         reads: workspace paths; one that ends in `/` or holds `*` is a listing.
-        asked: workspace paths that it looked for in vain.
+        asked: workspace paths that it looked for, whether or not they were there, and did not read.
         writes: workspace paths of files.
     """
 
@@ -183,7 +183,7 @@ class Step(msgspec.Struct, frozen=True):
         folder: where it runs, workspace-relative.
         reads: literal paths that it reads; one that ends in `/` or holds `*` is a listing.
         seen_reads: further paths that its last run was seen to read.
-        asked: paths that its last run looked for in vain.
+        asked: paths that its last run looked for and did not read.
         fed_by: those of all these that another step writes, with that step's name.
         writes: paths in the workspace that it writes, as its code says or its last run was seen to.
         revisits: paths that it reads before it writes them: it is self-changing.

@@ -1,6 +1,7 @@
 """Where things lie, and which version of the layout a store has.
 
     store/FORMAT
+    store/secret                             what digests of variables' values are made under
     store/objects/ab/cdef...                 bytes, by their digest
     store/traces/<scope>/<key>/<trace>       what came out under a key
     store/bases/<digest>  store/snapshots/<digest>  store/runs/<id>
@@ -35,6 +36,7 @@ class Layout:
         self.runs = f"{root}/runs"
         self.channels = f"{root}/channels"
         self.damaged = f"{root}/damaged"
+        self.secret = f"{root}/secret"
 
     def object(self, digest: Digest) -> str:
         return f"{self.objects}/{digest[:2]}/{digest[2:]}"

@@ -12,6 +12,8 @@ from onward.store.objects import Objects
 from onward.store.records import Records
 from onward.store.traces import Traces
 
+SECRET_LENGTH = 32
+
 
 class Store:
     """Objects, traces and records of one folder. Opening writes nothing."""
@@ -39,3 +41,12 @@ class Store:
                 hint="give yourself the right to write it, or work on a copy of the workspace",
             ) from error
         self.disk.create(f"{self.layout.root}/FORMAT", f"{STORE_FORMAT}\n".encode())
+        if not self.disk.create(self.layout.secret, os.urandom(SECRET_LENGTH)) and not self.secret():
+            self.disk.replace(
+                self.layout.secret, os.urandom(SECRET_LENGTH)
+            )  # it is damaged: what it vouched for is lost
+
+    def secret(self) -> bytes:
+        """What digests are made under of values that could be guessed; empty where there is none, or a damaged one."""
+        content = self.disk.read(self.layout.secret) or b""
+        return content if len(content) == SECRET_LENGTH else b""

@@ -34,6 +34,7 @@ _COMPARED = (
     ("parameters", "parameter", None),
     ("prose", "part of its prose", "parts of its prose"),
     ("distributions", "distribution", None),
+    ("variables", "variable of the environment", "variables of the environment"),
 )
 _COLOURS = (("+", "green"), ("-", "red"), ("@", "cyan"))
 _MOST_NAMED = 4

@@ -313,6 +313,8 @@ class Account:
     def _is_of_search(self, path: str, searched: Set[str]) -> bool:
         """Whether a path that is not there was asked for by a search alone, which tries one place after the other."""
         folder, name = os.path.split(path)
+        if name.startswith("python3") and name.endswith(".zip"):
+            return True  # a Python that starts looks for its own library in it
         if name.startswith("__init__."):
             return folder in searched or os.path.dirname(folder) in searched
         return self._scope.is_searched_for_programs(folder)

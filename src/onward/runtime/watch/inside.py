@@ -29,7 +29,8 @@ class PythonWatch:
     def begin(self, task: Dict[str, Any]) -> None:
         """Right before the user's code: from here on everything counts."""
         self._task = task
-        self._variables.watch()
+        if self._runs_code():
+            self._variables.watch()
         os.register_at_fork(after_in_child=self._begin_in_fork)
         if self._reason:
             self._hear_events()
@@ -64,6 +65,10 @@ class PythonWatch:
         self._hook = Hook(self._task, self._reason)
         self._hook.begin()
 
+    def _runs_code(self) -> bool:
+        """Whether the user's code runs in this very process."""
+        return True
+
 
 class Watch(PythonWatch):
     """The watch of a step in its first process; made ready in the bare parent, for every step the same.
@@ -77,6 +82,10 @@ class Watch(PythonWatch):
             task["unwatched"] = self._reason
         else:
             os.access(BEGIN, os.F_OK)
+
+    def _runs_code(self) -> bool:
+        # That of a notebook runs in a kernel, which is a process of its own.
+        return self._task["kind"] != "notebook"
 
     def leave(self) -> bytes:
         """What this Python has seen, for the bare parent to pass on; empty where it has been written down."""

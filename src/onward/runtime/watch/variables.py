@@ -12,7 +12,12 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Tuple
 
 from onward.runtime.watch.scope import root_of_packages
 
-_PLACES = frozenset({"HOME", "PATH", "PWD", "OLDPWD", "TMPDIR", "TEMP", "TMP", "USER", "LOGNAME", "SHELL"})
+_PLACES = frozenset(
+    {"HOME", "PATH", "PWD", "OLDPWD", "TMPDIR", "TEMP", "TMP", "USER", "LOGNAME", "SHELL"}
+    # Ways into the network, from which nothing comes that could be pinned.
+    | {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
+    | {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"}
+)
 _PASSING_ON = ("os", "_collections_abc", "collections.abc")
 """Modules through which `os.environ` is asked on somebody's behalf."""
 
@@ -49,7 +54,7 @@ class Variables:
         if not name or name in self._set or name in self.read:
             return
         asker = _asker()
-        if asker is not None and str(asker.f_globals.get("__name__")).startswith("onward."):
+        if _is_own(asker):
             return
         if asker is not None and (id(asker), asker.f_lasti) == self._looks_through:
             return  # the value of a name that `note_all` has taken in
@@ -64,7 +69,7 @@ class Variables:
         asker = _asker()
         if asker is not None:
             self._looks_through = (id(asker), asker.f_lasti)
-        if self.all_read or self._is_library(asker):
+        if self.all_read or self._is_library(asker) or _is_own(asker):
             return
         self.all_read = True
         if self.tell is not None:
@@ -119,6 +124,11 @@ def _asker() -> Any:
     while frame is not None and frame.f_globals.get("__name__") in (__name__, *_PASSING_ON):
         frame = frame.f_back
     return frame
+
+
+def _is_own(asker: Any) -> bool:
+    """Whether it is onward that asks."""
+    return asker is not None and str(asker.f_globals.get("__name__")).startswith("onward.")
 
 
 def told(variables: Variables) -> Dict[str, Any]:
