@@ -273,6 +273,7 @@ class Loop:
             task = task_of(step, self._evaluation, self._opened.place, outbox, self._as_of)
             self._hand_extra(task, name, outbox)
             self._hand_kept(task, step, decision)
+            task["kept_before"] = [str(self._opened.place.root / path) for path in states]
             executor = self._executor()
         except EditedByHandError as error:
             self._locks.release(key)
@@ -424,6 +425,8 @@ class Loop:
     def _take_result(self, running: Running, ending: Ending) -> Sequence[AnyEvent]:
         result = Result(running.outbox, ending.result)
         step = self._graph.steps[running.unit.step]
+        if result.watched is not None:
+            running.states |= self._outputs.keep_copies(result.watched.kept)
         if result.ok and not running.late:
             changed = self._tracing.changed_meanwhile(running, step, result)
             if changed is None:

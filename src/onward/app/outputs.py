@@ -15,6 +15,7 @@ from pathlib import Path
 from onward.app.observe import Observer
 from onward.app.place import Place
 from onward.app.sources import form_of
+from onward.app.watched import Kept
 from onward.base.codec import digest_of
 from onward.base.digest import digest_file
 from onward.base.shell import shell_line
@@ -76,6 +77,14 @@ class TreeOutputs:
                 raise EditedByHandError(path)
             self._keep(absolute)
         return states
+
+    def keep_copies(self, kept: Iterable[Kept]) -> dict[str, str | None]:
+        """Takes what files held before a step changed them into the store; their digests, by workspace path."""
+        return {
+            os.path.relpath(each.path, self._place.root): self._store.objects.adopt(each.copy)
+            for each in kept
+            if os.path.exists(each.copy)
+        }
 
     def collect(self, written: Mapping[str, str]) -> dict[str, Artifact]:
         """The files that a step wrote, as artifacts by asset name; of those that are no files any more, none.

@@ -64,6 +64,13 @@ class Reached(msgspec.Struct, frozen=True):
     port: int
 
 
+class Kept(msgspec.Struct, frozen=True):
+    """What a file held before the step changed it, and where its copy lies: in the outbox."""
+
+    path: str
+    copy: str
+
+
 class Refused(msgspec.Struct, frozen=True):
     """What strictness has denied: a path, or an address with its port, and what was tried."""
 
@@ -106,6 +113,7 @@ class Watched(msgspec.Struct, frozen=True):
     variables: tuple[str, ...]
     all_variables: bool
     refused: tuple[Refused, ...]
+    kept: tuple[Kept, ...]
     events: int
 
 

@@ -22,9 +22,10 @@ WRITER = 'name = ".".join(["shared", "txt"])\nopen(name, "w").write("{word}")\n'
 
 
 def run_in(root: Path) -> tuple[RunReport, Recorder]:
+    """One step after the other, so that what nothing is known of yet comes in the order of names."""
     watcher = Recorder()
     with open_workspace(root, writes=True) as opened:
-        return run(opened, RunOptions(), watcher), watcher
+        return run(opened, RunOptions(jobs=1), watcher), watcher
 
 
 def outcomes(report: RunReport) -> dict[str, str]:
@@ -118,3 +119,38 @@ def test_a_step_that_rewrites_what_its_code_says_it_reads_is_kept(tmp_path: Path
     assert report.steps["p/log"].marks == ("self-changing",)
     assert outcomes(run_in(tmp_path)[0]) == {"log": "kept"}
     assert (tmp_path / "projects/p/log.txt").read_text() == "firstmore"
+
+
+def held(root: Path) -> set[bytes]:
+    """What the store holds."""
+    return {path.read_bytes() for path in (root / ".onward/store/objects").rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        'open(name, "w").write("new")',
+        'open(name, "a").write("new")',
+        'open("other", "w").write("new"); os.replace("other", name)',
+        "os.remove(name)",
+        'os.system("echo new > " + name)',
+    ],
+)
+def test_what_a_file_held_before_a_step_changed_it_is_kept(tmp_path: Path, change: str) -> None:
+    lay_out(tmp_path, careless=f'import os\nname = ".".join(["precious", "txt"])\n{change}\n')
+    workspace.write(tmp_path, {"projects/p/precious.txt": "typed by hand, and nowhere else"})
+    report, _ = run_in(tmp_path)
+    assert report.ok
+    assert b"typed by hand, and nowhere else" in held(tmp_path)
+
+
+def test_a_tracked_file_that_a_failed_step_wrote_by_any_path_is_put_back(tmp_path: Path) -> None:
+    import subprocess
+
+    lay_out(tmp_path, fails='open(".".join(["kept", "txt"]), "w").write("half")\nraise ValueError("no")\n')
+    workspace.write(tmp_path, {"projects/p/kept.txt": "whole", ".gitignore": ".onward\n"})
+    for words in (["init", "-q"], ["add", "-A"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x"]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    report, _ = run_in(tmp_path)
+    assert outcomes(report) == {"fails": "failed"}
+    assert (tmp_path / "projects/p/kept.txt").read_text() == "whole"

@@ -539,3 +539,21 @@ def test_what_goes_on_alone_after_its_parent_ended_is_still_the_steps(here):
     )
     assert "in.txt" in found["read"]
     assert "done.txt" in found["written"]
+
+
+def test_a_copy_is_kept_of_what_the_step_changes_and_of_nothing_else(here):
+    for name in ("changed.txt", "looked_at.txt", "known.txt"):
+        here.write(name, f"before in {name}")
+    found = here.run(
+        """
+        open("changed.txt", "w").write("new")
+        open("looked_at.txt", "r+").read()
+        open("known.txt", "w").write("new")
+        open("fresh.txt", "w").write("1")
+        open("fresh.txt", "w").write("2")
+        """,
+        kept_before=[str(here.folder / "known.txt")],
+    )
+    (kept,) = found.record["kept"]
+    assert kept["path"] == f"{here.folder}/changed.txt"
+    assert Path(kept["copy"]).read_text() == "before in changed.txt"

@@ -35,6 +35,7 @@ first touched the path:
     variables         what Python code read of the environment before it had set it; `all_variables`: it looked
                       through all
     refused           strict: `path` (or address) and `verb`
+    kept              copies of files that the step changed or removed and that nobody had kept: `path`, `copy`
     events            how many calls were looked at
 
 Not listed one by one: the interpreter, installed packages, the system's folders, and what onward itself touches for the

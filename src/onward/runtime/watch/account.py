@@ -11,6 +11,7 @@ import os
 import stat
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
 
+from onward.runtime.watch.rescue import Rescue
 from onward.runtime.watch.scope import Scope
 
 FORMAT = 1
@@ -67,10 +68,14 @@ class Account:
     Args:
         scope: which paths count.
         strict: what is allowed; None where everything is.
+        rescue: keeps files before the step changes them.
     """
 
-    def __init__(self, scope: Scope, strict: Optional[Dict[str, Sequence[str]]] = None) -> None:
+    def __init__(
+        self, scope: Scope, strict: Optional[Dict[str, Sequence[str]]] = None, rescue: Optional[Rescue] = None
+    ) -> None:
         self._scope = scope
+        self._rescue = rescue
         self._strict: Optional[Policy] = None
         if strict is not None:
             reads, writes = ([path.rstrip("/") for path in strict[word]] for word in ("reads", "writes"))
@@ -138,6 +143,9 @@ class Account:
             return 0
         if not self._may_write(entry.path):
             return self._refuse(entry.path, "write")
+        lost = self._keep_first(entry, in_place=keeps)
+        if lost:
+            return lost
         if keeps and entry.first is not None and not entry.own:
             entry.reads += 1
         entry.own = True
@@ -163,6 +171,9 @@ class Account:
             return 0
         if not self._may_write(entry.path):
             return self._refuse(entry.path, "remove")
+        lost = self._keep_first(entry)
+        if lost:
+            return lost
         entry.own = True
         self._forget_ways()
         return 0
@@ -173,6 +184,9 @@ class Account:
         for entry in (source, target):
             if entry is not None and not self._may_write(entry.path):
                 return self._refuse(entry.path, "rename")
+        lost = self._keep_first(target) if target is not None else 0
+        if lost:
+            return lost
         if source is not None:
             if source.first is not None and not source.own:
                 source.reads += 1
@@ -183,6 +197,12 @@ class Account:
             self._renamed.append((source.path, target.path))
         self._forget_ways()
         return 0
+
+    def _keep_first(self, entry: Entry, *, in_place: bool = False) -> int:
+        """Sees to it that what a file held before the step is kept; gives the error number where that cannot be."""
+        if self._rescue is None or entry.own or entry.first is None or entry.first.kind != "file":
+            return 0
+        return self._rescue.before_change(entry.path, in_place=in_place)
 
     def link(self, old: str, new: str) -> int:
         """A file gets a second name."""
@@ -280,8 +300,15 @@ class Account:
             "variables": sorted(variables),
             "all_variables": everything,
             "refused": [{"path": path, "verb": verb} for path, verb in self._refused],
+            "kept": [] if self._rescue is None else self._kept(written, removed),
             "events": self.events,
         }
+
+    def _kept(self, written: List[Dict[str, Any]], removed: List[Dict[str, Any]]) -> List[Dict[str, Any]]:
+        """The copies of what is no longer as it was."""
+        assert self._rescue is not None
+        changed = {row["path"] for row in (*written, *removed)}
+        return [{"path": path, "copy": copy} for path, copy in self._rescue.copies.items() if path in changed]
 
     def _of_python(self, accounts: Iterable[Dict[str, Any]]) -> Tuple[Set[str], Set[str], Set[str], Set[str], bool]:
         """What Python processes say; what their imports read and listed is taken off what was seen of these paths."""

@@ -10,7 +10,7 @@ import os
 import sys
 from typing import Any, Callable, Dict, List, Tuple
 
-from onward.runtime.watch import scope
+from onward.runtime.watch import rescue, scope
 from onward.runtime.watch.account import Account
 
 _SEEN = "only what Python code itself opens could be seen"
@@ -25,7 +25,7 @@ class Hook:
     """
 
     def __init__(self, task: Dict[str, Any], reason: str) -> None:
-        self._account = Account(scope.scope_of(task), task.get("strict"))
+        self._account = Account(scope.scope_of(task), task.get("strict"), rescue.of_task(task))
         self._account.doubt(f"{_SEEN}: {reason}" if reason else _SEEN)
         self._is_busy = False
         self._has_ended = False

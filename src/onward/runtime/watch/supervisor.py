@@ -160,13 +160,13 @@ class _Watched:
     """A step that is watched."""
 
     def __init__(self, identity: int, pid: int, task: Dict[str, Any]) -> None:
-        from onward.runtime.watch import scope
+        from onward.runtime.watch import rescue, scope
         from onward.runtime.watch.account import Account
 
         self.identity = identity
         self.pid = pid
         self.outbox: str = task["outbox"]
-        self.account = Account(scope.scope_of(task), task.get("strict"))
+        self.account = Account(scope.scope_of(task), task.get("strict"), rescue.of_task(task))
         self.has_begun = False
         self.pids: Set[int] = {pid}
         self.said: List[Dict[str, Any]] = []
