@@ -55,7 +55,8 @@ class DataChanges:
         if past is None or reason.kind not in ("input", "file"):
             return ()
         if reason.kind == "file":
-            if reason.what.endswith("/") or paths.is_glob(reason.what):
+            is_there = self.evaluation.observer.file(reason.what) is not None
+            if reason.what.endswith("/") or (paths.is_glob(reason.what) and not is_there):
                 return tuple(self._of_listing(reason.what, past, trace))
             return tuple(self._of_files([reason.what], [reason.what], past))
         name = reason.what.partition(" as ")[0]

@@ -148,14 +148,20 @@ class Observer:
 
         `own` are the paths that it writes: a listing does not hold them.
         """
+        named = paths.literal(path) if "[" in path and not path.endswith("/") else None
         if path.endswith("/") or paths.is_glob(path):
             names = self._names_without(path, own)
             if names is None:
                 return [Observation("absent", path.rstrip("/"))]
             inside = [Observation("file", name, found) for name in names if (found := self.file(name))]
-            return [Observation("listing", path, digest_of(names)), *inside]
+            # A bracket may stand for itself, as it does for `open`.
+            itself = [self._observe_file(named)] if named is not None and named not in names else []
+            return [*itself, Observation("listing", path, digest_of(names)), *inside]
+        return [self._observe_file(path)]
+
+    def _observe_file(self, path: str) -> Observation:
         digest = self.file(path)
-        return [Observation("absent", path)] if digest is None else [Observation("file", path, digest)]
+        return Observation("absent", path) if digest is None else Observation("file", path, digest)
 
     def _look(self, path: str) -> Digest | None:
         absolute = self._root / path
@@ -168,7 +174,7 @@ class Observer:
             return None
 
     def _list(self, name: str) -> list[str] | None:
-        if not paths.is_glob(name):
+        if name.endswith("/") or not paths.is_glob(name):
             folder = name.rstrip("/")
             folder = "" if folder == "." else folder
             try:

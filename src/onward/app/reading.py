@@ -288,9 +288,14 @@ def _is_ignored(path: str, configured: Mapping[str, Settings]) -> bool:
             below = path[len(folder) :].lstrip("/")
             for pattern in settings.ignore:
                 pattern = pattern.rstrip("/")
-                if paths.glob_pattern(pattern).match(below) or paths.glob_pattern(pattern + "/**").match(below):
+                if paths.covers(pattern, below) or paths.is_below(below, pattern) or _is_inside(below, pattern):
                     return True
     return False
+
+
+def _is_inside(path: str, pattern: str) -> bool:
+    """Whether the path lies in a folder that a glob fits."""
+    return bool(paths.glob_pattern(pattern + "/**").match(path))
 
 
 def _warnings(place: Place, tree: scan.Tree, index: Index, python: WorkspacePython | None) -> tuple[Finding, ...]:
@@ -350,9 +355,8 @@ def _named_steps(configured: Mapping[str, Settings], code: Iterable[str]) -> set
     named: set[str] = set()
     for folder, settings in configured.items():
         for pattern in settings.steps:
-            whole = f"{folder}/{pattern}" if folder else pattern
-            matcher = paths.glob_pattern(whole)
-            named.update(path for path in code if matcher.match(path))
+            whole = f"{paths.escaped(folder)}/{pattern}" if folder else pattern
+            named.update(path for path in code if paths.covers(whole, path))
     return named
 
 

@@ -133,7 +133,7 @@ def _declare(
     root: Path, sources: Sources, project: Project, scope: str | None, name: str, declaration: SourceDeclaration
 ) -> None:
     config = f"{project.folder}/onward.toml" if project.folder else "onward.toml"
-    where = paths.join(project.folder, declaration.path)
+    where = paths.join(_as_start(project.folder, declaration.path), declaration.path)
     if where is None:
         message = f"the source `{name}` lies outside of the workspace: `{declaration.path}`"
         hint = "link or copy it into a `data/` folder"
@@ -154,9 +154,14 @@ def _declare(
     sources.found.append(Source(name, scope, form, where, tuple(members), declaration.table))
 
 
+def _as_start(folder: str, path: str) -> str:
+    """The folder as what a path in it begins with: escaped where the path is a glob, for it may have brackets."""
+    return paths.escaped(folder) if paths.is_glob(path) else folder
+
+
 def _matching(root: Path, where: str) -> list[str]:
     """The files of a path, a glob or a folder, as workspace paths, sorted."""
-    if paths.is_glob(where):
+    if paths.is_glob(where) and not (root / where).exists():
         start = where[: min(where.index(letter) for letter in "*?[" if letter in where)].rpartition("/")[0]
         pattern = paths.glob_pattern(where)
         return [path for path in _files_below(root, start) if pattern.match(path)]

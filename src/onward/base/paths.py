@@ -101,7 +101,19 @@ def covers(read: str, written: str) -> bool:
     """Whether who reads `read`, a file, a folder (`data/`, `./` for the root) or a glob, reads the file `written`."""
     if read.endswith("/"):
         return is_below(written, "" if read == "./" else read[:-1])
-    return read == written or (is_glob(read) and bool(glob_pattern(read).match(written)))
+    if not is_glob(read):
+        return read == written
+    return written in (read, literal(read)) or bool(glob_pattern(read).match(written))
+
+
+def escaped(path: str) -> str:
+    """A plain path as a glob that fits it alone."""
+    return re.sub(r"[*?[]", r"[\g<0>]", path)
+
+
+def literal(glob: str) -> str:
+    """The plain path that a text names where nothing takes it for a glob; its folder may be `escaped`."""
+    return re.sub(r"\[([*?[])\]", r"\1", glob)
 
 
 def unquoted(address: str) -> str:

@@ -559,7 +559,7 @@ def _paths(draft: Draft) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, .
     seen = [output.path for output in draft.outputs if output.is_seen and output.path is not None]
     writes: dict[str, list[Mention]] = defaultdict(list)
     for mention in draft.writes:
-        path = workspace_path(draft, mention)
+        path = _written_path(draft, mention)
         if path:
             writes[path].append(mention)
     reads: list[str] = []
@@ -583,8 +583,8 @@ def _with_written_files(draft: Draft) -> Draft:
         return draft
     written: dict[str, OutputDraft] = {}
     for mention in draft.writes:
-        path = workspace_path(draft, mention)
-        if path and not path.endswith("/") and not paths.is_glob(path):
+        path = _written_path(draft, mention)
+        if path and not path.endswith("/"):
             written.setdefault(path, OutputDraft(path=path, line=mention.line))
     return msgspec.structs.replace(draft, outputs=(*draft.outputs, *written.values())) if written else draft
 
@@ -603,14 +603,23 @@ def _with_seen_files(draft: Draft, discovered: Discovered | None) -> Draft:
 
 
 def workspace_path(draft: Draft, mention: Mention) -> str | None:
-    """A literal path of a draft, relative to the root; None where it leaves the workspace."""
+    """A literal path of a draft, relative to the root; None where it leaves the workspace.
+
+    Of a glob, the folder that it begins in is escaped: folders may have brackets in their names.
+    """
     text = mention.text
     listing = text.endswith("/") and text != "/"
+    folder = draft.folder
     if text.startswith("<file>/"):
-        path = paths.join(paths.folder_of(mention.file or draft.file), text.removeprefix("<file>/"))
-    else:
-        path = paths.join(draft.folder, text)
+        folder, text = paths.folder_of(mention.file or draft.file), text.removeprefix("<file>/")
+    path = paths.join(paths.escaped(folder) if paths.is_glob(text) and not listing else folder, text)
     return f"{path}/" if path is not None and listing else path
+
+
+def _written_path(draft: Draft, mention: Mention) -> str | None:
+    """A path that a draft writes: a plain one whatever letters it has, for nobody writes to a glob."""
+    path = workspace_path(draft, mention)
+    return None if path is None or any(letter in mention.text for letter in "*?") else paths.literal(path)
 
 
 def _feed_by_path(steps: Mapping[str, Step]) -> tuple[dict[str, Step], dict[str, set[str]]]:

@@ -117,3 +117,17 @@ def test_within_one_folder_globs_fit_as_those_of_the_standard_library(glob: str,
 def test_a_plain_path_is_no_glob() -> None:
     assert not paths.is_glob("data/a.csv")
     assert all(map(paths.is_glob, ["*.csv", "a?", "[ab]"]))
+
+
+@given(st.text("ab[]*?!-/.", max_size=8))
+def test_an_escaped_path_is_a_glob_that_fits_it_alone_and_says_it(path: str) -> None:
+    assert paths.literal(paths.escaped(path)) == path
+    assert paths.glob_pattern(paths.escaped(path)).match(path)
+    assert not paths.glob_pattern(paths.escaped(path)).match(path + "a")
+
+
+def test_who_reads_a_path_with_brackets_reads_the_file_of_that_name() -> None:
+    assert paths.covers("x [1]/a.csv", "x [1]/a.csv")
+    assert paths.covers("x [[]1]/*.csv", "x [1]/a.csv")
+    assert paths.covers("x [1]/", "x [1]/a.csv")
+    assert not paths.covers("x [[]1]/*.csv", "x 1/a.csv")
