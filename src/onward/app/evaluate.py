@@ -159,7 +159,8 @@ class Evaluation:
         step = self.reading.graph.steps[name]
         self.settled.add(name)
         for asset in step.assets:
-            self.artifacts[asset] = trace.artifacts.get(asset)
+            # What this step would have written, an earlier writer of the file may have made before it.
+            self.artifacts.setdefault(asset, None)
         for asset, artifact in trace.artifacts.items():
             self.artifacts[asset] = artifact
         for artifact in trace.artifacts.values():

@@ -188,13 +188,22 @@ class Loop:
             self._decisions[name] = decision
             if decision.action in ("keep", "restore"):
                 assert decision.trace is not None
-                put_back = self._outputs.put_back(decision.trace, self._own_files(name, decision.trace))
+                put_back = self._put_back(name, decision.trace)
                 if put_back:
                     self._watcher.say(f"{name}: put back {', '.join(put_back)}")
                 self._settle(name, decision, decision.trace)
         except (MissingSourceError, EditedByHandError) as error:
             return self._fail(unit, _error(type(error).__name__.removesuffix("Error"), str(error)), None)
         return [Decided(unit, decision)]
+
+    def _put_back(self, name: str, trace: Trace) -> list[str]:
+        """Brings the files that a step wrote back to what they were, and those that it found written and left so."""
+        put_back = self._outputs.put_back(trace, self._own_files(name, trace))
+        written = {artifact.path for artifact in trace.artifacts.values()}
+        for path, earlier in self._graph.writers_before(name):
+            if earlier in self.results and path not in written:
+                put_back += self._outputs.put_back(self.results[earlier].trace, {path})
+        return put_back
 
     def _own_files(self, name: str, trace: Trace) -> set[str]:
         """The files of a result that stay in the tree as the step wrote them.
