@@ -120,10 +120,18 @@ def _named(reading: Reading, word: str, folder: str, meant: set[str]) -> set[str
     files = _files_meant(reading, word, folder)
     for candidate in reading.candidates:
         if candidate.file in files:
-            message = f"`{candidate.file}` is no step, though it could be one: {candidate.why}"
-            raise UnknownNameError(message, hint=f"write `{candidate.line}` in `onward.toml`")
+            raise _no_step(candidate)
     known = [*graph.maker, *graph.steps, *(project.name for project in reading.projects)]
     raise unknown_name("asset, project or file of steps", word, known, hint=_list_hint(word, known))
+
+
+def _no_step(candidate: Candidate) -> UnknownNameError:
+    """Why a file is none of the steps, though somebody means it, and what makes it one if anything does."""
+    if candidate.line.startswith("steps"):
+        message = f"`{candidate.file}` is no step, though it could be one: {candidate.why}"
+        return UnknownNameError(message, hint=f"write `{candidate.line}` in `onward.toml`")
+    hint = None if candidate.line.startswith("ignore") else candidate.line
+    return UnknownNameError(f"`{candidate.file}` is no step: {candidate.why}", hint=hint)
 
 
 def _list_hint(word: str, known: Iterable[str]) -> str | None:

@@ -10,7 +10,7 @@ from onward.base.codec import digest_of
 from onward.base.digest import Digest
 from onward.model.draft import Draft, FileReading, OutputDraft
 from onward.model.ports import Closure, CodeFile
-from onward.model.workspace import Finding, Step
+from onward.model.workspace import Candidate, Finding, Step
 from onward.steps.script import loads, saves
 
 _EXECUTION_TAGS = frozenset({"parameters", "raises-exception"})
@@ -33,13 +33,7 @@ class NotebookKind:
         if notebook is None or notebook.problem is not None:
             return FileReading()
         if notebook.language != "python" or declared is None:
-            finding = Finding(
-                "language",
-                f"`{file.path}` is a notebook in {notebook.language}; onward runs notebooks in Python",
-                file.path,
-                hint=f'leave it out with `ignore = ["{file.path}"]`',
-            )
-            return FileReading(findings=(finding,))
+            return _in_another_language(file, notebook.language)
         stem = paths.stem_of(file.path)
         # A picture that the notebook itself draws is its result.
         written = {mention.text for mention in declared.writes}
@@ -85,3 +79,16 @@ class NotebookKind:
         assert file.notebook is not None
         document = next(output.asset for output in step.outputs if output.path is None)
         return {"driver": "onward.runtime.notebook", "document": document, "title": step.title or ""}
+
+
+def _in_another_language(file: CodeFile, language: str) -> FileReading:
+    """Many repositories hold notebooks in R beside those in Python: only who asks for one to run has made a mistake."""
+    name = language.capitalize() or "no language"
+    leave_out = f'ignore = ["{file.path}"]'
+    if not file.is_named:
+        return FileReading(
+            candidate=Candidate(file.path, f"it is written in {name}, which onward does not run yet", leave_out)
+        )
+    message = f"`{file.path}` is a notebook in {name}; onward runs notebooks in Python"
+    hint = f"take it out of `steps`, or leave it out with `{leave_out}`"
+    return FileReading(findings=(Finding("language", message, file.path, hint=hint),))
