@@ -12,9 +12,10 @@ import mmap
 import os
 import re
 from collections.abc import Collection, Iterable
+from functools import lru_cache
 from pathlib import Path
 
-from onward.model.artifact import EXECUTED_MEDIA, Artifact
+from onward.model.artifact import EXECUTED_MEDIA, METRIC, Artifact
 from onward.model.ports import ObjectStore
 
 _TEXTS = ("text/", "application/json", "application/x-ndjson", "image/svg")
@@ -25,9 +26,10 @@ _BARE = re.compile(rb"""(?<!["';], )\bline(?:no)?:? \d|\blineno\\?["']? ?[:=] ?\
 
 def quoted(artifacts: Iterable[Artifact], files: Collection[str], objects: ObjectStore) -> list[str]:
     """Those of `files`, by workspace path, of which the artifacts quote lines; all of them where none is named."""
-    patterns = {path: _pattern(path) for path in files}
+    texts = [artifact for artifact in artifacts if artifact.kind != METRIC]
+    patterns = {path: _pattern(path) for path in files} if texts else {}
     found: set[str] = set()
-    for artifact in artifacts:
+    for artifact in texts:
         for place in _texts(artifact, objects):
             if not place.stat().st_size:
                 continue  # nothing can be mapped
@@ -38,6 +40,7 @@ def quoted(artifacts: Iterable[Artifact], files: Collection[str], objects: Objec
     return sorted(found)
 
 
+@lru_cache(maxsize=4096)
 def _pattern(path: str) -> re.Pattern[bytes]:
     name = os.path.basename(path)
     stem = name.partition(".")[0]

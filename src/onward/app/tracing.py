@@ -71,6 +71,9 @@ class Tracing:
         self._options = options
         self._as_of = as_of
         self._environment: Digest | None = None
+        self._root = str(opened.place.root)
+        own = Path(onward.__file__).parents[1]
+        self._spare = [*seen.spare_folders(), str(opened.place.store), str(own)]
 
     # Whether the world held still.
 
@@ -203,7 +206,7 @@ class Tracing:
         declared = {output.asset: output.path for output in step.outputs if output.path and not output.is_seen}
         if watched is None or step.check is not None:
             return declared
-        paths = seen.written_paths(watched, str(self._opened.place.root))
+        paths = seen.written_paths(watched, self._root)
         project = self._evaluation.reading.project(step.project)
         found = {asset_of_path(project, path): path for path in paths}
         if seen.is_complete(watched):
@@ -215,10 +218,8 @@ class Tracing:
         inputs = {step.file, *step.revisits, *(observation.name for observation in running.seen)}
         inputs.update(path for name in running.sources for path in self._graph.sources[name].paths)
         inputs |= self._python_files(step)
-        own = Path(onward.__file__).parents[1]
-        spare = [*seen.spare_folders(), str(self._opened.place.store), str(own)]
         searched = self._evaluation.reading.roots_of(step.file)
-        return seen.Known(str(self._opened.place.root), inputs, {*step.writes, *written}, searched, spare)
+        return seen.Known(self._root, inputs, {*step.writes, *written}, searched, self._spare)
 
     def _python_files(self, step: Step) -> set[str]:
         """The files whose code the step runs, of Python."""
