@@ -57,6 +57,19 @@ class TestSqlKind(StepKindSuite):
         return {"orders.sql": "-- All orders.\nselect * from raw join sales.more using (id)\n"}
 
 
+class TestCommandKind(StepKindSuite):
+    sources = ("flights",)
+
+    def make_kind(self) -> StepKind:
+        return kinds()["command"]
+
+    def samples(self) -> Mapping[str, str]:
+        return {
+            "onward.toml": '[commands.clean]\nrun = "Rscript clean.R {flights} out.csv"\ninputs = ["flights", "a/"]\n'
+            'outputs = ["out.csv"]\nenv = {LEVEL = "1"}\n\n[commands."mit blank"]\nrun = ["tool", "--all"]\n'
+        }
+
+
 class TestNotebookKind(StepKindSuite):
     def make_kind(self) -> StepKind:
         return kinds()["notebook"]

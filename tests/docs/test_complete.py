@@ -23,6 +23,7 @@ from onward.base import errors
 from onward.cli.main import COMMANDS, program
 from onward.model.artifact import ASSET_KINDS
 from onward.portal.words import MARKS
+from onward.runtime import command
 from onward.steps.registry import kinds
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -128,7 +129,7 @@ def test_every_state_of_a_step_is_documented(state: str) -> None:
 # Settings, names, kinds
 
 
-SETTINGS = [*config._READERS, "environment"]
+SETTINGS = [*config._READERS, "commands", "environment"]
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -147,6 +148,16 @@ def test_no_setting_is_documented_that_does_not_exist() -> None:
 def test_every_field_of_a_declared_source_is_documented() -> None:
     fields = set(config.SourceDeclaration.__struct_fields__)
     assert first_cells(section_of(text_of("onward-toml"), "`[sources]`")) == fields
+
+
+@pytest.mark.parametrize(("table", "readers"), [("commands", config._COMMAND), ("environment", config._ENVIRONMENT)])
+def test_every_field_of_a_table_of_settings_is_documented(table: str, readers: dict[str, object]) -> None:
+    assert first_cells(section_of(text_of("onward-toml"), f"`[{table}]`")) == set(readers)
+
+
+def test_every_variable_of_commands_is_documented_and_no_other() -> None:
+    documented = first_cells(section_of(text_of("environment"), "Variables of commands"))
+    assert documented - {"pass", "set", "env", "[environment]"} == set(command.VARIABLES)
 
 
 def test_every_form_of_a_source_is_documented() -> None:

@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 import tomli
 
+from onward.app.variables import is_passed_on, is_secret
+from onward.base import paths
 from onward.base.text import nearest
-from onward.model.workspace import Finding, Settings, SourceDeclaration
+from onward.model.workspace import CommandDeclaration, Finding, Settings, SourceDeclaration
 
 ROOT_ONLY = ("name", "projects", "keep_sources", "watch", "environment")
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h|d)?\s*\Z")
@@ -41,12 +43,15 @@ def read_settings(content: bytes, path: str, *, is_root: bool) -> tuple[Settings
     findings: list[Finding] = []
     lines = _Lines(content)
     for name, value in document.items():
-        if name == "environment" and isinstance(value, Mapping):
-            _read_table("environment", value, {"python": _text}, fields, findings, path, lines)
+        if name == "environment" and is_root and isinstance(value, Mapping):
+            _read_table("environment", value, _ENVIRONMENT, fields, findings, path, lines)
+            continue
+        if name == "commands" and isinstance(value, Mapping):
+            fields["commands"] = _read_commands(value, findings, path, lines)
             continue
         reader = _READERS.get(name)
         if reader is None or (name in ROOT_ONLY and not is_root):
-            known = [known for known in [*_READERS, "environment"] if is_root or known not in ROOT_ONLY]
+            known = [known for known in [*_READERS, "commands", "environment"] if is_root or known not in ROOT_ONLY]
             findings.append(_unknown(name, known, path, lines, root_only=reader is not None or name in ROOT_ONLY))
             continue
         try:
@@ -72,9 +77,56 @@ def _read_table(
             findings.append(_unknown(f"{table}.{name}", [f"{table}.{known}" for known in readers], path, lines))
             continue
         try:
-            fields[name] = readers[name](value)
+            fields[_FIELDS.get(name, name)] = readers[name](value)
         except _WrongFormError as error:
             findings.append(Finding("config", f"`{table}.{name}` {error}", path, lines.of(f"{table}.{name}")))
+
+
+def _read_commands(
+    tables: Mapping[str, Any], findings: list[Finding], path: str, lines: _Lines
+) -> dict[str, CommandDeclaration]:
+    """The commands that are well declared, by name; of each other one, what is wrong with it is a finding."""
+    declared = {}
+    for name, table in tables.items():
+        setting = f"commands.{name}"
+        line = lines.of(setting) or lines.of(f"{setting}.run") or lines.of("commands")
+        fields: dict[str, Any] = {"line": line or 1}
+        wrong: list[Finding] = []
+        if not name.strip() or "/" in name:
+            wrong.append(Finding("config", f"`{name}` is no name of a command: it has a letter and no `/`", path, line))
+        elif not isinstance(table, Mapping):
+            message = f"`{setting}` is a table, not {_form(table)}"
+            wrong.append(Finding("config", message, path, line, f'write `[{setting}]` and below it `run = "..."`'))
+        else:
+            _read_table(setting, table, _COMMAND, fields, wrong, path, lines)
+            if "run" not in table:
+                hint = 'write `run = "..."`, its command line'
+                wrong.append(Finding("config", f"`{setting}` has no `run`", path, line, hint))
+            wrong += _misplaced(setting, fields, path, lines)
+        if not wrong:
+            declared[name] = CommandDeclaration(**fields)
+        # Whatever it makes is missing, and any step of the project may need it.
+        findings += [msgspec.structs.replace(finding, touches=("*",)) for finding in wrong]
+    return declared
+
+
+def _misplaced(setting: str, fields: Mapping[str, Any], path: str, lines: _Lines) -> list[Finding]:
+    """What a command names that cannot be one of its inputs or outputs."""
+    folder = paths.folder_of(path)
+    wrong = []
+    for field in ("inputs", "outputs"):
+        for text in fields.get(field, ()):
+            said = None
+            if paths.join(folder, text) is None:
+                said = f"`{text}`, which lies outside of the workspace", "leave it out: what is read there is seen"
+            elif not text.strip() or paths.join(folder, text) in ("", folder):
+                said = f"`{text}`, which is the folder of this file", "name the files that it takes"
+            elif field == "outputs" and (text.endswith("/") or paths.is_glob(text)):
+                said = f"`{text}`, which is no file", "name each file, or leave it out: what is written is seen"
+            if said is not None:
+                message = f"`{setting}.{field}` names {said[0]}"
+                wrong.append(Finding("config", message, path, lines.of(f"{setting}.{field}"), said[1]))
+    return wrong
 
 
 def _unknown(name: str, known: list[str], path: str, lines: _Lines, *, root_only: bool = False) -> Finding:
@@ -99,6 +151,44 @@ def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         raise _WrongFormError(f"is a list of texts, not {_form(value)}")
     return tuple(value)
+
+
+def _command_line(value: Any) -> str | tuple[str, ...]:
+    if isinstance(value, str) and value.strip():
+        return value
+    if isinstance(value, list) and value and all(isinstance(item, str) for item in value) and value[0].strip():
+        return tuple(value)
+    raise _WrongFormError('is a text like `"Rscript clean.R"`, or a list: a program and its arguments')
+
+
+def _variables(value: Any) -> dict[str, str]:
+    """Names with values. A value that is a secret does not belong into a file that everybody reads."""
+    for name, text in _table(value).items():
+        if not isinstance(text, str):
+            raise _WrongFormError(f'has `{name}` of the wrong form: the value of a variable is a text, `{name} = "1"`')
+        _require_name(name)
+        if is_secret(name):
+            raise _WrongFormError(
+                f"has `{name}`, which is named like a secret: keep its value out of this file, and hand the caller's "
+                f'on with `pass = ["{name}"]` in `[environment]` of the root\'s `onward.toml`'
+            )
+    return dict(value)
+
+
+def _passed(value: Any) -> tuple[str, ...]:
+    names = _texts(value)
+    for name in names:
+        _require_name(name)
+        if not is_passed_on(name):
+            raise _WrongFormError(
+                f"has `{name}`, which is the same for every run or left out of all: give it with `set`"
+            )
+    return names
+
+
+def _require_name(name: str) -> None:
+    if not name or "=" in name or "\0" in name:
+        raise _WrongFormError(f"has `{name}`, which is no name of a variable")
 
 
 def _table(value: Any) -> dict[str, Any]:
@@ -173,6 +263,19 @@ _READERS: dict[str, Callable[[Any], tuple[str, Any]]] = {
 }
 
 
+_ENVIRONMENT: dict[str, Callable[[Any], Any]] = {"python": _text, "set": _variables, "pass": _passed}
+_COMMAND: dict[str, Callable[[Any], Any]] = {
+    "run": _command_line,
+    "inputs": _texts,
+    "outputs": _texts,
+    "env": _variables,
+    "time_limit": _seconds,
+    "title": _text,
+}
+_FIELDS = {"set": "variables", "pass": "passed", "time_limit": "time_limit_s"}
+"""Settings whose field has another name."""
+
+
 def setting_line(content: bytes, name: str) -> int | None:
     """The line of a setting (`parameters.limit`) in an `onward.toml`, from 1; None where it is not there."""
     return _Lines(content).of(name)
@@ -202,7 +305,9 @@ def _key_lines(content: bytes) -> dict[str, int]:
 
     def visit(node: tree_sitter.Node, prefix: str) -> None:
         for child in node.named_children:
-            if child.type in ("table", "table_array_element", "pair") and child.named_children:
+            if child.type == "inline_table":
+                visit(child, prefix)
+            elif child.type in ("table", "table_array_element", "pair") and child.named_children:
                 key = (child.named_children[0].text or b"").decode("utf-8", "replace").replace('"', "")
                 name = f"{prefix}{key}"
                 places.setdefault(name, child.start_point[0] + 1)

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from onward.app.config import setting_line
 from onward.app.past import CodeState, Past
 from onward.app.reading import Reading
 from onward.app.wiring import Opened
-from onward.languages.lines import first_difference, lines_of, unified
+from onward.languages.lines import first_difference, lines_of, table_at, unified
 from onward.languages.notebook.document import sources
 from onward.languages.python.closure import ANY_NAME, Linker
 from onward.languages.python.edits import Code, Comparison, Edit, Statement
@@ -158,7 +159,7 @@ class Edits:
     def _code(self, state: CodeState, step: Step, linker: Linker) -> Code:
         key = (id(state), id(linker))
         if key not in self._codes:
-            importable = {path for path in state.links.digests if not path.endswith((".sql", ".ipynb"))}
+            importable = {path for path in state.links.digests if not path.endswith((".sql", ".ipynb", ".toml"))}
             own = {step.file} & state.links.digests.keys()
             self._codes[key] = Code(linker, frozenset(importable | own))
         return self._codes[key]
@@ -206,6 +207,9 @@ class Edits:
         if path.endswith(".ipynb"):
             return self._of_cells(reason.what, path, sources(old), sources(new))
         before, after = lines_of(old), lines_of(new)
+        if step.kind == "command" and path == step.file:
+            setting = f"commands.{step.symbol}"
+            return _of_table(path, (before, setting_line(old, setting)), (after, step.line))
         line = first_changed("\n".join(before), "\n".join(after)) if path.endswith(".sql") else 0
         return _of_lines(reason.what, path, before, after, line)
 
@@ -254,6 +258,17 @@ def _excerpt(state: CodeState, statement: Statement | None) -> tuple[list[str], 
         return statements.lines, 1
     first, last = statements.span(statement.line)
     return statements.lines[first - 1 : last], first
+
+
+def _of_table(path: str, before: tuple[list[str], int | None], after: tuple[list[str], int]) -> Origin:
+    """What has changed in a table of an `onward.toml`; each state with the line that the table begins in."""
+    old = table_at(before[0], before[1]) if before[1] is not None else []
+    new = table_at(after[0], after[1])
+    lines = unified(old, new, before[1] or 1, after[1])
+    line = after[1] + first_difference(old, new) - 1
+    was = f"{path}:{before[1]}" if before[1] is not None else None
+    difference = Difference(was, f"{path}:{after[1]}", tuple(lines[:_MOST_LINES]), max(0, len(lines) - _MOST_LINES))
+    return Origin(f"{path}:{line}", (), (difference,) if lines else ())
 
 
 def _of_lines(name: str, place: str, before: list[str], after: list[str], line: int = 0) -> Origin:

@@ -20,7 +20,7 @@ from onward.app.pickled import Pickled
 from onward.app.reading import Reading
 from onward.app.standing import Standing
 from onward.base.codec import decode
-from onward.base.digest import Digest
+from onward.base.digest import Digest, digest_text
 from onward.base.text import nearest
 from onward.engine.decide import decide, foresee, holds, is_shown_apart
 from onward.engine.inputs import inputs_of
@@ -209,7 +209,9 @@ class Evaluation:
 
     def environment(self) -> dict[str, Digest]:
         if self._environment is None:
-            self._environment = self.python.digests()
+            variables = self.reading.settings.variables
+            set_here = {f"variable {name}": digest_text(value) for name, value in variables.items()}
+            self._environment = self.python.digests() | set_here
         return self._environment
 
     def rests_on(

@@ -129,7 +129,7 @@ class Past:
         code = {path: state for path, state in basis.files.items() if path.endswith(suffixes)}
 
         def read(path: str) -> bytes | None:
-            state = code.get(path)
+            state = basis.files.get(path)
             return None if state is None else self._content(state, path, run.origin.commit)
 
         # A file of which nothing is known any more is left out; names that led there are said to lead nowhere.

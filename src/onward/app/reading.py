@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ import msgspec
 
 from onward.app import scan
 from onward.app.code import FileTable, ImportPath, package_of, read_tables
+from onward.app.commands import command_files
 from onward.app.config import read_settings
 from onward.app.environment import WorkspacePython, workspace_python
 from onward.app.grammar import grammar_of
@@ -87,6 +88,23 @@ class Reading:
         """What of a step's file is only shown with its results, named as in `code`."""
         return kinds()[step.kind].render(step, self.files[step.file])
 
+    def own_files(self, step: Step) -> set[str]:
+        """The files whose code a step runs, as far as they are known before it runs."""
+        command = self.files[step.file].commands.get(step.symbol or "")
+        if command is not None:
+            return {*command.scripts}
+        if not step.file.endswith((".py", ".ipynb")):
+            return set()
+        return {step.file, *self.linked(step.file, step.symbol).files}
+
+    def passed(self, step: Step) -> list[str]:
+        """The names of the caller's variables that the program of a command gets because settings say so."""
+        command = self.files[step.file].commands.get(step.symbol or "")
+        if command is None:
+            return []
+        settled = {*self.settings.variables, *command.declared.env}
+        return [name for name in self.settings.passed if name not in settled]
+
     def code_named(self, step: Step, names: Iterable[str]) -> dict[str, Mapping[str, Digest]]:
         """The workspace's code behind names in a pickle that `step` made, as `module.qualname`: for each that is of
         the workspace all that it reaches. What cannot be found stands for all code of the step itself.
@@ -162,7 +180,7 @@ class Reading:
         """The file that a name of code in a step's closure stands for: `acme.cleaning.dedupe`, `a/b.py:helper`."""
         name = code.partition(" (")[0]
         path = name.partition(":")[0]
-        if path in self.files:
+        if path in self.digests:
             return path
         own = self.graph.steps[step].file
         resolver = self.links.import_path(self._searched(self.graph.steps[step]))
@@ -218,7 +236,13 @@ def read(
     importable = {**digests, **found}
     with grammar_of(python) as grammar:
         tables = read_tables(place.root, importable, index, grammar)
-    files = _code_files(project_rules, tree, configured, digests, tables, once)
+    commands = command_files(place.root, configured, config_digests, index)
+    importable |= {path: file.digest for path, file in commands.items()}
+    tables |= dict.fromkeys(commands, FileTable())
+    started = [command for file in commands.values() for command in file.commands.values()]
+    scripts = {path: digest for command in started for path, digest in command.scripts.items()}
+    files = _code_files(project_rules, tree, configured, digests, tables, once, scripts.keys())
+    files |= commands
     drafts, candidates, said = _drafts(files)
     findings += said
     findings += [
@@ -236,7 +260,7 @@ def read(
     return Reading(
         place=place,
         tree=tree,
-        digests={**importable, **config_digests},
+        digests={**importable, **scripts, **config_digests},
         set_aside=frozenset(found),
         rules=project_rules,
         projects=projects,
@@ -327,12 +351,14 @@ def _code_files(
     digests: Mapping[str, Digest],
     tables: Mapping[str, FileTable],
     once: frozenset[str],
+    started: Collection[str],
 ) -> dict[str, CodeFile]:
+    """The files of code as the kinds see them; those that commands start (`started`) are no steps by themselves."""
     knows = "" in configured or any(
         (declared := tables[path].declared) is not None and declared.imports_onward for path in digests
     )
     named = _named_steps(configured, digests) | once
-    imported = _imported_files(project_rules, tree, digests, tables)
+    imported = _imported_files(project_rules, tree, digests, tables) | {*started}
     files = {}
     for path, digest in digests.items():
         table = tables[path]

@@ -129,9 +129,10 @@ def _folders_above(path: str) -> Iterator[str]:
         yield path
 
 
-def variables_of(watched: Watched, observer: Observer) -> list[Observation]:
-    """The variables that Python code read before it had set them."""
-    names = [*watched.variables, *([ALL] if watched.all_variables else [])]
+def variables_of(watched: Watched, observer: Observer, settled: Collection[str]) -> list[Observation]:
+    """The variables that Python code read before it had set them, save those that settings have `settled`."""
+    names = [name for name in watched.variables if name not in settled]
+    names += [ALL] if watched.all_variables else []
     return [Observation("variable", name, observer.variable(name)) for name in names]
 
 

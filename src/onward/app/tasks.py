@@ -7,6 +7,7 @@ from typing import Any
 
 from onward.app.evaluate import Evaluation
 from onward.app.place import Place
+from onward.app.variables import is_secret
 from onward.base.text import nearest
 from onward.model.artifact import Artifact
 from onward.model.workspace import Binding, Step
@@ -49,7 +50,9 @@ def task_of(step: Step, evaluation: Evaluation, place: Place, outbox: Path, as_o
         "bytecode": str(place.bytecode),
         "python": str(python.executable),
         "outbox": str(outbox),
-        "variables": {},
+        "variables": dict(reading.settings.variables),
+        "passed": list(reading.settings.passed),
+        "hidden": [name for name in reading.settings.passed if is_secret(name)],
         "as_of": as_of,
         "inputs": {},
         "outputs": [

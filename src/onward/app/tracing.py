@@ -110,7 +110,7 @@ class Tracing:
         Whether the step ran the old or the new code cannot be told, so its result would belong to neither.
         """
         reading = self._evaluation.reading
-        files = {step.file} | self._python_files(step)
+        files = {step.file} | self._evaluation.reading.own_files(step)
         changed = [path for path in sorted(files) if self._digest_now(path) != reading.digests.get(path)]
         if not changed:
             return None
@@ -147,7 +147,7 @@ class Tracing:
         if result.asked_for_today:
             observations.append(Observation("today", "today", self._as_of))
         texts = {step.file} if result.quotes_code else set()
-        texts.update(quoted(artifacts.values(), self._python_files(step), self._store.objects))
+        texts.update(quoted(artifacts.values(), self._evaluation.reading.own_files(step), self._store.objects))
         observations += [Observation("text", path, self._evaluation.text_of(path)) for path in sorted(texts)]
         if watched is not None:
             told = {(one.kind, one.name) for one in observations}
@@ -156,7 +156,9 @@ class Tracing:
                 counted = self._code_of_pickles(step, self._files_read(running, step, [*observations, *found]))
                 found = [one for one in found if not (one.kind == "file" and one.name in counted)]
             observations += [one for one in found if (one.kind, one.name) not in told]
-            observations += seen.variables_of(watched, self._evaluation.observer)
+            settled = self._evaluation.reading.settings.variables
+            observations += seen.variables_of(watched, self._evaluation.observer, settled)
+        observations += self._handed_on(step)
         observations += self._evaluation.pickled.observations(step, self._files_read(running, step, observations))
         observations += self._installed(step, result, watched)
         marks = self._marks(step, watched, known)
@@ -215,17 +217,21 @@ class Tracing:
 
     def _known(self, running: Running, step: Step, written: Collection[str] = ()) -> seen.Known:
         """What of all that a step was seen to touch counts already, or cannot."""
-        inputs = {step.file, *step.revisits, *(observation.name for observation in running.seen)}
+        reading = self._evaluation.reading
+        # What else stands in an `onward.toml` is no code of a command that it declares, but may be read by it.
+        inputs = {step.file} - reading.config_digests.keys()
+        inputs |= {*step.revisits, *(observation.name for observation in running.seen)}
         inputs.update(path for name in running.sources for path in self._graph.sources[name].paths)
-        inputs |= self._python_files(step)
-        searched = self._evaluation.reading.roots_of(step.file)
+        inputs |= reading.own_files(step)
+        searched = () if step.file in reading.config_digests else reading.roots_of(step.file)
         return seen.Known(self._root, inputs, {*step.writes, *written}, searched, self._spare)
 
-    def _python_files(self, step: Step) -> set[str]:
-        """The files whose code the step runs, of Python."""
-        if not step.file.endswith((".py", ".ipynb")):
-            return set()
-        return {step.file, *self._evaluation.reading.linked(step.file, step.symbol).files}
+    def _handed_on(self, step: Step) -> list[Observation]:
+        """The caller's variables that the step's program got because settings say so; which it read is not seen."""
+        observer = self._evaluation.observer
+        return [
+            Observation("variable", name, observer.variable(name)) for name in self._evaluation.reading.passed(step)
+        ]
 
     def _code_of_pickles(self, step: Step, files: Iterable[str]) -> set[str]:
         """The files that opening models and other pickles imports: what of them counts is in what these say."""

@@ -327,7 +327,7 @@ class _Linker:
             columns=draft.columns,
             title=draft.title,
             doc=draft.doc,
-            time_limit_s=project.settings.time_limit_s or self.projects[-1].settings.time_limit_s,
+            time_limit_s=draft.time_limit_s or project.settings.time_limit_s or self.projects[-1].settings.time_limit_s,
         )
 
     def _discovered(self, name: str) -> Discovered:

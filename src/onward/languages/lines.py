@@ -19,6 +19,15 @@ def first_difference(before: Sequence[str] | Sequence[bytes], after: Sequence[st
     return max(1, min(len(before) + 1, len(after)))
 
 
+def table_at(lines: Sequence[str], first: int) -> list[str]:
+    """The lines of a table of TOML that begins in the line `first`, up to the next one."""
+    rest = lines[first - 1 :]
+    end = next((number for number, line in enumerate(rest) if number and line.lstrip().startswith("[")), len(rest))
+    while end > 1 and not rest[end - 1].strip():
+        end -= 1
+    return list(rest[:end])
+
+
 def unified(
     before: Sequence[str], after: Sequence[str], first_before: int = 1, first_after: int = 1, context: int = 2
 ) -> list[str]:

@@ -60,6 +60,7 @@ class Draft(msgspec.Struct, frozen=True):
             the file that they stand in. A kind names those of its own text; those of the code that the step
             reaches, its own function's among them, are added when that code is known.
         check_of: for a check, what it looks at.
+        time_limit_s: of this step alone; None: its project's.
         columns: the words, in lower case, by which it can name columns of what it reads; None where it may use all.
     """
 
@@ -79,6 +80,7 @@ class Draft(msgspec.Struct, frozen=True):
     open: bool = False
     check: CheckFacts | None = None
     check_of: Reference | None = None
+    time_limit_s: float | None = None
     columns: tuple[str, ...] | None = None
     title: str | None = None
     doc: str = ""

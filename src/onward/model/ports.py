@@ -17,7 +17,15 @@ from onward.model.code import Declarations, NotebookTable, Problem, QueryTable
 from onward.model.draft import FileReading
 from onward.model.event import Ending
 from onward.model.trace import Trace
-from onward.model.workspace import Step
+from onward.model.workspace import CommandDeclaration, Step
+
+
+class Command(msgspec.Struct, frozen=True):
+    """A command of an `onward.toml`, with the files of the workspace that are its code."""
+
+    declared: CommandDeclaration
+    scripts: dict[str, Digest] = {}
+    """The programs among the files that its command line names, with the digests of their bytes."""
 
 
 class CodeFile(msgspec.Struct, frozen=True):
@@ -31,6 +39,7 @@ class CodeFile(msgspec.Struct, frozen=True):
         in_project: it lies where acting files are steps without anybody saying so (design: 'What becomes a step').
         is_named: `steps` of an `onward.toml` names it.
         is_imported: another file imports it.
+        commands: for an `onward.toml`, those that it declares, by name.
         symbol_file: resolves a dotted name of the file's code to the path and function that define it.
     """
 
@@ -40,6 +49,7 @@ class CodeFile(msgspec.Struct, frozen=True):
     declared: Declarations | None = None
     query: QueryTable | None = None
     notebook: NotebookTable | None = None
+    commands: dict[str, Command] = {}
     in_project: bool = False
     is_named: bool = False
     is_imported: bool = False

@@ -52,6 +52,42 @@ class SourceDeclaration(msgspec.Struct, frozen=True):
     form: str | None = None
 
 
+class CommandDeclaration(msgspec.Struct, frozen=True):
+    """A command named in `onward.toml`: a program that makes files.
+
+    Attributes:
+        run: its command line: a text for the shell, or a program and its arguments, which no shell sees.
+        inputs: paths from the folder of that `onward.toml`, and names of assets and sources.
+        outputs: paths of the files that it writes.
+        env: variables that it gets beside those of every command.
+        line: where it is declared.
+    """
+
+    run: str | tuple[str, ...]
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    env: dict[str, str] = {}
+    time_limit_s: float | None = None
+    title: str | None = None
+    line: int = 1
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The inputs that are names: `run` has them in braces, which stand for a file."""
+        return tuple(each for each in self.inputs if any(f"{{{each}}}" in word for word in self.words))
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The inputs that are paths, globs and folders."""
+        names = self.names
+        return tuple(each for each in self.inputs if each not in names)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The arguments; the whole text where a shell reads it."""
+        return (self.run,) if isinstance(self.run, str) else self.run
+
+
 class Settings(msgspec.Struct, frozen=True):
     """One `onward.toml`; the root's may hold more than a project's (`config.ROOT_ONLY`)."""
 
@@ -64,11 +100,16 @@ class Settings(msgspec.Struct, frozen=True):
     ignore: tuple[str, ...] = ()
     sources: dict[str, SourceDeclaration] = {}
     parameters: dict[str, Any] = {}
+    commands: dict[str, CommandDeclaration] = {}
     keep_sources: int = 100_000_000
     """Bytes: sources up to this size are kept with a basis where git does not have them."""
     watch: bool = True
     """Whether what steps touch is watched as they run."""
     python: str | None = None
+    variables: dict[str, str] = {}
+    """Environment variables that every step gets."""
+    passed: tuple[str, ...] = ()
+    """Names of the caller's variables that commands get beside those of every command."""
     time_limit_s: float | None = None
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from onward.app import catalogue as catalogues
 from onward.app.catalogue import Catalogue, ProjectEntry, StepEntry
+from onward.app.config import setting_line
 from onward.app.environment import workspace_python
 from onward.app.errands import Job, carry_out
 from onward.app.marks import Marks, marks_of_asset
@@ -27,6 +28,7 @@ from onward.base.codec import decode
 from onward.base.digest import Digest
 from onward.base.errors import StoreError
 from onward.base.shell import shell_line
+from onward.languages.lines import table_at
 from onward.model.artifact import FIGURE, METRIC, TABLE, Artifact
 from onward.model.records import Basis, CheckRecord, Environment, Move, Run
 from onward.model.trace import Trace
@@ -300,10 +302,12 @@ class _Gatherer:
                     found.append(excerpt)
         return found
 
-    def _place_of(self, name: str) -> tuple[str, str] | None:
+    def _place_of(self, name: str) -> tuple[str, str | None] | None:
         """The file and the symbol that a name in a reason stands for: `acme.cleaning.dedupe`, `a/b.py:helper`."""
         if name.endswith(")"):
             return None
+        if name in self._basis.files:
+            return name, None
         path, colon, symbol = name.partition(":")
         if colon and path in self._basis.files:
             return path, symbol
@@ -317,12 +321,17 @@ class _Gatherer:
         if path.endswith(".ipynb"):
             return None
         text = self._text(path)
-        if not text:
+        if not text or "\0" in text:
             return None
         if path.endswith(".sql"):
             return site.Excerpt(path=path, line=1, text=text, language="sql")
+        if path.endswith(".toml"):
+            first = setting_line(text.encode(), f"commands.{symbol}") or 1
+            table = "\n".join(table_at(text.splitlines(), first))
+            return site.Excerpt(path=path, line=first, text=table, language="toml")
         if symbol is None:
-            return site.Excerpt(path=path, line=1, text=text, language="python")
+            language = "python" if path.endswith(".py") else ""
+            return site.Excerpt(path=path, line=1, text=text, language=language)
         lines = _lines_of(text, symbol)
         if lines is None:
             return None

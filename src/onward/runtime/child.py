@@ -37,12 +37,13 @@ def run(task: Dict[str, Any], descriptor: int, watch: Any = None) -> None:
 def perform(task: Dict[str, Any], watch: Any = None) -> Result:
     """Makes this process the step's and runs it; never raises."""
     try:
+        # Before any folder of the workspace is looked in: none of its files may stand in for what a driver imports.
+        kind = _KINDS.get(task["kind"]) or _by_module(task["driver"])
         surroundings.enter(task)
         current = session.begin(task)
         if watch is not None:
             watch.begin(task)
-        kind = _KINDS.get(task["kind"])
-        result: Result = kind(task, current) if kind else _by_module(task)
+        result: Result = kind(task, current)
         if task["kind"] != "notebook":  # whose code runs in a kernel's process
             result["modules"], result["missing"] = (
                 surroundings.loaded_modules(task["root"]),
@@ -83,10 +84,10 @@ def _leave(descriptor: int, watch: Any) -> None:
     os._exit(0)
 
 
-def _by_module(task: Dict[str, Any]) -> Result:
-    """A kind whose driver is a module of its own, named by the task."""
-    driver = importlib.import_module(task["driver"])
-    return driver.run(task)
+def _by_module(name: str) -> Callable[[Dict[str, Any], session.Session], Result]:
+    """How a kind runs whose driver is a module of its own."""
+    driver = importlib.import_module(name)
+    return lambda task, _: driver.run(task)
 
 
 # Functions and checks.

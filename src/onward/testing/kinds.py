@@ -14,11 +14,13 @@ from typing import Any
 import msgspec
 
 from onward.app.code import read_content
+from onward.app.commands import CONFIG_SUFFIX
+from onward.app.config import read_settings
 from onward.base.codec import encode
 from onward.base.digest import Digest, digest_bytes, digest_text
 from onward.engine.graph import Graph, link
 from onward.model.draft import Draft, FileReading
-from onward.model.ports import CodeFile, StepKind
+from onward.model.ports import CodeFile, Command, StepKind
 from onward.model.workspace import Project, Source, Step
 
 STRANGE_CONTENTS = (
@@ -44,6 +46,10 @@ def code_file(path: str, content: str | bytes, **said: Any) -> CodeFile:
     Functions that `ref` and `check` name are looked for in the file itself.
     """
     held = content.encode() if isinstance(content, str) else content
+    if path.endswith(CONFIG_SUFFIX):
+        settings, _ = read_settings(held, path, is_root=False)
+        commands = {name: Command(declared) for name, declared in settings.commands.items()}
+        return CodeFile(path=path, digest=digest_bytes(held), commands=commands, **said)
     table = read_content(held, path.rpartition(".")[2])
     own = {name: f"{path}:{function}" for name, (module, function) in table.homes.items() if not module}
     fields: dict[str, Any] = {"in_project": True, "symbols": own, **said}
@@ -178,7 +184,11 @@ def _changed_closure(path: str, symbol: str | None) -> Mapping[str, Digest]:
 
 
 def _reworded(file: CodeFile) -> CodeFile:
-    """The file with another query, or another rendering, where it is no Python."""
+    """The file with another query, another command line, or another rendering, where it is no Python."""
     query = msgspec.structs.replace(file.query, digest=digest_text("reworded")) if file.query else None
     notebook = msgspec.structs.replace(file.notebook, prose=digest_text("reworded")) if file.notebook else None
-    return msgspec.structs.replace(file, query=query, notebook=notebook)
+    commands = {
+        name: Command(msgspec.structs.replace(command.declared, run=("reworded",), inputs=()))
+        for name, command in file.commands.items()
+    }
+    return msgspec.structs.replace(file, query=query, notebook=notebook, commands=commands)
