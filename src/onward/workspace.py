@@ -68,9 +68,10 @@ class Workspace:
         parameters: Mapping[str, Any] | None = None,
         overwrite: tuple[str, ...] = (),
         time_limit_s: float | None = None,
+        strict: bool = False,
     ) -> RunReport:
         """Brings targets (all, without one) up to date."""
-        options = RunOptions(targets, jobs, keep_going, force, parameters or {}, overwrite, time_limit_s)
+        options = RunOptions(targets, jobs, keep_going, force, parameters or {}, overwrite, time_limit_s, strict)
         return run(self._opened, options, self._watcher)
 
     def plan(

@@ -129,7 +129,7 @@ def test_every_state_of_a_step_is_documented(state: str) -> None:
 # Settings, names, kinds
 
 
-SETTINGS = [*config._READERS, "commands", "environment"]
+SETTINGS = [*config._READERS, "commands", "environment", "strict"]
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -12,7 +12,7 @@ import tomli
 from onward.app.variables import is_passed_on, is_secret
 from onward.base import paths
 from onward.base.text import nearest
-from onward.model.workspace import CommandDeclaration, Finding, Settings, SourceDeclaration
+from onward.model.workspace import Allowance, CommandDeclaration, Finding, Settings, SourceDeclaration
 
 ROOT_ONLY = ("name", "projects", "keep_sources", "watch", "environment")
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h|d)?\s*\Z")
@@ -49,9 +49,15 @@ def read_settings(content: bytes, path: str, *, is_root: bool) -> tuple[Settings
         if name == "commands" and isinstance(value, Mapping):
             fields["commands"] = _read_commands(value, findings, path, lines)
             continue
+        if name == "strict" and isinstance(value, Mapping):
+            allowed: dict[str, Any] = {}
+            _read_table("strict", value, _STRICT, allowed, findings, path, lines)
+            fields["strict"] = Allowance(**allowed)
+            continue
         reader = _READERS.get(name)
         if reader is None or (name in ROOT_ONLY and not is_root):
-            known = [known for known in [*_READERS, "commands", "environment"] if is_root or known not in ROOT_ONLY]
+            tables = ("commands", "environment", "strict")
+            known = [known for known in [*_READERS, *tables] if is_root or known not in ROOT_ONLY]
             findings.append(_unknown(name, known, path, lines, root_only=reader is not None or name in ROOT_ONLY))
             continue
         try:
@@ -263,6 +269,7 @@ _READERS: dict[str, Callable[[Any], tuple[str, Any]]] = {
 }
 
 
+_STRICT: dict[str, Callable[[Any], Any]] = {"reads": _texts, "writes": _texts, "network": _texts}
 _ENVIRONMENT: dict[str, Callable[[Any], Any]] = {"python": _text, "set": _variables, "pass": _passed}
 _COMMAND: dict[str, Callable[[Any], Any]] = {
     "run": _command_line,

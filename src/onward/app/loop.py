@@ -22,7 +22,7 @@ import msgspec
 
 import onward
 from onward.app import basis as bases
-from onward.app import environment, seen
+from onward.app import environment, seen, strict
 from onward.app.collect import Result, emptied, sweep
 from onward.app.evaluate import Evaluation, MissingSourceError
 from onward.app.options import RunOptions
@@ -103,6 +103,8 @@ class Loop:
         self._decisions: dict[str, Decision] = {}
         self._origin: Origin | None = None
         self._interrupts = 0
+        self._has_said_weak = False
+        """It was told that the kernel cannot be asked here."""
         self._outboxes: Path | None = None
         self._free_outboxes: list[Path] = []
         self.attempts: dict[str, Discovered] = {}
@@ -283,6 +285,8 @@ class Loop:
             self._hand_extra(task, name, outbox)
             self._hand_kept(task, step, decision)
             task["kept_before"] = [str(self._opened.place.root / path) for path in states]
+            if self._options.strict:
+                strict.hand_policy(task, step, self._evaluation)
             executor = self._executor()
         except EditedByHandError as error:
             self._locks.release(key)
@@ -436,6 +440,10 @@ class Loop:
         step = self._graph.steps[running.unit.step]
         if result.watched is not None:
             running.states |= self._outputs.keep_copies(result.watched.kept)
+        verdict = self._verdict(step, result)
+        if verdict is not None:
+            log = result.log(self._store.objects)
+            return self._fail(running.unit, verdict, log, ending, running.states)
         if result.ok and not running.late:
             changed = self._tracing.changed_meanwhile(running, step, result)
             if changed is None:
@@ -458,6 +466,21 @@ class Loop:
         error = result.error if result.is_there and not running.late else None
         self._note_attempt(step, result)
         return self._fail(running.unit, error or self._death(running, ending), log, ending, running.states)
+
+    def _verdict(self, step: Step, result: Result) -> dict[str, Any] | None:
+        """The failure of a step that did what it may not, with `--strict`, whatever it has made of the refusal."""
+        if not self._options.strict or result.needs or self.interrupted:
+            return None
+        watched = result.watched
+        if watched is None:
+            lost = result.ok and result.is_executed
+            return _error("WatchLost", "what it did could not be recorded", "run again") if lost else None
+        if watched.means == "audit" and not self._has_said_weak:
+            self._has_said_weak = True
+            self._watcher.say(f"--strict holds for what Python itself does, and for nothing else: {watched.reasons[0]}")
+        return (
+            strict.verdict(step, watched.refused, result.error, self._evaluation.reading) if watched.refused else None
+        )
 
     def _death(self, running: Running, ending: Ending) -> dict[str, Any]:
         """What can be said of a step that left no account of itself."""

@@ -19,6 +19,8 @@ class RunOptions:
     settings: Mapping[str, Any] = field(default_factory=dict)
     overwrite: Sequence[str] = ()
     time_limit_s: float | None = None
+    strict: bool = False
+    """Refuse steps what they do not declare."""
     folder: str = ""
     """Where the words were typed, relative to the root."""
 

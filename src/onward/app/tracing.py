@@ -260,7 +260,7 @@ class Tracing:
         return self._evaluation.rests_on(step.name, modules, result.missing, is_complete=is_complete)
 
     def _marks(self, step: Step, watched: Watched | None, known: seen.Known) -> dict[str, tuple[str, ...]]:
-        asked_for = self._evaluation.reading.settings.watch
+        asked_for = self._evaluation.reading.settings.watch or self._options.strict
         marks = seen.marks_of(watched, known) if asked_for else {}
         revisited = {SELF_CHANGING: tuple(seen.revisited(path) for path in step.revisits)} if step.revisits else {}
         return {**marks, **revisited}

@@ -88,6 +88,19 @@ class CommandDeclaration(msgspec.Struct, frozen=True):
         return (self.run,) if isinstance(self.run, str) else self.run
 
 
+class Allowance(msgspec.Struct, frozen=True):
+    """What `--strict` lets steps do beyond their workspace and project: `[strict]` of one `onward.toml`.
+
+    Attributes:
+        reads, writes: paths, from the folder of that `onward.toml`, each with all that is below it.
+        network: names, or patterns of names, of the steps that may talk to other machines.
+    """
+
+    reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    network: tuple[str, ...] = ()
+
+
 class Settings(msgspec.Struct, frozen=True):
     """One `onward.toml`; the root's may hold more than a project's (`config.ROOT_ONLY`)."""
 
@@ -111,6 +124,7 @@ class Settings(msgspec.Struct, frozen=True):
     passed: tuple[str, ...] = ()
     """Names of the caller's variables that commands get beside those of every command."""
     time_limit_s: float | None = None
+    strict: Allowance = Allowance()
 
 
 class Project(msgspec.Struct, frozen=True):

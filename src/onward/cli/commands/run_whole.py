@@ -10,6 +10,7 @@ import click
 from onward.app.options import RunOptions
 from onward.app.plan import PlanReport, plan
 from onward.app.run import RunReport, run
+from onward.app.strict import REFUSED
 from onward.base.shell import shell_line
 from onward.cli.render.errors import print_finding
 from onward.cli.render.progress import progress
@@ -168,6 +169,9 @@ def _print_failure(name: str, record: StepRecord) -> None:
     error = record.error or {}
     click.echo(click.style(f"\n{name} failed", fg="red", bold=True))
     text = error.get("traceback") or error.get("message") or ""
+    if error.get("type") == REFUSED and error.get("traceback"):
+        # Onward's own word first: what a library makes of a refusal misleads.
+        text = f"{error['message']}\nand failed, when it was refused:\n{text}"
     for line in str(text).rstrip().splitlines():
         click.echo(f"  {line}")
     if "Traceback" not in str(text) and error.get("file"):

@@ -42,9 +42,11 @@ Not listed one by one: the interpreter, installed packages, the system's folders
 step. A file that did not exist before and is gone in the end leaves no trace. `O_EXCL` and the removal of what is not
 there are no questions. A `__pycache__` file stands for its source.
 
-A task may be strict: `"strict": {"reads": [paths], "writes": [paths]}`, each with all that is below it. Everything else
-that counts is refused with EACCES, as are connections to other machines; to ask whether something is there is not. The
-kernel reads a path again after it was looked at, so this catches mistakes and is no wall against malice.
+A task may be strict: `"strict": {"reads": [paths], "writes": [paths]}`, each with all that is below it, and where they
+are needed `"sealed": [paths]`, not to be written unless a path of `writes` lies nearer, `"folders": [paths]`, below
+which empty folders may be made, and `"network": true`. Everything else that counts is refused with EACCES, as are
+connections to other machines; to ask whether something is there is not. The kernel reads a path again after it was
+looked at, so this catches mistakes and is no wall against malice.
 
 A supervisor that dies makes calls of running steps fail. These are ended, and the result says `WatchLost`, whatever
 they said; the next steps of that bare parent are heard through audit events.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from onward.runtime.watch.rescue import Rescue
 from onward.runtime.watch.scope import Scope
@@ -60,6 +60,11 @@ class Policy(NamedTuple):
 
     reads: Tuple[str, ...]
     writes: Tuple[str, ...]
+    sealed: Tuple[str, ...]
+    """What may not be written although it lies below one of `writes`; whichever is nearer to a path decides."""
+    folders: Tuple[str, ...]
+    """Where folders may be made all the same: libraries make them where they look for their settings."""
+    network: bool
 
 
 class Account:
@@ -71,15 +76,16 @@ class Account:
         rescue: keeps files before the step changes them.
     """
 
-    def __init__(
-        self, scope: Scope, strict: Optional[Dict[str, Sequence[str]]] = None, rescue: Optional[Rescue] = None
-    ) -> None:
+    def __init__(self, scope: Scope, strict: Optional[Dict[str, Any]] = None, rescue: Optional[Rescue] = None) -> None:
         self._scope = scope
         self._rescue = rescue
         self._strict: Optional[Policy] = None
         if strict is not None:
-            reads, writes = ([path.rstrip("/") for path in strict[word]] for word in ("reads", "writes"))
-            self._strict = Policy((*reads, *writes), tuple(writes))
+            reads, writes, sealed, folders = (
+                tuple(path.rstrip("/") for path in strict.get(word, ()))
+                for word in ("reads", "writes", "sealed", "folders")
+            )
+            self._strict = Policy((*reads, *writes), writes, sealed, folders, bool(strict.get("network")))
         self._entries: Dict[str, Entry] = {}
         self._by_name: Dict[Tuple[str, bool], Optional[Entry]] = {}
         self._folders: Dict[str, str] = {}
@@ -159,7 +165,7 @@ class Account:
         if entry.first is not None and not entry.own:
             entry.asked = True
             return 0
-        if not self._may_write(entry.path):
+        if not self._may_make_folder(entry.path):
             return self._refuse(entry.path, "write")
         entry.own = True
         return 0
@@ -233,10 +239,10 @@ class Account:
         """Another machine is talked to, or a port of this one."""
         if port == 0:
             return 0  # the C library asks which way an address would go
-        if address.startswith("127.") or address in ("::1", "::ffff:127.0.0.1"):
+        if address.startswith("127.") or address in ("::1", "::ffff:127.0.0.1", "localhost"):
             self._servers.add(f"{address}:{port}" if ":" not in address else f"[{address}]:{port}")
             return 0
-        if self._strict is not None:
+        if self._strict is not None and not self._strict.network:
             return self._refuse(f"{address}:{port}", "connect")
         self._network.add((address, port))
         return 0
@@ -489,15 +495,30 @@ class Account:
         return self._may_read(path) or any(allowed.startswith(prefix) for allowed in self._strict.reads)  # type: ignore[union-attr]
 
     def _may_write(self, path: str) -> bool:
-        return self._strict is None or _is_below(path, self._strict.writes)
+        if self._strict is None or "/__pycache__/" in f"{path}/":
+            return True  # what Python keeps of sources stands for them
+        allowed = _nearest_above(path, self._strict.writes)
+        return allowed >= 0 and allowed >= _nearest_above(path, self._strict.sealed)
+
+    def _may_make_folder(self, path: str) -> bool:
+        if self._may_write(path):
+            return True
+        strict = self._strict
+        assert strict is not None
+        return _nearest_above(path, strict.folders) > _nearest_above(path, strict.sealed)
 
     def _refuse(self, path: str, verb: str) -> int:
         self._refused[path, verb] = None
         return errno.EACCES
 
 
-def _is_below(path: str, allowed: Tuple[str, ...]) -> bool:
-    return any(path == place or path.startswith(place + "/") for place in allowed)
+def _is_below(path: str, places: Tuple[str, ...]) -> bool:
+    return _nearest_above(path, places) >= 0
+
+
+def _nearest_above(path: str, places: Tuple[str, ...]) -> int:
+    """The length of the longest of the places that a path is, or lies below; -1 where it does not."""
+    return max((len(place) for place in places if path == place or path.startswith(place + "/")), default=-1)
 
 
 def _state(path: str) -> Optional[State]:
