@@ -580,7 +580,7 @@ class Loop:
             reasons = tuple(str(reason) for reason in decision.reasons) if decision else ()
             self.steps[name] = StepRecord("failed", round(seconds, 3), reasons, error=error, log=log, usage=usage)
         self._watcher.ended(name, "failed", seconds)
-        is_final = name not in self.attempts or not self._may_still_come(name)
+        is_final = not self._is_for_want(name, error) or not self._may_still_come(name)
         if not is_final:
             self._watcher.say(f"{name} looked for what another step may be about to write; the others go on")
         return [Failed(unit, fallback, is_final)]
@@ -592,6 +592,16 @@ class Loop:
             found = msgspec.structs.replace(found, reads=(*found.reads, changed))
         if found.reads or found.asked or found.writes:
             self.attempts[step.name] = found
+
+    def _is_for_want(self, name: str, error: Mapping[str, Any]) -> bool:
+        """Whether a step may have failed for want of a file: it changed, was not there, or a folder was listed."""
+        attempt = self.attempts.get(name, Discovered())
+        told = f"{error['message']}\n{error['traceback']}"
+        own = self._graph.steps[name].file.rpartition("/")[2]
+        names = {path.rpartition("/")[2] for path in attempt.asked}
+        # Cells have names like files, `report.ipynb, cell 2`, and Python looks whether there is one.
+        is_told = any(each in told for each in names if not each.startswith(own))
+        return error["type"] == "InputChanged" or is_told or any(path.endswith("/") for path in attempt.reads)
 
     def _may_still_come(self, name: str) -> bool:
         """Whether a step has yet to end of which nobody knows what it writes: it was never made before."""

@@ -85,6 +85,16 @@ def test_a_missing_file_that_nothing_writes_is_still_a_failure(tmp_path: Path) -
     assert not report.ok
 
 
+def test_a_failure_of_another_kind_starts_nothing_more(tmp_path: Path) -> None:
+    lay_out(
+        tmp_path,
+        a_broken="import os\nprint(os.path.exists('maybe.txt'))\nraise ValueError('no')\n",
+        b_other="print(1)\n",
+    )
+    report, _ = run_in(tmp_path)
+    assert outcomes(report) == {"a_broken": "failed", "b_other": "skipped"}
+
+
 def test_a_written_file_is_listed_put_back_and_let_go_when_it_is_written_no_more(tmp_path: Path) -> None:
     lay_out(tmp_path, writer=WRITER.format(word="one"))
     run_in(tmp_path)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-from typing import Any, Dict, List
+from typing import Any, Dict
 
 from onward.runtime import loader, surroundings
-from onward.runtime.watch import scope
 from onward.runtime.watch.supervisor import BEGIN, PYTHON, RECORD, write
 from onward.runtime.watch.variables import Variables, told
 
@@ -45,7 +43,7 @@ class PythonWatch:
     def _account(self) -> Dict[str, Any]:
         return {
             **told(self._variables),
-            "modules": _modules(),
+            "modules": surroundings.loaded_modules(self._task["root"]),
             "loaded": dict(loader.loaded),
             "searched": dict(loader.searched),
         }
@@ -105,17 +103,3 @@ def _append(outbox: str, account: Dict[str, Any]) -> None:
         os.write(descriptor, content)
     finally:
         os.close(descriptor)
-
-
-def _modules() -> List[str]:
-    """The top-level packages that are loaded and lie among the installed ones; of the bare parent's own none is one."""
-    found = []
-    for name in surroundings.added_modules():
-        module = sys.modules.get(name)
-        if "." in name:
-            continue
-        spec = getattr(module, "__spec__", None)
-        places = [getattr(spec, "origin", None), *(getattr(spec, "submodule_search_locations", None) or ())]
-        if any(isinstance(place, str) and scope.root_of_packages(place + "/") for place in places):
-            found.append(name)
-    return sorted(found)
