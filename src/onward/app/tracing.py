@@ -253,11 +253,12 @@ class Tracing:
 
     def _installed(self, step: Step, result: Result, watched: Watched | None) -> list[Observation]:
         """What of all that is installed the result rests on: everything, unless all that the step did was seen."""
-        modules = {*result.modules}
+        modules, missing = {*result.modules}, result.missing
         if watched is not None:
             modules.update(watched.modules, watched.distributions)
+            missing = list(watched.missing) if watched.missing is not None else missing
         is_complete = watched is not None and seen.is_complete(watched)
-        return self._evaluation.rests_on(step.name, modules, result.missing, is_complete=is_complete)
+        return self._evaluation.rests_on(step.name, modules, missing, is_complete=is_complete)
 
     def _marks(self, step: Step, watched: Watched | None, known: seen.Known) -> dict[str, tuple[str, ...]]:
         asked_for = self._evaluation.reading.settings.watch or self._options.strict

@@ -87,6 +87,7 @@ class Watched(msgspec.Struct, frozen=True):
         asked: what was only looked at.
         imported: the workspace's code that was imported, and the step's own file, where nothing else read it.
         modules: top-level names of installed packages that were loaded or read from.
+        missing: top-level modules that were looked for and not had in the end; None: not known.
         distributions: folders of packages' metadata that were read from.
         variables: names alone; `all_variables` where the code looked through all of them.
         events: how many calls were looked at.
@@ -109,6 +110,7 @@ class Watched(msgspec.Struct, frozen=True):
     servers: tuple[str, ...]
     imported: tuple[str, ...]
     modules: tuple[str, ...]
+    missing: tuple[str, ...] | None
     distributions: tuple[str, ...]
     variables: tuple[str, ...]
     all_variables: bool

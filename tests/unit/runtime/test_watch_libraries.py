@@ -69,3 +69,14 @@ def test_metadata_of_packages_is_told(parent):
     found = parent.run("import importlib.metadata; importlib.metadata.version('numpy')")
     assert [name.partition("-")[0] for name in found.record["distributions"]] == ["numpy"]
     assert found["read"] == []
+
+
+def test_who_asks_for_entry_points_has_not_read_every_distribution(parent):
+    found = parent.run("import importlib.metadata\nlist(importlib.metadata.entry_points())")
+    assert found.record["distributions"] == []
+    assert "importlib.metadata" in found.record["modules"]
+
+
+def test_what_was_looked_for_and_is_not_there_is_told(parent):
+    found = parent.run("try:\n    import no_such_module\nexcept ImportError:\n    pass")
+    assert found.record["missing"] == ["no_such_module"]

@@ -31,6 +31,8 @@ first touched the path:
     servers           of this machine: paths of sockets, `@names`, `address:port`; the step's own do not count
     imported          code of the workspace that Python imported, and the step's own file, where nothing else read it
     modules           installed packages that were loaded or read from, by top-level name
+    missing           top-level modules that its Python processes looked for and did not have in the end; null: nobody
+                      could tell
     distributions     folders of their metadata that were read from, as `name-version.dist-info`
     variables         what Python code read of the environment before it had set it; `all_variables`: it looked
                       through all

@@ -274,7 +274,9 @@ class Account:
             means: by what it was seen.
             python: what the step's Python processes say of themselves.
         """
+        python = list(python)
         imported, searched, modules, variables, everything = self._of_python(python)
+        missing = [account["missing"] for account in python if "missing" in account]
         self._settle_bytecode()
         written, removed = self._changes()
         entries = sorted(self._entries.values(), key=lambda entry: entry.path)
@@ -302,6 +304,7 @@ class Account:
             "servers": sorted(self._servers),
             "imported": sorted(imported),
             "modules": sorted(modules | self._scope.packages),
+            "missing": sorted(set().union(*missing)) if missing else None,
             "distributions": sorted(self._scope.distributions),
             "variables": sorted(variables),
             "all_variables": everything,

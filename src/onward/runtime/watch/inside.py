@@ -44,6 +44,7 @@ class PythonWatch:
         return {
             **told(self._variables),
             "modules": surroundings.loaded_modules(self._task["root"]),
+            "missing": surroundings.missing_modules(),
             "loaded": dict(loader.loaded),
             "searched": dict(loader.searched),
         }

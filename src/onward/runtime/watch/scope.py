@@ -68,7 +68,10 @@ class Scope:
                 continue
             name = rest.partition("/")[0]
             if name.endswith((".dist-info", ".egg-info")):
-                self.distributions.add(name)
+                if rest.endswith("/entry_points.txt"):
+                    self.packages.add("importlib.metadata")  # who asks for entry points reads those of all
+                else:
+                    self.distributions.add(name)
             elif name != "__pycache__" and not name.endswith(".pth"):
                 self.packages.add(name.partition(".")[0] if "/" not in rest else name)
             elif name == "__pycache__":
