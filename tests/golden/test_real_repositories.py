@@ -228,7 +228,10 @@ def test_readers_run_on_the_committed_product_of_a_step_that_fails(tmp_path: Pat
     repository = Repository(
         tmp_path,
         {
-            "0-download.ipynb": notebook("open('raw.csv', 'w').write('half')\nraise OSError('no network')"),
+            # What nobody reads, such as a picture that git does not track, keeps no reader from going on.
+            "0-download.ipynb": notebook(
+                "open('raw.csv', 'w').write('half')\nopen('plot.txt', 'w').write('*')\nraise OSError('no network')"
+            ),
             "1-look.ipynb": notebook("open('raw.csv').read()"),
             "raw.csv": TABLE,
         },

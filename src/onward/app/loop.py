@@ -567,7 +567,7 @@ class Loop:
         error = _placed(error, step, str(self._opened.place.root))
         self._evaluation.failed.add(name)
         tracked = self._outputs.restore_tracked(states) if states else []
-        fallback = bool(tracked) and set(tracked) >= {output.path for output in step.outputs if output.path}
+        fallback = bool(tracked) and set(tracked) >= self._files_taken_of(step)
         if fallback:
             self._watcher.say(f"{name} failed; those who read {', '.join(tracked)} go on with the tracked file")
         decision = self._decisions.get(name)
@@ -584,6 +584,13 @@ class Loop:
         if not is_final:
             self._watcher.say(f"{name} looked for what another step may be about to write; the others go on")
         return [Failed(unit, fallback, is_final)]
+
+    def _files_taken_of(self, step: Step) -> set[str]:
+        """The files of a step that others read."""
+        taken = {
+            asset for name in self._graph.downstream.get(step.name, ()) for asset in self._graph.taken_by_path(name)
+        }
+        return {output.path for output in step.outputs if output.path and output.asset in taken}
 
     def _note_attempt(self, step: Step, result: Result, changed: str = "") -> None:
         """Remembers what a step did that failed: another one may be about to write what it looked for."""
