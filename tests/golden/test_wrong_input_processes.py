@@ -199,17 +199,32 @@ def test_what_a_step_leaves_running_is_ended_with_it(work: Path) -> None:
     assert_no_process_is_left(work)
 
 
-def test_two_runs_at_once_make_each_step_once(work: Path) -> None:
-    both = [started(work, "run", "--json") for _ in range(2)]
-    answers = [ended(process) for process in both]
-    assert [answer.status for answer in answers] == [0, 0], answers
+@pytest.mark.parametrize("count", [2, 10])
+def test_runs_at_once_make_each_step_once(work: Path, count: int) -> None:
+    processes = [started(work, "run", "--json") for _ in range(count)]
+    answers = [ended(process, timeout_s=120) for process in processes]
+    assert [answer.status for answer in answers] == [0] * count, answers
     assert times_made(work) == {"first": 1, "second": 1, "third": 1, "last": 1}
-    one, other = (answer.json for answer in answers)
-    assert one["snapshot"] == other["snapshot"]
-    assert one["basis"] == other["basis"]
-    outcomes = [answer.outcomes() for answer in answers]
-    for name in outcomes[0]:
-        assert sorted(outcome[name] for outcome in outcomes) in (["made", "restored"], ["kept", "made"])
+    assert len({(answer.json["snapshot"], answer.json["basis"]) for answer in answers}) == 1
+    for name in answers[0].outcomes():
+        outcomes = sorted(answer.outcomes()[name] for answer in answers)
+        assert outcomes.count("made") == 1, (name, outcomes)
+        assert {"kept", "restored", "made"}.issuperset(outcomes)
+    assert_like_clean(work)
+
+
+@pytest.mark.parametrize("whose", ["os.getpid()", "os.getppid()"], ids=["the step's", "its parent's"])
+def test_a_killed_process_fails_its_step_alone_and_the_next_run_goes_on(work: Path, whose: str) -> None:
+    killing = STEPS.replace('    note("third")\n', f"    os.kill({whose}, 9)\n    time.sleep(5)\n")
+    (work / "projects/a/steps.py").write_text(killing)
+    answer = in_process(work, "run", "--keep-going", "--json")
+    assert answer.status in (1, 4), answer.text
+    assert "Traceback" not in answer.text
+    if answer.status == 1:
+        assert answer.outcomes()["a/third"] == "failed"
+        assert answer.outcomes()["a/last"] == "skipped"
+    assert_no_process_is_left(work)
+    (work / "projects/a/steps.py").write_text(STEPS)
     assert_like_clean(work)
 
 
