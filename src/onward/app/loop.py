@@ -205,6 +205,7 @@ class Loop:
         for path, earlier in self._graph.writers_before(name):
             if earlier in self.results and path not in written:
                 put_back += self._outputs.put_back(self.results[earlier].trace, {path})
+        self._outputs.let_go(name)
         return put_back
 
     def _own_files(self, name: str, trace: Trace) -> set[str]:
@@ -292,6 +293,7 @@ class Loop:
             self._locks.release(key)
             return self._fail(unit, _error("EditedByHand", str(error)), None)
         except DamagedInputError as error:
+            self._outputs.let_go(name)
             self._locks.release(key)
             return self._lost(unit, error.asset)
         observer = self._evaluation.observer
@@ -453,12 +455,14 @@ class Loop:
                 else:
                     trace = self._tracing.rendered(running, step, result)
                 self._keep(running, trace, is_executed=result.is_executed)
+                self._outputs.let_go(step.name)
                 return [Made(running.unit)]
             self._note_attempt(step, result, changed)
             message = f"`{changed}` changed while the step ran, so its result belongs to no state of it"
             error = _error("InputChanged", message, "run again")
             return self._fail(running.unit, error, result.log(self._store.objects), ending, running.states)
         if result.needs and not running.late:
+            self._outputs.give_up(step.name, running.states)
             return self._suspend(running.unit, result.needs)
         log = result.log(self._store.objects)
         if self.interrupted:
@@ -566,6 +570,8 @@ class Loop:
         step = self._graph.steps[name]
         error = _placed(error, step, str(self._opened.place.root))
         self._evaluation.failed.add(name)
+        if states is not None:
+            self._outputs.give_up(name, states)
         tracked = self._outputs.restore_tracked(states) if states else []
         fallback = bool(tracked) and set(tracked) >= self._files_taken_of(step)
         if fallback:

@@ -17,7 +17,7 @@ from onward.app.place import Place
 from onward.app.sources import form_of
 from onward.app.watched import Kept
 from onward.base.codec import digest_of
-from onward.base.digest import digest_file
+from onward.base.digest import digest_bytes, digest_file
 from onward.base.shell import shell_line
 from onward.model.artifact import FILE, TABLE, Artifact
 from onward.model.trace import Trace
@@ -59,12 +59,14 @@ class TreeOutputs:
     def before_run(self, step: Step, previous: Trace | None) -> dict[str, str | None]:
         """Makes sure that nothing is lost when the step writes its files; returns their bytes' digests.
 
-        What is in the way the first time is kept in the store; later, a hand-edited file stops the step.
+        What is in the way the first time is kept in the store, and so is what a run left that was killed; else a
+        hand-edited file stops the step. From here to `let_go`, what is in the files is the step's own.
 
         Raises:
             EditedByHandError: a file was edited by hand.
         """
         states: dict[str, str | None] = {}
+        is_own = previous is None or self._was_writing(step.name)
         for path in step.writes:
             absolute = self._place.root / path
             if not absolute.is_file():
@@ -72,11 +74,31 @@ class TreeOutputs:
                 continue
             digest = digest_file(absolute)
             states[path] = digest
-            is_first = previous is None
-            if not (is_first or path in self._overwrite or self._is_kept(digest) or self._in_git(path)):
+            if not (is_own or path in self._overwrite or self._is_kept(digest) or self._in_git(path)):
                 raise EditedByHandError(path)
             self._keep(absolute)
+        if step.writes:
+            self._store.disk.mark(self._mark(step.name))
         return states
+
+    def let_go(self, step: str) -> None:
+        """Notes that the files of a step are as it left them: what changes them now is somebody's edit."""
+        if self._was_writing(step):
+            self._store.disk.remove(self._mark(step))
+
+    def give_up(self, step: str, paths: Iterable[str]) -> None:
+        """Keeps what a step that came to no result left in files, so that whoever writes them next may do so."""
+        for path in paths:
+            absolute = self._place.root / path
+            if absolute.is_file():
+                self._keep(absolute)
+        self.let_go(step)
+
+    def _mark(self, step: str) -> Path:
+        return self._place.writing / digest_bytes(step.encode())
+
+    def _was_writing(self, step: str) -> bool:
+        return self._mark(step).exists()
 
     def keep_copies(self, kept: Iterable[Kept]) -> dict[str, str | None]:
         """Takes what files held before a step changed them into the store; their digests, by workspace path."""
@@ -122,7 +144,7 @@ class TreeOutputs:
             if self._observer.file(path) == artifact.bytes:
                 continue
             if absolute.exists():
-                self._may_replace(path, absolute)
+                self._may_replace(path, absolute, trace.step)
             source = self._store.objects.path(artifact.bytes)
             if source is not None:
                 _copy(source, absolute)
@@ -153,8 +175,8 @@ class TreeOutputs:
             return []
         return [name.decode("utf-8", "surrogateescape") for name in done.stdout.split(b"\0") if name]
 
-    def _may_replace(self, path: str, absolute: Path) -> None:
-        if path in self._overwrite:
+    def _may_replace(self, path: str, absolute: Path, step: str) -> None:
+        if path in self._overwrite or self._was_writing(step):
             self._keep(absolute)
         elif not self._is_kept(digest_file(absolute)) and not self._in_git(path):
             raise EditedByHandError(path)

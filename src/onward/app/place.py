@@ -40,6 +40,11 @@ class Place:
         return self.local / "state" / "standing"
 
     @property
+    def writing(self) -> Path:
+        """Marks of steps that are writing files of the tree, or were when their run ended."""
+        return self.local / "state" / "writing"
+
+    @property
     def locks(self) -> Path:
         return self.store.parent / "locks"
 

@@ -150,6 +150,8 @@ class Disk:
         """Removes a file, where it is there."""
         with _telling_what_failed(path):
             self._system.remove(fspath(path))
+        if fspath(path) in self._unsynced:
+            self._unsynced.remove(fspath(path))
 
     def read(self, path: StrPath) -> bytes | None:
         """A file's bytes; None where there is no file of that name."""
