@@ -69,9 +69,10 @@ class Workspace:
         overwrite: tuple[str, ...] = (),
         time_limit_s: float | None = None,
         strict: bool = False,
+        twice: bool = False,
     ) -> RunReport:
         """Brings targets (all, without one) up to date."""
-        options = RunOptions(targets, jobs, keep_going, force, parameters or {}, overwrite, time_limit_s, strict)
+        options = RunOptions(targets, jobs, keep_going, force, parameters or {}, overwrite, time_limit_s, strict, twice)
         return run(self._opened, options, self._watcher)
 
     def plan(

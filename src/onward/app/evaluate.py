@@ -27,7 +27,7 @@ from onward.engine.inputs import inputs_of
 from onward.model.artifact import EXECUTED_MEDIA, Artifact
 from onward.model.decision import Decision, Reason
 from onward.model.records import Environment
-from onward.model.trace import CompleteInputs, Observation, PartialInputs, Trace
+from onward.model.trace import UNSTABLE, CompleteInputs, Observation, PartialInputs, Trace
 from onward.model.workspace import Step
 from onward.steps.registry import kinds
 from onward.store.opened import Store
@@ -126,8 +126,10 @@ class Evaluation:
             found = [previous]
             if self._holds_now(previous):
                 return found  # the very last result fits: nobody need look for another
-        traces = [trace for _, trace in self.store.traces.find(key)]
-        return [trace for trace in traces if self._is_usable(trace)]
+        traces = [trace for _, trace in self.store.traces.find(key) if self._is_usable(trace)]
+        # What was seen to be unstable later on holds the same artifacts as the first trace, and bears the mark.
+        unstable = {trace.observations for trace in traces if UNSTABLE in trace.marks}
+        return [trace for trace in traces if UNSTABLE in trace.marks or trace.observations not in unstable]
 
     def executed(self, inputs: CompleteInputs, previous: Trace | None) -> list[Trace]:
         """The traces, oldest first, of which the step's document can be rendered again: their bytes are whole."""

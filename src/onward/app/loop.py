@@ -22,7 +22,7 @@ import msgspec
 
 import onward
 from onward.app import basis as bases
-from onward.app import environment, seen, strict
+from onward.app import environment, seen, strict, unstable
 from onward.app.collect import Result, emptied, sweep
 from onward.app.evaluate import Evaluation, MissingSourceError
 from onward.app.options import RunOptions
@@ -30,7 +30,7 @@ from onward.app.outputs import EditedByHandError, TreeOutputs
 from onward.app.standing import StandingResult
 from onward.app.targets import Selection, resolve_asset
 from onward.app.tasks import DamagedInputError, absent, handed, task_of
-from onward.app.tracing import Running, Tracing
+from onward.app.tracing import FirstRun, Running, Tracing
 from onward.app.wiring import Opened
 from onward.base import paths
 from onward.base.digest import Digest
@@ -59,7 +59,7 @@ from onward.model.event import (
 )
 from onward.model.ports import Executor, Watcher
 from onward.model.records import CheckRecord, Origin, StepRecord
-from onward.model.trace import CheckOutcome, Trace, Usage
+from onward.model.trace import UNSTABLE, CheckOutcome, Trace, Usage
 from onward.model.workspace import Binding, Discovered, Finding, Step
 from onward.store.locks import KeyLocks
 
@@ -268,7 +268,6 @@ class Loop:
 
     def _start(self, unit: Unit, decision: Decision) -> Sequence[AnyEvent]:
         name = unit.step
-        step = self._graph.steps[name]
         key = decision.key
         assert key is not None
         if not self._locks.acquire(key):
@@ -276,19 +275,8 @@ class Loop:
         if name not in self._evaluation.forced and self._was_made_meanwhile(key, decision):
             self._locks.release(key)
             return [Busy(unit)]
-        outbox = self._new_outbox()
         try:
-            for path, earlier in self._graph.writers_before(name):
-                if earlier in self.results:
-                    self._outputs.put_back(self.results[earlier].trace, {path})
-            states = self._outputs.before_run(step, self._opened.standing.trace(name))
-            task = task_of(step, self._evaluation, self._opened.place, outbox, self._as_of)
-            self._hand_extra(task, name, outbox)
-            self._hand_kept(task, step, decision)
-            task["kept_before"] = [str(self._opened.place.root / path) for path in states]
-            if self._options.strict:
-                strict.hand_policy(task, step, self._evaluation)
-            executor = self._executor()
+            self._launch(unit, decision, key)
         except EditedByHandError as error:
             self._locks.release(key)
             return self._fail(unit, _error("EditedByHand", str(error)), None)
@@ -296,17 +284,40 @@ class Loop:
             self._outputs.let_go(name)
             self._locks.release(key)
             return self._lost(unit, error.asset)
+        return ()
+
+    def _launch(self, unit: Unit, decision: Decision, key: Digest, first: FirstRun | None = None) -> None:
+        """Starts the child of a step whose key is locked.
+
+        Raises:
+            EditedByHandError: a file in its way was edited by hand.
+            DamagedInputError: an input is damaged.
+        """
+        name = unit.step
+        step = self._graph.steps[name]
+        outbox = self._new_outbox()
+        for path, earlier in self._graph.writers_before(name):
+            if earlier in self.results:
+                self._outputs.put_back(self.results[earlier].trace, {path})
+        states = self._outputs.before_run(step, self._opened.standing.trace(name))
+        task = task_of(step, self._evaluation, self._opened.place, outbox, self._as_of)
+        self._hand_extra(task, name, outbox)
+        self._hand_kept(task, step, decision)
+        task["kept_before"] = [str(self._opened.place.root / path) for path in states]
+        if self._options.strict:
+            strict.hand_policy(task, step, self._evaluation)
+        executor = self._executor()
         observer = self._evaluation.observer
         seen = [observation for path in step.observed_paths() for observation in observer.observe(path, step.writes)]
         sources = self._source_states(step)
         limit = self._options.time_limit_s or step.time_limit_s
         now = time.monotonic()
         identity = executor.start(task)
+        deadline = now + limit if limit else None
         self._running[id(executor), identity] = Running(
-            unit, outbox, decision, key, identity, executor, now + limit if limit else None, seen, sources, states, now
+            unit, outbox, decision, key, identity, executor, deadline, seen, sources, states, now, first=first
         )
         self._watcher.started(name)
-        return ()
 
     def _hand_extra(self, task: dict[str, Any], name: str, outbox: Path) -> None:
         """Adds what the step asked for in an earlier attempt of this run."""
@@ -434,7 +445,8 @@ class Loop:
         try:
             return self._take_result(running, ending)
         finally:
-            self._locks.release(running.key)
+            if all(other.key != running.key for other in self._running.values()):  # it does not run a second time
+                self._locks.release(running.key)
             self._free_outboxes.append(emptied(running.outbox))
 
     def _take_result(self, running: Running, ending: Ending) -> Sequence[AnyEvent]:
@@ -442,6 +454,8 @@ class Loop:
         step = self._graph.steps[running.unit.step]
         if result.watched is not None:
             running.states |= self._outputs.keep_copies(result.watched.kept)
+        if running.first is not None:
+            return self._take_second(running, running.first, ending, result)
         verdict = self._verdict(step, result)
         if verdict is not None:
             log = result.log(self._store.objects)
@@ -452,6 +466,8 @@ class Loop:
                 if result.is_executed:
                     asked_for = self._extra.get(step.name, _Extra()).targets.values()
                     trace = self._tracing.trace(running, ending, step, result, asked_for)
+                    if self._options.twice and self._starts_again(running, trace):
+                        return []
                 else:
                     trace = self._tracing.rendered(running, step, result)
                 self._keep(running, trace, is_executed=result.is_executed)
@@ -470,6 +486,59 @@ class Loop:
         error = result.error if result.is_there and not running.late else None
         self._note_attempt(step, result)
         return self._fail(running.unit, error or self._death(running, ending), log, ending, running.states)
+
+    # Second runs.
+
+    def _starts_again(self, running: Running, trace: Trace) -> bool:
+        """Starts a step that was made a second time, on the files as they were; False where that cannot be."""
+        if self._interrupts:
+            return False
+        before = {path: running.states.get(path) for path in _paths_of(trace)}
+        self._outputs.bring_back(before)
+        first = FirstRun(trace, time.monotonic() - running.started)
+        try:
+            self._launch(running.unit, running.decision, running.key, first)
+        except (EditedByHandError, DamagedInputError) as error:
+            self._watcher.say(f"{trace.step} cannot be run a second time: {error}")
+            self._outputs.bring_back(_paths_of(trace))
+            return False
+        return True
+
+    def _take_second(self, running: Running, first: FirstRun, ending: Ending, result: Result) -> Sequence[AnyEvent]:
+        """Holds a second run against the first one, which serves whatever comes of the second."""
+        name = running.unit.step
+        trace = first.trace
+        told, second = self._differences(running, trace, ending, result)
+        left = seen.written_paths(result.watched, str(self._opened.place.root)) if result.watched is not None else []
+        left += _paths_of(second) if second is not None else []
+        self._outputs.bring_back({**{path: running.states.get(path) for path in left}, **_paths_of(trace)})
+        if told:
+            trace = unstable.marked(trace, told, second)
+            self._watcher.say(f"{name} is unstable: {'; '.join(told)}")
+        self._keep(running, trace, seconds=first.seconds)
+        return [Made(running.unit)]
+
+    def _differences(
+        self, running: Running, first: Trace, ending: Ending, result: Result
+    ) -> tuple[list[str], Trace | None]:
+        """What a second run did otherwise, in words, and its trace where it went well."""
+        step = self._graph.steps[first.step]
+        if self.interrupted:
+            return [], None
+        if result.needs:
+            return [f"it asked for {', '.join(result.needs)} the second time alone"], None
+        error = self._verdict(step, result)
+        if error is None and (running.late or not result.ok):
+            error = (result.error if not running.late else None) or self._death(running, ending)
+        if error is not None:
+            return [f"it failed the second time: {error['message'].partition(chr(10))[0]}"], None
+        changed = self._tracing.changed_meanwhile(running, step, result)
+        if changed is not None:
+            self._watcher.say(f"{first.step} ran a second time while `{changed}` changed, which shows nothing")
+            return [], None
+        asked_for = self._extra.get(step.name, _Extra()).targets.values()
+        second = self._tracing.trace(running, ending, step, result, asked_for)
+        return unstable.differences(first, second), second
 
     def _verdict(self, step: Step, result: Result) -> dict[str, Any] | None:
         """The failure of a step that did what it may not, with `--strict`, whatever it has made of the refusal."""
@@ -501,28 +570,24 @@ class Loop:
             return _error("Killed", f"its process was killed by {name}", hint)
         return _error("Exited", f"its process ended with exit status {ending.status} and left no result")
 
-    def _keep(self, running: Running, trace: Trace, *, is_executed: bool = True) -> None:
+    def _keep(self, running: Running, trace: Trace, *, is_executed: bool = True, seconds: float | None = None) -> None:
         """Records a trace; where its fingerprint is known already, what came out then serves."""
         twin = self._twin(trace)
         if twin is not None:
             name, first = twin
-            different = {
-                asset: artifact.content
-                for asset, artifact in trace.artifacts.items()
-                if asset in first.artifacts and first.artifacts[asset].content != artifact.content
-            }
-            if different:
-                marks = tuple(sorted({*trace.marks, "unstable"}))
-                trace = msgspec.structs.replace(trace, artifacts=first.artifacts, marks=marks, twins=different)
+            told = unstable.differences(first, trace)
+            if told:
+                serving = msgspec.structs.replace(trace, artifacts=first.artifacts, check=first.check)
+                trace = unstable.marked(serving, told, trace)
+                self._watcher.say(f"{trace.step} is unstable: {'; '.join(told)}")
+            if UNSTABLE in trace.marks:
                 name = self._record(trace)
-                others = ", ".join(sorted(different))
-                self._watcher.say(f"{trace.step} is unstable: the same inputs gave another {others}")
             else:
                 trace = first
         else:
             name = self._record(trace)
         self._evaluation.settle(trace.step, trace)
-        spent = time.monotonic() - running.started
+        spent = time.monotonic() - running.started if seconds is None else seconds
         self._note(trace.step, "made", running.decision, StandingResult(name, trace), spent, is_executed=is_executed)
 
     def _record(self, trace: Trace) -> Digest:
@@ -683,6 +748,11 @@ class Loop:
         """No step of the selection is left unsaid."""
         if name not in self.steps and name not in self.checks:
             self._skipped(Unit(name), "")
+
+
+def _paths_of(trace: Trace) -> dict[str, Digest]:
+    """The files of the tree that a step wrote, with their bytes."""
+    return {artifact.path: artifact.bytes for artifact in trace.artifacts.values() if artifact.path is not None}
 
 
 def _error(kind: str, message: str, hint: str | None = None) -> dict[str, Any]:

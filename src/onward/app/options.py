@@ -21,6 +21,8 @@ class RunOptions:
     time_limit_s: float | None = None
     strict: bool = False
     """Refuse steps what they do not declare."""
+    twice: bool = False
+    """Run what is made a second time."""
     folder: str = ""
     """Where the words were typed, relative to the root."""
 

@@ -152,6 +152,17 @@ class TreeOutputs:
                 written.append(path)
         return written
 
+    def bring_back(self, states: Mapping[str, str | None]) -> None:
+        """Brings files of the tree to bytes that the store has, or takes them away, whatever a step left there."""
+        for path, digest in states.items():
+            absolute = self._place.root / path
+            source = self._store.objects.path(digest) if digest else None
+            if source is not None:
+                _copy(source, absolute)
+            elif digest is None:
+                absolute.unlink(missing_ok=True)
+            self._observer.forget(path)
+
     def restore_tracked(self, states: dict[str, str | None]) -> list[str]:
         """After a failure: files that git tracks get back what they held before the step ran."""
         tracked = self._tracked(states)

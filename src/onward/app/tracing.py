@@ -31,6 +31,14 @@ from onward.model.trace import SELF_CHANGING, TRACE_FORMAT, CheckOutcome, Observ
 from onward.model.workspace import Step
 
 
+@dataclass(frozen=True)
+class FirstRun:
+    """What the first of two runs of a step came to, and how long it took."""
+
+    trace: Trace
+    seconds: float
+
+
 @dataclass
 class Running:
     """A step's child, and what it was started on.
@@ -41,6 +49,7 @@ class Running:
         states: the digests of the files that it may overwrite.
         started: on the monotonic clock.
         late: it has reached its time limit.
+        first: for a second run of what this run has made, the first.
     """
 
     unit: Unit
@@ -55,6 +64,7 @@ class Running:
     states: dict[str, str | None]
     started: float
     late: bool = False
+    first: FirstRun | None = None
 
 
 class Tracing:

@@ -25,6 +25,7 @@ from onward.cli.session import complete_target, session_of, session_options
     "--time-limit", type=click.FloatRange(0, min_open=True), metavar="SECONDS", help="End steps that take longer."
 )
 @click.option("--strict", is_flag=True, help="Refuse steps reads, writes and connections that are not declared.")
+@click.option("--twice", is_flag=True, help="Run what is made a second time; what then differs is marked unstable.")
 @session_options
 @click.pass_context
 def command(  # noqa: PLR0913, PLR0917 - one parameter for each option of the command
@@ -38,6 +39,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option of the co
     overwrite: tuple[str, ...],
     time_limit: float | None,
     strict: bool,
+    twice: bool,
     folder: str | None,
     as_json: bool,
 ) -> int:
@@ -47,7 +49,9 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter for each option of the co
     all that depends on it. Without one, the whole workspace is meant.
     """
     session = session_of(ctx, folder, as_json)
-    options = RunOptions(targets, jobs, keep_going, force, parse_settings(settings), overwrite, time_limit, strict)
+    options = RunOptions(
+        targets, jobs, keep_going, force, parse_settings(settings), overwrite, time_limit, strict, twice
+    )
     is_plain = not (targets or force or settings or overwrite or dry_run)
     if is_plain and nothing_to_do.answer("run", str(session.start), as_json=session.as_json):
         return 0
