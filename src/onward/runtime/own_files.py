@@ -18,17 +18,19 @@ _has_root = False
 
 
 def prepare() -> None:
-    """In the bare parent, before the filter is in force: its children find the descriptor.
+    """In the bare parent, once the filter is in force: its children find the descriptor.
 
-    Raises:
-        OSError: so many files may not be open at once.
+    Where so many files may not be open at once, onward's own calls are looked at like all others.
     """
     global _has_root
-    root = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.dup2(root, ROOT, inheritable=False)
-    finally:
-        os.close(root)
+        root = os.open("/", os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.dup2(root, ROOT, inheritable=False)
+        finally:
+            os.close(root)
+    except OSError:
+        return
     _has_root = True
 
 

@@ -237,8 +237,8 @@ class Zygote:
         self._reason = means.reason
         if self._channel is not None and means.installer is not None:
             try:
-                own_files.prepare()
                 self._channel.hand_over(means.installer)
+                own_files.prepare()
             except OSError as error:
                 self._reason = _NESTED if error.errno == errno.EBUSY else f"no watch: {error.strerror}"
         self._watch = Watch(self._reason)

@@ -193,6 +193,7 @@ def test_a_watch_within_a_watch_falls_back(here, repository):
     record = json.loads((here.root / "inner.json").read_text())
     assert (record["means"], record["confidence"]) == ("audit", "partial")
     assert [Path(row["path"]).name for row in record["read"]] == ["in.txt"]
+    assert (record["absent"], record["written"]) == ([], [])
     assert "in.txt" in found["read"]
 
 
