@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,6 +143,9 @@ class _Explainer:
         if reason.kind == "parameter":
             values = self._values(step, reason)
             where = where or self._setting(step, reason.what)
+        elif reason.kind == "environment" and reason.what.startswith("variable "):
+            variable = reason.what.removeprefix("variable ")
+            where = where or self._first_set([("onward.toml", f"environment.set.{variable}")])
         return Explained(name, msgspec.structs.replace(reason, where=where), origin, files, values)
 
     def _values(self, step: Step, reason: Reason) -> dict[str, Any]:
@@ -156,16 +160,21 @@ class _Explainer:
 
     def _setting(self, step: Step, setting: str) -> str | None:
         """The line that sets a parameter."""
-        reading = self.reading
-        folder = reading.project(step.project).folder
+        folder = self.reading.project(step.project).folder
         name = setting.rpartition(".")[2]
-        for path, key in (
-            (f"{folder}/onward.toml" if folder else "onward.toml", f"parameters.{name}"),
-            ("onward.toml", f"parameters.{setting}"),
-            ("onward.toml", f"parameters.{name}"),
-        ):
-            if path in reading.config_digests:
-                line = setting_line((reading.place.root / path).read_bytes(), key)
+        return self._first_set(
+            (
+                (f"{folder}/onward.toml" if folder else "onward.toml", f"parameters.{name}"),
+                ("onward.toml", f"parameters.{setting}"),
+                ("onward.toml", f"parameters.{name}"),
+            )
+        )
+
+    def _first_set(self, settings: Iterable[tuple[str, str]]) -> str | None:
+        """The line of the first of these settings that is there; each is the path of a file and a key in it."""
+        for path, key in settings:
+            if path in self.reading.config_digests:
+                line = setting_line((self.reading.place.root / path).read_bytes(), key)
                 if line is not None:
                     return f"{path}:{line}"
         return None

@@ -327,8 +327,13 @@ def _failed(command: CommandLine, status: int, last: List[str], search_path: str
         return CommandError("Killed", f"the command was killed by {name}", hint, said)
     message = f"the command ended with exit status {status}"
     if last:
-        message += f": {last[-1]}"
+        message += f": {_headline(last)}"
     return CommandError("CommandFailed", message, _forgotten(task) or _reason_of(status, is_text), said)
+
+
+def _headline(last: List[str]) -> str:
+    """The one line that tells most: the last that speaks of an error; `Execution halted` comes after it in R."""
+    return next((line for line in reversed(last) if "error" in line.casefold()), last[-1]).strip()
 
 
 def _reason_of(status: int, is_text: bool) -> Optional[str]:

@@ -276,7 +276,7 @@ def test_a_variable_that_is_set_for_all_counts_for_all(tmp_path: Path) -> None:
     assert set(made(tmp_path).values()) == {"kept"}
     write(tmp_path, {"onward.toml": '[environment]\nset = { LEVEL = "2" }\n'}, git=False)
     (reason,) = onward(tmp_path, "why", "delays/c", "--json").json["reasons"]
-    assert (reason["kind"], reason["what"]) == ("environment", "variable LEVEL")
+    assert (reason["kind"], reason["what"], reason["where"]) == ("environment", "variable LEVEL", "onward.toml:2")
     assert set(made(tmp_path).values()) == {"made"}
     assert onward(tmp_path, "show", "delays/level", "--json").json["value"] == 2
 
@@ -318,6 +318,13 @@ def test_a_failing_command_says_its_status_and_its_last_lines(tmp_path: Path) ->
     assert {"one", "two"} <= set(str(error["traceback"]).splitlines())
     assert (error["file"], error["line"]) == (f"{DELAYS}/onward.toml", 1)
     assert "one" in onward(tmp_path, "logs", "delays/c").text
+
+
+def test_of_the_last_lines_the_one_that_speaks_of_an_error_is_the_headline(tmp_path: Path) -> None:
+    error = failure(
+        tmp_path, "run = \"echo 'Error in f(x) : no such column' >&2; echo 'Execution halted' >&2; exit 1\""
+    )
+    assert error["message"] == "the command ended with exit status 1: Error in f(x) : no such column"
 
 
 @pytest.mark.parametrize("run", ["""["sh", "-c", "kill -9 $$"]""", """"sh -c 'kill -9 $$'; exit $?\""""])
