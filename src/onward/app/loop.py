@@ -463,20 +463,20 @@ class Loop:
         if result.ok and not running.late:
             changed = self._tracing.changed_meanwhile(running, step, result)
             if changed is None:
-                if result.is_executed:
-                    asked_for = self._extra.get(step.name, _Extra()).targets.values()
-                    trace = self._tracing.trace(running, ending, step, result, asked_for)
-                    if self._options.twice and self._starts_again(running, trace):
-                        return []
+                try:
+                    trace = self._trace_of(running, ending, step, result)
+                except seen.ChangedError as error:
+                    changed = error.path
                 else:
-                    trace = self._tracing.rendered(running, step, result)
-                self._keep(running, trace, is_executed=result.is_executed)
-                self._outputs.let_go(step.name)
-                return [Made(running.unit)]
+                    if result.is_executed and self._options.twice and self._starts_again(running, trace):
+                        return []
+                    self._keep(running, trace, is_executed=result.is_executed)
+                    self._outputs.let_go(step.name)
+                    return [Made(running.unit)]
             self._note_attempt(step, result, changed)
             message = f"`{changed}` changed while the step ran, so its result belongs to no state of it"
-            error = _error("InputChanged", message, "run again")
-            return self._fail(running.unit, error, result.log(self._store.objects), ending, running.states)
+            failure = _error("InputChanged", message, "run again")
+            return self._fail(running.unit, failure, result.log(self._store.objects), ending, running.states)
         if result.needs and not running.late:
             self._outputs.give_up(step.name, running.states)
             return self._suspend(running.unit, result.needs)
@@ -486,6 +486,12 @@ class Loop:
         error = result.error if result.is_there and not running.late else None
         self._note_attempt(step, result)
         return self._fail(running.unit, error or self._death(running, ending), log, ending, running.states)
+
+    def _trace_of(self, running: Running, ending: Ending, step: Step, result: Result) -> Trace:
+        if not result.is_executed:
+            return self._tracing.rendered(running, step, result)
+        asked_for = self._extra.get(step.name, _Extra()).targets.values()
+        return self._tracing.trace(running, ending, step, result, asked_for)
 
     # Second runs.
 
@@ -533,12 +539,15 @@ class Loop:
         if error is not None:
             return [f"it failed the second time: {error['message'].partition(chr(10))[0]}"], None
         changed = self._tracing.changed_meanwhile(running, step, result)
-        if changed is not None:
-            self._watcher.say(f"{first.step} ran a second time while `{changed}` changed, which shows nothing")
-            return [], None
-        asked_for = self._extra.get(step.name, _Extra()).targets.values()
-        second = self._tracing.trace(running, ending, step, result, asked_for)
-        return unstable.differences(first, second), second
+        if changed is None:
+            try:
+                second = self._trace_of(running, ending, step, result)
+            except seen.ChangedError as raised:
+                changed = raised.path
+            else:
+                return unstable.differences(first, second), second
+        self._watcher.say(f"{first.step} ran a second time while `{changed}` changed, which shows nothing")
+        return [], None
 
     def _verdict(self, step: Step, result: Result) -> dict[str, Any] | None:
         """The failure of a step that did what it may not, with `--strict`, whatever it has made of the refusal."""

@@ -25,6 +25,14 @@ _NEVER_INPUTS = (".onward", ".git", ".ipynb_checkpoints")
 """Folders of the workspace that hold nothing which a result could rest on."""
 
 
+class ChangedError(Exception):
+    """A file that a step read is not what it was then, so that nobody knows what the step read."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+
 @dataclass(frozen=True)
 class Known:
     """What needs no observation, because it counts already or cannot.
@@ -85,12 +93,20 @@ def changed_path(watched: Watched, known: Known) -> str | None:
 
 
 def observations_of(watched: Watched, known: Known, observer: Observer) -> Iterator[Observation]:
-    """What a watched run was seen to depend on beyond its key."""
+    """What a watched run was seen to depend on beyond its key.
+
+    Raises:
+        ChangedError: a file changed before it was digested. Another step may write one at any moment, and its digest
+            would then be that of bytes which this step never read.
+    """
     removed = {name for gone in watched.removed if (name := _inside(gone.path, known.root))}
     own = {written.path for written in watched.written} | {removed.path for removed in watched.removed}
     for state in watched.read:
         if state.kind == "file" and state.path not in own:
-            yield from _file(state.path, known, observer)
+            found = list(_file(state.path, known, observer))
+            if found and not _is_still(state):
+                raise ChangedError(found[0].name)
+            yield from found
     for path in watched.imported:
         yield from _file(path, known, observer)
     for path in watched.absent:

@@ -144,6 +144,9 @@ class Tracing:
 
         Args:
             asked_for: assets and sources that the step took by names which only running it showed.
+
+        Raises:
+            ChangedError: a file that it was seen to read has changed since.
         """
         watched = result.watched
         written = self._files_written(step, watched)

@@ -6,12 +6,21 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
+from onward.app import seen
+from onward.app.environment import workspace_python
+from onward.app.observe import Observer
 from onward.app.options import RunOptions
 from onward.app.run import RunReport, run
+from onward.app.variables import Variables
+from onward.app.watched import PathState, Watched
 from onward.app.wiring import open_workspace
+from onward.base.digest import Digest
+from onward.model.workspace import Settings
 from onward.testing import workspace
 from onward.testing.watchers import Recorder
 
@@ -235,3 +244,36 @@ def count():
     assert outcomes(again) == {"count": "made"}
     assert again.run.artifacts["p/count"].facts["value"] == 3
     assert outcomes(run_in(work)) == {"count": "kept"}
+
+
+class HastyWorld(Observer):
+    """Where a file that is looked at has just been written by somebody else."""
+
+    def file(self, path: str) -> Digest | None:
+        with open(self._root / path, "a") as file:
+            file.write("more")
+        return super().file(path)
+
+
+def test_a_file_that_changes_right_before_it_is_digested_makes_no_observation(tmp_path: Path) -> None:
+    """What the step read was another state of it, though it was that very one when the step ended."""
+    workspace.write(tmp_path, {**SETTINGS, "in.txt": "", "out.txt": ""})
+    with open_workspace(tmp_path, writes=True) as opened:
+        variables = Variables({}, b"")
+        distributions = workspace_python(opened.place, Settings()).distributions
+        world = HastyWorld(tmp_path, opened.index, "2026-01-01", distributions, variables)
+        known = seen.Known(str(tmp_path), (), (), (), ())
+        watched = watched_reading(tmp_path / "in.txt")
+        assert seen.changed_path(watched, known) is None
+        with pytest.raises(seen.ChangedError) as raised:
+            list(seen.observations_of(watched, known, world))
+    assert raised.value.path == "in.txt"
+
+
+def watched_reading(path: Path) -> Watched:
+    """The record of a step that read one file and did nothing else."""
+    status = path.stat()
+    state = PathState(str(path), "file", status.st_size, status.st_mtime_ns, status.st_ino)
+    nothing: dict[str, Any] = dict.fromkeys(Watched.__struct_fields__, ())
+    told = {"format": 1, "means": "seccomp", "confidence": "complete", "all_variables": False, "events": 1}
+    return msgspec.convert({**nothing, **told, "read": [msgspec.to_builtins(state)]}, Watched)
