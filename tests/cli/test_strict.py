@@ -183,3 +183,21 @@ def test_what_is_wrong_below_strict_is_a_finding(workspace: Writer, outside: Pat
         ("onward.toml:2", "write `strict.reads`"),
         ("onward.toml:3", None),
     ]
+
+
+def test_strict_is_a_table(workspace: Writer, outside: Path) -> None:
+    (found,) = onward(workspace(step_of(READS, outside) | {"onward.toml": "strict = true\n"}), "list", "--json").json[
+        "findings"
+    ]
+    assert (found["message"], found["where"]) == ("`strict` is a table, not a yes or no", "onward.toml:1")
+
+
+def test_a_command_is_refused_and_allowed_like_any_step(workspace: Writer, outside: Path) -> None:
+    command = f'[commands.take]\nrun = "cat {outside}/a.csv > out.csv; true"\n'
+    root = workspace({"onward.toml": "", "projects/p/onward.toml": command})
+    error = error_of(onward(root, "run", "--strict", "--json"))
+    assert f"p/take tried to read `{outside}/a.csv`" in error["message"]
+    (root / "projects/p/onward.toml").write_text(f'{command}\n[strict]\nreads = ["{outside}"]\n')
+    answer = onward(root, "run", "--strict", "--json")
+    assert answer.outcomes() == {"p/take": "made"}, answer.text
+    assert (root / "projects/p/out.csv").read_text() == "x\n1\n"

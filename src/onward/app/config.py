@@ -49,9 +49,12 @@ def read_settings(content: bytes, path: str, *, is_root: bool) -> tuple[Settings
         if name == "commands" and isinstance(value, Mapping):
             fields["commands"] = _read_commands(value, findings, path, lines)
             continue
-        if name == "strict" and isinstance(value, Mapping):
+        if name == "strict":
             allowed: dict[str, Any] = {}
-            _read_table("strict", value, _STRICT, allowed, findings, path, lines)
+            if isinstance(value, Mapping):
+                _read_table("strict", value, _STRICT, allowed, findings, path, lines)
+            else:
+                findings.append(Finding("config", f"`strict` is a table, not {_form(value)}", path, lines.of(name)))
             fields["strict"] = Allowance(**allowed)
             continue
         reader = _READERS.get(name)

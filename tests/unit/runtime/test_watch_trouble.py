@@ -262,3 +262,47 @@ def test_strict_holds_without_the_kernel_for_what_python_does(here):
     assert found.result["error"]["type"] == "PermissionError"
     assert found.record["refused"] == [{"path": f"{here.root}/secret.csv", "verb": "read"}]
     assert os.strerror(errno.EACCES) in found.result["error"]["message"]
+
+
+def test_what_is_sealed_is_not_written_unless_something_nearer_may_be(here):
+    for folder in ("open/sealed/inner", "made", "lib"):
+        (here.root / folder).mkdir(parents=True)
+    root = str(here.root)
+    strict = {
+        "reads": [root],
+        "writes": [f"{root}/open", f"{root}/open/sealed/inner"],
+        "sealed": [root, f"{root}/open/sealed"],
+        "folders": [f"{root}/made"],
+        "network": True,
+    }
+    found = here.run(
+        """
+        import os, socket
+        def tried(act):
+            try:
+                act()
+            except PermissionError:
+                return "refused"
+            return "done"
+        def write(path):
+            return tried(lambda: open(path, "w").close())
+        assert write("open/x") == "done"
+        assert write("open/sealed/x") == "refused"
+        assert write("open/sealed/inner/x") == "done"
+        assert write("made/x") == "refused"
+        assert tried(lambda: os.mkdir("made/folder")) == "done"
+        assert tried(lambda: os.mkdir("lib/folder")) == "refused"
+        assert tried(lambda: os.makedirs("lib/__pycache__")) == "done"
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as talker:
+            try:
+                talker.connect(("192.0.2.1", 80))
+            except PermissionError:
+                raise
+            except OSError:
+                pass  # this machine knows no way there
+        """,
+        strict=strict,
+    )
+    refused = [(row["path"].removeprefix(f"{root}/"), row["verb"]) for row in found.record["refused"]]
+    assert refused == [("open/sealed/x", "write"), ("made/x", "write"), ("lib/folder", "write")]
+    assert found.record["network"] == [{"address": "192.0.2.1", "port": 80}]

@@ -89,7 +89,7 @@ def _print(shown: Shown) -> None:
     click.echo(f"{click.style(shown.name, bold=True)}  {artifact.kind}{click.style(marks, dim=True)}")
     if shown.stale:
         click.echo(click.style(f"  stale: {listed(shown.stale, 3)}", fg="yellow"))
-    print_marks(shown.marks)
+    print_marks({mark: reasons for mark, reasons in shown.marks.items() if reasons})  # the first line has them all
     rows = list(_facts(shown))
     made = clock.instant_of(trace.made_at)
     rows.append(("made", f"{clock.ago(made, clock.now())}, in {duration(trace.usage.wall_s)}"))
