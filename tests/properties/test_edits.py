@@ -2,7 +2,7 @@
 
 `python -m tests.properties.test_edits 50000` is the long run: so many edits, in histories of forty, each with a
 seed that is printed where something is wrong; `--seed N` does one history again, `--processes` runs each step in a
-process of its own. It ends with the steps that ran without need, by kind of edit.
+process of its own. It ends, or is ended by SIGTERM, with the steps that ran without need, by kind of edit.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import collections
 import shutil
+import signal
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -160,6 +161,7 @@ def main() -> None:
     parser.add_argument("--processes", action="store_true", help="each step in a process of its own")
     words = parser.parse_args()
     tally, started = Tally(), time.monotonic()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     seeds = [words.seed] if words.seed is not None else range(words.first, words.first + -(-words.edits // LENGTH))
     for seed in seeds:
         with tempfile.TemporaryDirectory(prefix="onward-edits-") as folder:
@@ -167,10 +169,17 @@ def main() -> None:
             try:
                 for _ in range(LENGTH):
                     history.edit(tally)
+            except KeyboardInterrupt:
+                print(f"stopped in history {seed}")
+                break
             except BaseException:
                 print(f"history {seed} went wrong")
                 raise
     spent = time.monotonic() - started
+    _tell(tally, spent)
+
+
+def _tell(tally: Tally, spent: float) -> None:
     print(f"{tally.edits.total():,} edits in {spent:.0f} s; {tally.ran.total():,} steps ran after them")
     for action, count in sorted(tally.edits.items()):
         rate = 100 * tally.needless[action] / max(1, tally.ran[action])

@@ -316,6 +316,38 @@ class Edits:
         if item is not None and item.kind != "constant":
             item.spare = self.random.choice(["", "kept", "held"])
 
+    def rename_item(self) -> None:
+        """With all that names it."""
+        item = self.item()
+        if item is not None:
+            before, item.name = item.name, f"{item.kind[0]}{self.random.randrange(1000, 9999)}"
+            if item.name in self.world.items:
+                item.name = before
+                return
+            names = {before: item.name}
+            self.world.items = {each.name: each for each in self.world.items.values()}
+            for user in self.world.items.values():
+                user.refs = [names.get(ref, ref) for ref in user.refs]
+            for step in self.world.steps.values():
+                step.uses = [names.get(ref, ref) for ref in step.uses]
+
+    def rename_step(self) -> None:
+        """With all that takes it."""
+        step = self.step()
+        free = [name for name in "abcdefgh" if step is not None and f"{step.project}/{name}" not in self.world.steps]
+        if step is not None and free:
+            before, step.name = step.full, self.random.choice(free)
+            names = {before: step.full}
+            self.world.steps = {each.full: each for each in self.world.steps.values()}
+            for user in self.world.steps.values():
+                own = f"{user.project}/"
+                taken = [asset if "/" in asset else f"{own}{asset}" for asset in user.takes]
+                renamed = [names.get(asset) for asset in taken]
+                user.takes = [
+                    asset if now is None else now.removeprefix(own)
+                    for asset, now in zip(user.takes, renamed, strict=True)
+                ]
+
     def drop_a_reference(self) -> None:
         item = self.item()
         if item is not None and item.refs:
