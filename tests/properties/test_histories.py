@@ -427,12 +427,13 @@ def test_an_incremental_run_ends_where_a_clean_run_does(
 
 
 @pytest.mark.long
-@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@pytest.mark.parametrize("part", range(4))  # so that they are lived through side by side
+@settings(max_examples=50, suppress_health_check=list(HealthCheck))
 @given(
     seed=st.integers(0, 10**6),
     actions=st.lists(st.tuples(st.sampled_from([*EDITS, *LOSSES]), st.integers(0, 10**6)), min_size=12, max_size=12),
 )
 def test_long_histories_end_where_clean_runs_do(
-    tmp_path_factory: pytest.TempPathFactory, seed: int, actions: list[tuple[str, int]]
+    tmp_path_factory: pytest.TempPathFactory, part: int, seed: int, actions: list[tuple[str, int]]
 ) -> None:
-    live_through(tmp_path_factory.mktemp("history"), seed, actions)
+    live_through(tmp_path_factory.mktemp("history"), seed + part, actions)
