@@ -13,7 +13,7 @@ from pathlib import Path
 
 from onward.app.observe import Observer
 from onward.app.variables import ALL
-from onward.app.watched import PathState, Watched
+from onward.app.watched import ListedFolder, PathState, Watched
 from onward.base import paths
 from onward.model.trace import PARTIAL, SELF_CHANGING, UNPINNED, Observation
 from onward.model.workspace import Discovered
@@ -116,11 +116,17 @@ def observations_of(watched: Watched, known: Known, observer: Observer) -> Itera
     yield from _there(watched, known, observer)
     for folder in watched.listed:
         name = _counted(folder.path, known)
-        if name is not None and name not in known.writes:
+        if name is not None and name not in known.writes and not _is_globbed(name, folder, known):
             listing = f"{name}/" if name else "./"
             digest = observer.listing_then(listing, folder.names, {*known.writes, *removed})
             if digest is not None:
                 yield Observation("listing", listing, digest)
+
+
+def _is_globbed(name: str, folder: ListedFolder, known: Known) -> bool:
+    """Whether globs that the code spells out account for each time that a folder was listed: they count already."""
+    globs = [path for path in known.inputs if paths.is_glob(path) and paths.folder_of(path) == name]
+    return 0 < folder.times <= len(globs)
 
 
 def _there(watched: Watched, known: Known, observer: Observer) -> Iterator[Observation]:

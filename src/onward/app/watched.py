@@ -28,6 +28,7 @@ class ListedFolder(PathState, frozen=True):
     """A folder whose names were asked for; they are those that would be there without the step."""
 
     names: tuple[str, ...]
+    times: int
 
 
 class WrittenFile(PathState, frozen=True):

@@ -20,7 +20,8 @@ first touched the path:
     read              files whose content was read before the step wrote them, with state
     asked             what is there and was only looked at, with state
     absent            paths that were asked for and were not there
-    listed            folders whose names were asked for, with state and `names`, without the step's own doings
+    listed            folders whose names were asked for, with state and `names`, without the step's own doings, and how
+                      many `times` they were opened
     links             symbolic links that led somewhere: `path`, `target`
     written           files that are there in the end and that the step made or changed: the state in the end, and
                       whether it `existed` before; bytes that stay are read as well

@@ -282,7 +282,11 @@ class Account:
         entries = sorted(self._entries.values(), key=lambda entry: entry.path)
         read = [entry for entry in entries if entry.reads and entry.first]
         asked = [entry for entry in entries if entry.asked and not entry.reads and entry.first]
-        listed = {entry.path: {**_told(entry), "names": entry.names} for entry in entries if entry.names is not None}
+        listed = {
+            entry.path: {**_told(entry), "names": entry.names, "times": entry.opened}
+            for entry in entries
+            if entry.names is not None
+        }
         absent = [entry.path for entry in entries if (entry.asked or entry.reads) and entry.first is None]
         if self._servers:
             self.doubt("it talked to a server on this machine: " + ", ".join(sorted(self._servers)))
