@@ -193,7 +193,8 @@ def _add(table: Table, peer: Peer, bench: Bench) -> None:
 
 def _add_status(table: Table, folder: Path) -> None:
     """The question whether there is anything to do, beside the run that finds out."""
-    sample = run([*start_up("onward"), "status"], folder)
+    # The steps read this variable, and so it counts.
+    sample = run([*start_up("onward"), "status"], folder, {LIST_VARIABLE: str(folder.with_suffix(".list"))})
     if sample.status != 0 or not sample.output.endswith(" current\n"):
         raise FailedRunError(f"{STATUS} ended with status {sample.status}:\n{sample.output}")
     table.row(STATUS).series.samples.append(sample)
