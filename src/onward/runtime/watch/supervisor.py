@@ -32,7 +32,8 @@ _LINGER_S = 0.1
 _FRESH_S = 1.0
 """How long it is believed whose a process is: within it no number of a process comes round again."""
 _WORD_S = 10
-"""How long the bare parent may take to say which step it has just forked."""
+"""How long the bare parent may take to say which step it has just forked. It may itself be waiting with a call: of a
+file that Python looks at whenever it forks."""
 
 
 class Channel:
@@ -174,6 +175,10 @@ class _Watched:
         self.deadline: Optional[float] = None
 
 
+class _UntoldError(Exception):
+    """A process that the bare parent has just forked, and not yet said of which step it is."""
+
+
 class Supervisor:
     """The loop.
 
@@ -192,6 +197,8 @@ class Supervisor:
         self._by_first: Dict[int, Optional[_Watched]] = {}
         """By the first process of each step that runs; None for one that is not watched."""
         self._by_pid: Dict[int, Tuple[Optional[_Watched], float]] = {}
+        self._untold: List[Tuple[Any, float]] = []
+        """Calls of processes of which it is not yet said whose they are, each with the time when that is given up."""
         self._has_orphans = False
         """Somebody was killed who may not have ended yet."""
         self._decoder: Any = None
@@ -208,6 +215,8 @@ class Supervisor:
                 elif not self._take_words():
                     self._kill_all()
                     return
+                else:
+                    self._serve_untold()
             self._end_late()
 
     def _patience_ms(self) -> Optional[int]:
@@ -225,18 +234,47 @@ class Supervisor:
         call = seccomp.receive(self._listener)
         if call is None:
             return
+        try:
+            step = self._step_of(call.pid) if call.pid != self._parent else None
+        except _UntoldError:
+            self._untold.append((call, time.monotonic() + _WORD_S))
+        else:
+            self._answer(call, step)
+
+    def _answer(self, call: Any, step: Optional[_Watched]) -> None:
+        """Looks at a call, and lets it go on or refuses it."""
         refused = 0
-        if call.pid != self._parent:
-            step = self._step_of(call.pid)
-            if step is not None:
-                if step.has_begun:
-                    refused = self._decoder.look(step.account, call)
-                elif self._decoder.path_asked(call) == BEGIN:
-                    step.has_begun = True
-        seccomp.answer(self._listener, call.identity, refused)
+        if step is not None:
+            if step.has_begun:
+                refused = self._decoder.look(step.account, call)
+            elif self._decoder.path_asked(call) == BEGIN:
+                step.has_begun = True
+        self._seccomp.answer(self._listener, call.identity, refused)
+
+    def _serve_untold(self) -> None:
+        """Answers the calls of those of whom it has been said by now whose they are."""
+        waiting, self._untold = self._untold, []
+        for call, until in waiting:
+            try:
+                step = self._step_of(call.pid)
+            except _UntoldError:
+                if time.monotonic() < until:
+                    self._untold.append((call, until))
+                    continue
+                self._doubt_all()
+                step = None
+            self._answer(call, step)
+
+    def _doubt_all(self) -> None:
+        for step in self._steps.values():
+            step.account.doubt("a process was started of which it cannot be told whose it is")
 
     def _step_of(self, pid: int) -> Optional[_Watched]:
-        """Whose a process, or a thread of one, is; None where that is nobody's."""
+        """Whose a process, or a thread of one, is; None where that is nobody's.
+
+        Raises:
+            _UntoldError: the bare parent is about to say so.
+        """
         known = self._by_pid.get(pid)
         now = time.monotonic()
         if known is not None and known[1] > now:
@@ -254,19 +292,13 @@ class Supervisor:
             if place is None:
                 return None  # it has ended meanwhile
             if place.parent == self._parent:
-                return self._step_forked_as(_process_of(current))
+                first = _process_of(current)
+                if first not in self._by_first:
+                    raise _UntoldError
+                return self._by_first[first]
             if place.parent in (own, 0, 1):
                 return self._step_of_orphan(pid)
             current = place.parent
-
-    def _step_forked_as(self, pid: int) -> Optional[_Watched]:
-        """The step whose first process this is. The bare parent may be about to say so."""
-        poll = select.poll()
-        poll.register(self._control.fileno(), select.POLLIN)
-        while pid not in self._by_first:
-            if not poll.poll(_WORD_S * 1000) or not self._take_words():
-                return None
-        return self._by_first[pid]
 
     def _step_of_orphan(self, pid: int) -> Optional[_Watched]:
         """The step of a process whose own parent has ended: by its group, else by its session."""
@@ -276,8 +308,7 @@ class Supervisor:
                 found = next((step for step in self._steps.values() if leader in step.pids), None)
                 if found is not None:
                     return found
-        for step in self._steps.values():
-            step.account.doubt("a process was started of which it cannot be told whose it is")
+        self._doubt_all()
         return None
 
     # What the bare parent says.
@@ -379,6 +410,8 @@ class Supervisor:
     def _write_record(self, step: _Watched) -> None:
         import json
 
+        if not step.has_begun:
+            step.account.doubt("it ended before its watch had begun")
         record = step.account.record("seccomp", [*step.said, *python_accounts(step.outbox)])
         write(step.outbox, json.dumps(record))
 
