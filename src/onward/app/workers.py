@@ -39,6 +39,7 @@ class Workers:
                 [str(self._python), "-c", self._launch],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                cwd="/",  # the folder of `-c`, in which Python looks for modules of its own first
                 env=variables.of_steps(),
                 start_new_session=True,
             )

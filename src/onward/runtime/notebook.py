@@ -180,9 +180,11 @@ class Kernel:
         launch = "import sys; sys.path[:] = [place for place in sys.path if place]; "
         launch += f"sys.path.insert(0, {package!r}); "
         launch += "from onward.runtime.kernel import main; main(sys.argv[1:])"
+        # From 3.13 on Python imports a module of its own before it begins with what `-c` says.
+        safely = ["-P"] if sys.version_info >= (3, 11) else []
         # In this process' group, unlike Jupyter's own: whoever kills the step kills the kernel.
         self.process = subprocess.Popen(
-            [task["python"], "-c", launch, "-f", self.connection],
+            [task["python"], *safely, "-c", launch, "-f", self.connection],
             stdin=subprocess.DEVNULL,
             cwd=task["folder"],
             env={

@@ -29,7 +29,8 @@ def runner(tmp_path: Path) -> Iterator[Runner]:
 
 def test_it_runs_in_its_folder_with_the_workspaces_modules_seeds_and_data(runner: Runner) -> None:
     runner.write("lib/shared.py", "def double(x):\n    return 2 * x\n")
-    runner.write("projects/p/queue.py", "raise RuntimeError('a name of the standard library, and the user\\'s')\n")
+    for name in ("linecache", "queue"):  # names of the standard library, and the user's
+        runner.write(f"projects/p/{name}.py", "raise RuntimeError('imported before the cells')\n")
     runner.write("data/sales.csv", "a,b\n1,2\n3,4\n")
     before = runner.write(
         "projects/p/report.ipynb",
@@ -61,7 +62,7 @@ def test_it_runs_in_its_folder_with_the_workspaces_modules_seeds_and_data(runner
     assert "<title>Sales</title>" in found.page
     assert '<table border="1" class="dataframe">' in found.page
     assert before.read_bytes() == original
-    assert sorted(path.name for path in before.parent.iterdir()) == ["queue.py", "report.ipynb"]
+    assert sorted(path.name for path in before.parent.iterdir()) == ["linecache.py", "queue.py", "report.ipynb"]
 
 
 NOISY = notebook(
