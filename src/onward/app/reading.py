@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -228,45 +228,26 @@ def read(
     tree.edited = [folder for folder in python.roots if folder in tree.modules] if python is not None else []
     ignored = scan.ignored_by_git(place.root, place.git)
     code = [path for path in scan.without_ignored(tree.code, ignored) if not _is_ignored(path, configured)]
-    projects = project_rules.projects(code)
-    digests, unreadable = _digests(place, tree, code, index)
-    findings += unreadable
-    aside = {path for path in tree.code if path.endswith(".py")} - set(code)
-    found, _ = _digests(place, tree, sorted({*aside, *tree.compiled}), index)
-    importable = {**digests, **found}
-    with grammar_of(python) as grammar:
-        tables = read_tables(place.root, importable, index, grammar)
     commands = command_files(place.root, configured, config_digests, index)
-    importable |= {path: file.digest for path, file in commands.items()}
-    tables |= dict.fromkeys(commands, FileTable())
-    started = [command for file in commands.values() for command in file.commands.values()]
-    scripts = {path: digest for command in started for path, digest in command.scripts.items()}
-    files = _code_files(project_rules, tree, configured, digests, tables, once, scripts.keys())
-    files |= commands
+    texts = _read_texts(place, tree, index, code, commands, python)
+    projects = project_rules.projects(code)
+    files = _code_files(project_rules, tree, configured, texts, once)
     drafts, candidates, said = _drafts(files)
-    findings += said
-    findings += [
-        Finding("name", f"the name of `{path}` is no UTF-8", path, hint="give it another name")
-        for path in tree.unnameable
-    ]
     sources = find_sources(place.root, tree.data, projects)
-    findings += sources.findings
     parameters, unknown = _parameters(projects, drafts, project_rules, given)
-    findings += unknown
-    links = Links(tree, project_rules, importable, tables, python.extensions if python is not None else ())
-    drafts = [links.with_paths(draft) for draft in drafts]
-    graph = link(drafts, projects, sources.found, parameters, discovered)
-    findings = _with_reach([*findings, *graph.findings], graph, project_rules)
+    links = Links(tree, project_rules, texts.importable, texts.tables, python.extensions if python is not None else ())
+    graph = link([links.with_paths(draft) for draft in drafts], projects, sources.found, parameters, discovered)
+    findings += [*texts.findings, *said, *_unnameable(tree), *sources.findings, *unknown, *graph.findings]
     return Reading(
         place=place,
         tree=tree,
-        digests={**importable, **scripts, **config_digests},
-        set_aside=frozenset(found),
+        digests={**texts.importable, **texts.scripts, **config_digests},
+        set_aside=texts.set_aside,
         rules=project_rules,
         projects=projects,
-        graph=_with_findings(graph, findings),
+        graph=_with_findings(graph, _with_reach(findings, graph, project_rules)),
         files=files,
-        tables=tables,
+        tables=texts.tables,
         candidates=candidates,
         settings=project_rules.root_settings,
         parameters=parameters,
@@ -275,6 +256,63 @@ def read(
         python=python,
         warnings=_warnings(place, tree, index, python),
     )
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """The files of code, read.
+
+    Attributes:
+        steps: the digests of those that steps may come from, by path, as far as they can be read.
+        set_aside: what an import can find although git or a setting ignores it, or it is compiled.
+        importable: the digests of all of these.
+        tables: what reading them brought to light.
+        commands: the `onward.toml`s that declare commands.
+        scripts: the digests of the files that these commands start.
+        findings: what could not be read.
+    """
+
+    steps: dict[str, Digest]
+    set_aside: frozenset[str]
+    importable: dict[str, Digest]
+    tables: dict[str, FileTable]
+    commands: dict[str, CodeFile]
+    scripts: dict[str, Digest]
+    findings: list[Finding]
+
+
+def _read_texts(
+    place: Place,
+    tree: scan.Tree,
+    index: Index,
+    code: list[str],
+    commands: dict[str, CodeFile],
+    python: WorkspacePython | None,
+) -> _Texts:
+    steps, unreadable = _digests(place, tree, code, index)
+    aside = {path for path in tree.code if path.endswith(".py")} - set(code)
+    set_aside, _ = _digests(place, tree, sorted({*aside, *tree.compiled}), index)
+    importable = {**steps, **set_aside}
+    with grammar_of(python) as grammar:
+        tables = read_tables(place.root, importable, index, grammar)
+    started = [command for file in commands.values() for command in file.commands.values()]
+    return _Texts(
+        steps=steps,
+        set_aside=frozenset(set_aside),
+        importable={**importable, **{path: file.digest for path, file in commands.items()}},
+        tables={**tables, **dict.fromkeys(commands, FileTable())},
+        commands=commands,
+        scripts={path: digest for command in started for path, digest in command.scripts.items()},
+        findings=unreadable,
+    )
+
+
+def _unnameable(tree: scan.Tree) -> list[Finding]:
+    """Files that no record can hold."""
+    return [
+        Finding("name", f"the name of `{path}` is no UTF-8", path, hint="give it another name")
+        for path in tree.unnameable
+    ]
 
 
 def _python_of(place: Place, settings: Settings) -> WorkspacePython | None:
@@ -348,17 +386,16 @@ def _code_files(
     project_rules: ProjectRules,
     tree: scan.Tree,
     configured: Mapping[str, Settings],
-    digests: Mapping[str, Digest],
-    tables: Mapping[str, FileTable],
+    texts: _Texts,
     once: frozenset[str],
-    started: Collection[str],
 ) -> dict[str, CodeFile]:
-    """The files of code as the kinds see them; those that commands start (`started`) are no steps by themselves."""
+    """The files of code as the kinds see them; those that commands start are no steps by themselves."""
+    digests, tables = texts.steps, texts.tables
     knows = "" in configured or any(
         (declared := tables[path].declared) is not None and declared.imports_onward for path in digests
     )
     named = _named_steps(configured, digests) | once
-    imported = _imported_files(project_rules, tree, digests, tables) | {*started}
+    imported = _imported_files(project_rules, tree, digests, tables) | texts.scripts.keys()
     files = {}
     for path, digest in digests.items():
         table = tables[path]
@@ -374,7 +411,7 @@ def _code_files(
             is_imported=path in imported,
             symbols=_symbols(path, table, project_rules, tree, digests),
         )
-    return files
+    return files | texts.commands
 
 
 def _named_steps(configured: Mapping[str, Settings], code: Iterable[str]) -> set[str]:
