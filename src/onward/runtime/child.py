@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import atexit
 import importlib
-import json
 import os
 import sys
 from types import CodeType
 from typing import Any, Callable, Dict, List
 
 from onward.runtime import loader, session, surroundings, values
+from onward.runtime.own_json import dumps
 
 Result = Dict[str, Any]
 
@@ -30,7 +30,7 @@ def run(task: Dict[str, Any], descriptor: int, watch: Any = None) -> None:
         descriptor: the pipe that takes the result.
         watch: begins to see what is touched right before the user's code; None where nobody looks.
     """
-    send(descriptor, json.dumps(perform(task, watch)).encode() + b"\n")
+    send(descriptor, dumps(perform(task, watch)).encode() + b"\n")
     _leave(descriptor, watch)
 
 

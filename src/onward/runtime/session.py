@@ -6,7 +6,6 @@ Everything is told to the outbox at once, so that a notebook's kernel and the pr
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import sys
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from onward.runtime import values
 from onward.runtime.own_files import own_open, own_read
+from onward.runtime.own_json import dumps, load, loads
 from onward.runtime.values import sources
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ class Session:
         return preferred_library() or self._task.get("prefer", "")
 
     def _tell(self, what: str, facts: Dict[str, Any]) -> None:
-        line = json.dumps(facts) + "\n"
+        line = dumps(facts) + "\n"
         place = os.path.join(self._outbox, f"{what}.jsonl")
         descriptor = own_open(place, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         try:
@@ -126,7 +126,7 @@ def told(outbox: str) -> Dict[str, List[Any]]:
             *lines, _ = own_read(os.path.join(outbox, f"{what}.jsonl")).decode().split("\n")
         except FileNotFoundError:
             continue
-        found[what] = [json.loads(line) for line in lines]
+        found[what] = [loads(line) for line in lines]
     return found
 
 
@@ -144,5 +144,5 @@ def current() -> Optional[Session]:
     """The session of this process: begun in it, or handed to a kernel by its environment; None in live work."""
     if _current is None and "ONWARD_TASK" in os.environ:
         with open(os.environ["ONWARD_TASK"], encoding="utf-8") as file:
-            return begin(json.load(file))
+            return begin(load(file))
     return _current

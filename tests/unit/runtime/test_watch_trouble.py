@@ -73,6 +73,44 @@ def test_where_nothing_was_watched_yet_the_loss_stops_nobody(here):
     assert (found.record["means"], found.record["confidence"]) == ("audit", "partial")
 
 
+# What a step's Python says of itself.
+
+
+def test_what_code_makes_of_the_module_json_is_its_own_affair(here):
+    here.write("in.txt")
+    found = here.run(
+        """
+        import json, onward
+        plain = json.dumps
+        json.dumps = lambda value, **options: plain(value, **options) + "!"
+        json.loads = None
+        open("in.txt").read()
+        onward.metric("number", 5)
+        onward.save("text", {"a": 1})
+        """
+    )
+    assert (found.record["confidence"], found["read"]) == ("complete", ["in.txt"])
+    assert [saved["name"] for saved in found.result["saves"]] == ["number", "text"]
+    kept = list(here.outboxes[0].glob("save-*"))
+    assert kept
+    assert not [path for path in kept if "!" in path.read_text()]
+
+
+def test_what_nobody_can_read_of_a_step_is_a_doubt_of_that_step_alone(here):
+    for number, said in enumerate(("no JSON\\n", "[1]\\n", "")):
+        here.start(
+            f"""
+            import pathlib
+            said = pathlib.Path(".onward/outboxes/{number}/python.jsonl")
+            said.write_text("{said}")
+            """,
+            f"step{number}.py",
+        )
+    found = {each.ending.identity: each.record for each in here.wait(3)}
+    unread = ["what one of its Python processes said of itself cannot be read"]
+    assert [found[number]["reasons"] for number in (1, 2, 3)] == [unread, unread, []]
+
+
 # Something is left behind.
 
 

@@ -7,11 +7,11 @@ picture here.
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any, NamedTuple
 
 from onward.runtime.digests import large_sha256
+from onward.runtime.own_json import dump, loads
 from onward.runtime.values.errors import CannotKeep
 from onward.runtime.values.libraries import is_a, is_installed, loaded, need
 
@@ -113,7 +113,7 @@ def _write_matplotlib(figure: Any, folder: str, library: str) -> Picture:
 
 
 def _write_plotly(figure: Any, folder: str) -> Picture:
-    specification = json.loads(figure.to_json())
+    specification = loads(figure.to_json())
     for trace in specification.get("data", []):
         # A random name of a trace, which some versions give.
         trace.pop("uid", None)
@@ -126,7 +126,7 @@ def _write_plotly(figure: Any, folder: str) -> Picture:
 
 
 def _write_altair(chart: Any, folder: str) -> Picture:
-    specification = json.loads(chart.to_json())
+    specification = loads(chart.to_json())
     _write_json(specification, os.path.join(folder, "figure.vl.json"))
     files = [("figure.vl.json", "application/vnd.vegalite+json")]
     if is_installed("vl_convert"):
@@ -139,7 +139,7 @@ def _write_altair(chart: Any, folder: str) -> Picture:
 
 def _write_json(value: Any, path: str) -> None:
     with open(path, "w", encoding="utf-8") as file:
-        json.dump(value, file, ensure_ascii=False, separators=(",", ":"))
+        dump(value, file, ensure_ascii=False, separators=(",", ":"))
 
 
 def read_specification(path: str, media: str) -> Any:

@@ -9,10 +9,10 @@ everything else is as pyarrow gives it.
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
+from onward.runtime.own_json import loads
 from onward.runtime.values.annotations import FRAMES, Wanted
 from onward.runtime.values.errors import CannotRead, DoesNotFit, MissingLibrary
 from onward.runtime.values.libraries import FRAME_LIBRARIES, first_installed, is_installed, need
@@ -161,7 +161,7 @@ def _as_pandas(path: str) -> Any:
 
 def _own_metadata(table: Any, place: int) -> dict[str, Any]:
     """What pandas noted of a column when it wrote the file."""
-    noted = json.loads(table.schema.metadata[b"pandas"])["columns"]
+    noted = loads(table.schema.metadata[b"pandas"])["columns"]
     return noted[place] if place < len(noted) else {}
 
 

@@ -7,11 +7,11 @@ only.
 
 from __future__ import annotations
 
-import json
 import math
 from typing import TYPE_CHECKING, Any, Callable, Union
 
 from onward.runtime.own_files import own_read, own_write
+from onward.runtime.own_json import dumps, loads
 from onward.runtime.values.annotations import Wanted
 from onward.runtime.values.errors import CannotKeep, DoesNotFit
 from onward.runtime.values.libraries import is_a
@@ -65,7 +65,7 @@ def _is_decimal(value: object) -> TypeGuard[Decimal]:
 def write_metric(number: Number, unit: str | None, path: str) -> dict[str, Any]:
     """Write a metric; returns its facts, which are its content too."""
     facts = metric_facts(number, unit)
-    own_write(path, json.dumps(facts, ensure_ascii=False, sort_keys=True, allow_nan=False).encode())
+    own_write(path, dumps(facts, ensure_ascii=False, sort_keys=True, allow_nan=False).encode())
     return facts
 
 
@@ -75,7 +75,7 @@ def read_metric(path: str, wanted: Wanted) -> Any:
     Raises:
         DoesNotFit: it cannot be that without losing something.
     """
-    facts = json.loads(own_read(path))
+    facts = loads(own_read(path))
     exact = facts.get("text", facts["value"])
     saved: dict[str, Callable[[Any], Any]] = {"bool": bool, "int": int, "decimal": _decimal, "float": float}
     number = saved[facts["type"]](exact)

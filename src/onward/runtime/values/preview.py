@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import csv
 import datetime
-import json
 import math
 import re
 import tempfile
@@ -19,6 +18,7 @@ from decimal import Decimal
 from typing import Any
 
 from onward.runtime.arrow import Stream, type_words
+from onward.runtime.own_json import dumps
 from onward.runtime.values.errors import CannotRead
 from onward.runtime.values.libraries import first_installed, need
 from onward.runtime.values.tables import open_relation
@@ -505,7 +505,7 @@ def to_csv(path: str, out: str) -> None:
 def _csv_text(value: Any) -> Any:
     """A cell of CSV, whole: instants in ISO 8601, what is nested as JSON."""
     if isinstance(value, (dict, list, tuple)):
-        return json.dumps(value, ensure_ascii=False, default=str)
+        return dumps(value, ensure_ascii=False, default=str)
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (datetime.date, datetime.time)):

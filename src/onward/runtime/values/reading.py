@@ -6,11 +6,11 @@ Files are opened by their media type and never by their extension: in the store 
 from __future__ import annotations
 
 import builtins
-import json
 import os
 from typing import TYPE_CHECKING, Any
 
 from onward.runtime.own_files import own_read
+from onward.runtime.own_json import loads
 from onward.runtime.values.annotations import FRAMES, Wanted, read_annotation
 from onward.runtime.values.described import NUMPY_MEDIA, TREE_MEDIA
 from onward.runtime.values.errors import CannotRead, DoesNotFit
@@ -117,7 +117,7 @@ def _read_figure(path: str, asked: Wanted, files: dict[str, str]) -> Any:
         content = own_read(files[name])
         return content if asked.name == "bytes" else _decoded(content, files[name])
     if asked.name == "dict" and specified:
-        return json.loads(own_read(files[specified[0]]))
+        return loads(own_read(files[specified[0]]))
     if specified and asked.library in ("", "plotly", "altair"):
         media = _SPECIFICATION_NAMES[specified[0]]
         drawn = "plotly" if media == _SPECIFICATIONS[0] else "altair"
@@ -155,7 +155,7 @@ def _read_file(path: str, kind: str, media: str, asked: Wanted, facts: dict[str,
     if asked.name == "str":
         return _decoded(own_read(path), path)
     if media == "application/json" and (asked.name in ("dict", "list") or saved_as != "path"):
-        found = json.loads(own_read(path))
+        found = loads(own_read(path))
         if asked.name in ("dict", "list") and type(found).__name__ != asked.name:
             raise DoesNotFit(f"the JSON file holds a {type(found).__name__} and cannot arrive as `{asked.name}`")
         return found

@@ -7,12 +7,12 @@ with a file is said with its path.
 from __future__ import annotations
 
 import io
-import json
 import os
 from collections.abc import Callable, Sequence
 from typing import Any, Union
 
 from onward.runtime.own_files import own_read
+from onward.runtime.own_json import JSONDecodeError, dumps, loads
 from onward.runtime.values.annotations import FRAMES, Wanted, read_annotation
 from onward.runtime.values.errors import CannotRead, DoesNotFit, MissingLibrary
 from onward.runtime.values.frames import read_parquet
@@ -116,8 +116,8 @@ def _read_object(path: str, form: str, asked: Wanted) -> Any:
     if form == "text":
         raise DoesNotFit(f"{path}: text cannot arrive as `{asked.name}`: ask for `str`")
     try:
-        found = json.loads(text)
-    except json.JSONDecodeError as error:
+        found = loads(text)
+    except JSONDecodeError as error:
         raise CannotRead(f"{path}: is no JSON: {error}") from error
     if asked.name in FRAMES:
         return _frame_of_objects(found, asked, path)
@@ -129,7 +129,7 @@ def _read_object(path: str, form: str, asked: Wanted) -> Any:
 def _frame_of_objects(found: Any, asked: Wanted, path: str) -> Any:
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise DoesNotFit(f"{path}: only a list of objects can arrive as `{asked.name}`")
-    text = "\n".join(json.dumps(row, ensure_ascii=False) for row in found)
+    text = "\n".join(dumps(row, ensure_ascii=False) for row in found)
     return _from_bytes(path, "jsonl", text.encode("utf-8"), asked)
 
 
@@ -208,7 +208,7 @@ def _from_bytes(path: str, form: str, content: bytes | None, asked: Wanted) -> A
         if form == "jsonl":
             # Not `read_json`: it takes for a date what looks like one, and what has a name that sounds so.
             lines = (own_read(path) if content is None else content).splitlines()
-            frame = pandas.DataFrame([json.loads(line) for line in lines if line.strip()])
+            frame = pandas.DataFrame([loads(line) for line in lines if line.strip()])
         else:
             frame = pandas.read_csv(where, sep=separator, low_memory=False)
         return frame if asked.name == "pandas.DataFrame" else _one_column(frame, path).iloc[:, 0]

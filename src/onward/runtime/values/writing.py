@@ -7,11 +7,11 @@ leave the user's process.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from onward.runtime.own_json import dumps
 from onward.runtime.values.annotations import FIGURES, FRAMES, NUMBERS, Wanted, read_annotation
 from onward.runtime.values.described import (
     BYTES_MEDIA,
@@ -242,7 +242,7 @@ def _write_file(value: Any, place: Place) -> Described:
             file.write(value)
         return blob(FILE, "text/plain", path, None, {"library": "str"})
     try:
-        text = json.dumps(value, ensure_ascii=False, indent=1)
+        text = dumps(value, ensure_ascii=False, indent=1)
     except (TypeError, ValueError, RecursionError) as error:
         raise CannotKeep(
             f"a {type(value).__qualname__} cannot be a file: {error}. Return bytes or a Path, or what JSON can hold"

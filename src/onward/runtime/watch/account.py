@@ -331,6 +331,8 @@ class Account:
         variables: Set[str] = set()
         everything = False
         for account in accounts:
+            if account.get("unread"):
+                self.doubt("what one of its Python processes said of itself cannot be read")
             modules.update(account.get("modules", ()))
             variables.update(account.get("variables", ()))
             everything = everything or bool(account.get("all_variables"))

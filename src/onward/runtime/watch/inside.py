@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 from typing import Any, Dict
 
 from onward.runtime import loader, surroundings
+from onward.runtime.own_json import dumps
 from onward.runtime.watch.supervisor import BEGIN, PYTHON, RECORD, write
 from onward.runtime.watch.variables import Variables, told
 
@@ -51,7 +51,7 @@ class PythonWatch:
 
     def _write_heard(self) -> None:
         if not os.path.exists(os.path.join(self._task["outbox"], RECORD)):
-            write(self._task["outbox"], json.dumps(self._hook.record([self._account()])))
+            write(self._task["outbox"], dumps(self._hook.record([self._account()])))
 
     def _begin_in_fork(self) -> None:
         # A worker of a pool ends without running anything: what it sees is told at once.
@@ -89,13 +89,13 @@ class Watch(PythonWatch):
     def leave(self) -> bytes:
         """What this Python has seen, for the bare parent to pass on; empty where it has been written down."""
         if self._hook is None:
-            return json.dumps(self._account()).encode()
+            return dumps(self._account()).encode()
         self._write_heard()
         return b""
 
 
 def _append(outbox: str, account: Dict[str, Any]) -> None:
-    content = (json.dumps(account) + "\n").encode()
+    content = (dumps(account) + "\n").encode()
     try:
         descriptor = os.open(os.path.join(outbox, PYTHON), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
     except OSError:

@@ -366,7 +366,7 @@ class Supervisor:
             self._control.send(b"%d\n" % word.identity)
             return
         if word.body:
-            ended.said.append(json.loads(word.body))
+            ended.said.append(account_in(word.body))
         ended.deadline = time.monotonic() + _LINGER_S
 
     # The end of a step.
@@ -427,13 +427,22 @@ def write(outbox: str, content: str) -> None:
 
 def python_accounts(outbox: str) -> List[Dict[str, Any]]:
     """What the further Python processes of a step left in its outbox."""
+    try:
+        with open(os.path.join(outbox, PYTHON), "rb") as file:
+            return [account_in(line) for line in file if line.endswith(b"\n")]
+    except OSError:
+        return []
+
+
+def account_in(line: bytes) -> Dict[str, Any]:
+    """What a Python process said of itself; `unread` where the code that ran in it has spoilt that."""
     import json
 
     try:
-        with open(os.path.join(outbox, PYTHON), encoding="utf-8") as file:
-            return [json.loads(line) for line in file if line.endswith("\n")]
-    except OSError:
-        return []
+        account = json.loads(line)
+    except ValueError:
+        account = None
+    return account if isinstance(account, dict) else {"unread": True}
 
 
 class Place(NamedTuple):
