@@ -7,7 +7,7 @@ import os
 from typing import Any, Dict, Optional
 
 from onward.runtime import loader, values
-from onward.runtime.values import sources
+from onward.runtime.values import sources, tables
 
 
 def run(task: Dict[str, Any]) -> Dict[str, Any]:
@@ -16,9 +16,13 @@ def run(task: Dict[str, Any]) -> Dict[str, Any]:
         import duckdb
     except ImportError as error:
         raise values.MissingLibrary("duckdb", "pip install duckdb") from error
-    connection = duckdb.connect(":memory:")
-    connection.execute("set threads = 1")
-    connection.execute("set preserve_insertion_order = true")
+    with duckdb.connect(tables.DATABASE) as connection:
+        connection.execute("set threads = 1")
+        connection.execute("set preserve_insertion_order = true")
+        return _run(task, connection)
+
+
+def _run(task: Dict[str, Any], connection: Any) -> Dict[str, Any]:
     held = [_bind(connection, table, task["inputs"][table["name"]]) for table in task["tables"]]
     text = io.StringIO(loader.read_source(task["file"]).decode("utf-8-sig"), newline=None).read()
     relation = connection.sql(text)

@@ -19,6 +19,11 @@ from onward.runtime.values.libraries import first_installed, is_a, is_installed,
 
 ROW_GROUP_SIZE = 122_880
 """Rows in a row group, whichever library writes: duckdb's default, a multiple of its vector size."""
+DATABASE = ":memory:onward"
+"""duckdb's own database in memory, by a name: opened a second time while it is open, it is the same one.
+
+To open another one costs more than most queries.
+"""
 
 
 class KeptTable(NamedTuple):
@@ -336,7 +341,7 @@ def _write_relation(relation: Any, path: str, library: str) -> KeptTable:
         raise CannotKeep(f"column {names} does not fit a BIGINT: cast it to DECIMAL(38, 0) or DOUBLE") from error
     except duckdb.NotImplementedException as error:
         raise CannotKeep(f"the relation cannot be kept as Parquet: {error}") from error
-    connection = duckdb.connect()
+    connection = duckdb.connect(DATABASE)
     try:
         return _kept(open_relation(connection, path), library)
     finally:
