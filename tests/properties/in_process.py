@@ -17,13 +17,15 @@ from typing import Any
 
 from onward.model.event import Ending
 from onward.runtime import child, loader
+from tests.properties.packages import site_of
 
 
 class InProcess:
     """An executor without processes."""
 
     def __init__(self, python: Path, runtime: str) -> None:
-        del python, runtime
+        del runtime
+        self._site = str(site_of(python))
         self.events, self._told = os.pipe()
         self._ended: list[Ending] = []
         self._next = 0
@@ -32,6 +34,8 @@ class InProcess:
         self._next += 1
         begun = time.perf_counter()
         with _put_in_order_again(task["root"]):
+            if self._site not in sys.path:  # what a Python of that environment would see
+                sys.path.append(self._site)
             result = child.perform(task)
         self._ended.append(Ending(self._next, 0, 0, time.perf_counter() - begun, 0.0, 0, json.dumps(result)))
         os.write(self._told, b".")

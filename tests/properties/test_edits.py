@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import collections
+import json
+import os
 import shutil
 import signal
 import tempfile
@@ -25,6 +27,7 @@ from onward.app.run import RunReport, run
 from onward.app.wiring import open_workspace
 from onward.testing import workspace
 from onward.testing.watchers import Recorder
+from tests.properties import packages
 from tests.properties.in_process import InProcess
 from tests.properties.test_histories import assert_kept_to, outcome_of
 from tests.properties.worlds import EDITS, WORDS_ONLY, World, edited, first_world
@@ -54,7 +57,8 @@ class History:
         self.worlds = [first_world(self.random)]
         self.last: dict[str, object] = {}
         self.seen: dict[str, set[object]] = collections.defaultdict(set)
-        self.clean_runs = 0
+        self.clean: dict[str, dict[str, object]] = {}
+        """What a clean run of a state comes to, by what its files and packages are."""
 
     def edit(self, tally: Tally) -> None:
         """One edit, judged: the snapshot, the plan, the steps that ran, and that running again does nothing."""
@@ -65,12 +69,11 @@ class History:
             world = before if action == "revert" else edited(world, action, self.random)
         self.worlds.append(world)
         work = self.folder / "work"
-        lay_out(work, world)
+        self.lay_out(work, world)
         with open_workspace(work, writes=True) as opened:
             planned = plan(opened, RunOptions(keep_going=True))
         report = self.run_in(work)
-        clean = self.run_clean(world)
-        assert outcome_of(report) == outcome_of(clean), f"after {action}"
+        assert outcome_of(report) == self.outcome_of_clean(world), f"after {action}"
         assert_kept_to(planned, report)
         tally.edits[action] += 1
         self.judge(world, action, report, tally)
@@ -103,20 +106,26 @@ class History:
         """The outcome that the model gives a step, and what it would be made from."""
         if any(asset not in contents for asset in world.upstream(name)):
             return "skipped", None
-        meaning = world.meaning(name, contents)
-        if world.steps[name].fails:
+        meaning = world.meaning(name, contents, is_watched=self.processes)
+        if world.cannot_run(name):
             return "failed", None
         if self.last.get(name) == meaning:
             return "kept", meaning
         return ("restored" if meaning in self.seen[name] else "made"), meaning
 
-    def run_clean(self, world: World) -> RunReport:
-        folder = self.folder / f"clean-{self.clean_runs}"
-        self.clean_runs += 1
+    def outcome_of_clean(self, world: World) -> dict[str, object]:
+        """What a run in an empty folder comes to; a state that comes again is not run again."""
+        state = json.dumps([world.files(), world.packages], sort_keys=True)
+        if state not in self.clean:
+            folder = self.folder / f"clean-{len(self.clean)}"
+            self.lay_out(folder, world)
+            self.clean[state] = outcome_of(self.run_in(folder))
+            shutil.rmtree(folder)
+        return self.clean[state]
+
+    def lay_out(self, folder: Path, world: World) -> None:
         lay_out(folder, world)
-        report = self.run_in(folder)
-        shutil.rmtree(folder)
-        return report
+        packages.install(folder, world.packages, with_own=self.processes)
 
     def run_in(self, folder: Path) -> RunReport:
         with open_workspace(folder, writes=True) as opened:
@@ -164,7 +173,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     seeds = [words.seed] if words.seed is not None else range(words.first, words.first + -(-words.edits // LENGTH))
     for seed in seeds:
-        with tempfile.TemporaryDirectory(prefix="onward-edits-") as folder:
+        with tempfile.TemporaryDirectory(prefix="onward-edits-", dir=_in_memory()) as folder:
             history = History(Path(folder), seed, processes=words.processes)
             try:
                 for _ in range(LENGTH):
@@ -177,6 +186,11 @@ def main() -> None:
                 raise
     spent = time.monotonic() - started
     _tell(tally, spent)
+
+
+def _in_memory() -> str | None:
+    """A folder on a file system in memory, where there is one: nothing of a history has to last."""
+    return "/dev/shm" if "TMPDIR" not in os.environ and os.access("/dev/shm", os.W_OK) else None
 
 
 def _tell(tally: Tally, spent: float) -> None:

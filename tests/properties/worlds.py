@@ -1,8 +1,8 @@
 """Workspaces as values, of which it is known by construction what each step can reach, and edits to them.
 
 A world has modules of functions, constants and classes that use one another, steps that use them, tables by SQL,
-data and parameters. `meaning` says what a step rests on without any of the analysis that is being tried: it
-follows the references that the world was built from.
+data, parameters and installed packages. `meaning` says what a step rests on without any of the analysis that is
+being tried: it follows the references that the world was built from.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from random import Random
 
+from tests.properties.packages import PACKAGES, with_required
+
 MODULES = 4
 PROJECTS = ("p", "q")
 STYLES = ("from", "module", "alias", "inside")
-KINDS = ("function", "function", "constant", "class", "cached", "wrapped")
+KINDS = ("function", "function", "constant", "class", "cached", "wrapped", "packaged")
 
 
 @dataclass
@@ -32,12 +34,14 @@ class Item:
     """How its module imports what it takes from other modules."""
     comment: str = ""
     doc: str = ""
+    package: str = ""
+    """The installed package that it uses, where its kind is `packaged`."""
     spare: str = ""
     """A local name, which is no part of the meaning for its value, but is for what is written."""
 
     def text(self) -> tuple[object, ...]:
         """What it says, apart from words for people."""
-        return (self.kind, self.number, tuple(self.refs), self.spare)
+        return (self.kind, self.number, tuple(self.refs), self.package, self.spare)
 
     def written(self, items: dict[str, Item]) -> str:
         """The form in which it names what it takes from other modules."""
@@ -79,6 +83,10 @@ class World:
     numbers: dict[str, int] = field(default_factory=lambda: {"left": 1, "right": 2})
     rows: list[int] = field(default_factory=lambda: [1, 2])
     parameter: int | None = None
+    packages: dict[str, int] = field(default_factory=lambda: {"alpha": 1, "beta": 1})
+    """What is installed, with its version."""
+    locked: dict[str, int] = field(default_factory=dict)
+    """What `requirements.txt` asks for, which may not be what is installed; nothing: there is no such file."""
     layout: dict[int, int] = field(default_factory=dict)
     """Blank lines and comments between a module's items."""
 
@@ -87,6 +95,8 @@ class World:
             "onward.toml": "" if self.parameter is None else f"[parameters]\nlimit = {self.parameter}\n",
             "data/rows.csv": "n\n" + "".join(f"{number}\n" for number in self.rows),
         }
+        if self.locked:
+            files["requirements.txt"] = "".join(f"{name}=={version}.0\n" for name, version in self.locked.items())
         files |= {f"data/{name}.json": json.dumps([value]) for name, value in self.numbers.items()}
         files |= {f"lib/m{number}.py": self._module(number) for number in range(MODULES)}
         for project in PROJECTS:
@@ -102,6 +112,7 @@ class World:
     def _module(self, number: int) -> str:
         own = [item for item in self.items.values() if item.module == number]
         lines = ['"""A module."""', "import functools", "import os", *self._imports(own)]
+        lines += [f"import {package}" for package in sorted(self._packages_at_import(number))]
         if number in self.effects:
             lines.append(f'os.environ["EFFECT_{number}"] = "{self.effects[number]}"')
         if any(item.kind == "wrapped" for item in own):
@@ -125,6 +136,11 @@ class World:
                     lines.append(_import(target, item.style))
         return list(dict.fromkeys(lines))
 
+    def _packages_at_import(self, number: int) -> set[str]:
+        """The packages that importing a module imports."""
+        own = [item for item in self.items.values() if item.module == number and item.kind == "packaged"]
+        return {item.package for item in own if item.style != "inside"}
+
     def _is_inside(self, item: Item) -> bool:
         return item.style == "inside" and item.kind != "constant"
 
@@ -137,7 +153,9 @@ class World:
         words = [f'"""{item.doc}"""'] if item.doc else []
         words += [f"# {item.comment}"] if item.comment else []
         words += inside if self._is_inside(item) else []
+        words += [f"import {item.package}"] if item.package and item.style == "inside" else []
         words += [f"{item.spare} = value"] if item.spare else []
+        terms += [f"{item.package}.NUMBER"] if item.package else []
         total = " + ".join([f"(value + {item.number}) % 101", *terms])
         if item.kind == "class":
             head = [f"class {item.name}:", *_indented([f"factor = {item.number}"]), "    def apply(self, value):"]
@@ -195,21 +213,60 @@ class World:
                         pending += [self.items[ref].module for ref in item.refs]
         return found
 
-    def meaning(self, name: str, contents: dict[str, object]) -> object:
-        """What a step rests on; `contents` are those of the assets."""
-        step = self.steps[name]
-        taken = tuple((asset, self._taken(step, asset, contents)) for asset in step.takes)
-        if step.is_query:
-            return ("query", step.number, taken)
-        reached = self.reached(step.uses)
+    def modules_of(self, step: Step) -> set[int]:
+        """The modules that running a step runs."""
         fellows = [each for each in self.steps.values() if each.project == step.project and not each.is_query]
         modules = {self.items[ref].module for each in fellows if each.style != "inside" for ref in each.uses}
-        modules |= {self.items[item].module for item in reached}
-        effects = tuple((number, self.effects[number]) for number in sorted(self.imported(modules) & set(self.effects)))
+        return self.imported(modules | {self.items[item].module for item in self.reached(step.uses)})
+
+    def packages_of(self, step: Step) -> set[str]:
+        """The packages that running a step imports, installed or not, with what they require."""
+        if step.is_query:
+            return set()
+        names = {package for number in self.modules_of(step) for package in self._packages_at_import(number)}
+        names |= {self.items[item].package for item in self.reached(step.uses)} - {""}
+        return with_required(names)
+
+    def cannot_run(self, name: str) -> bool:
+        """Whether a step fails: it was told to, or lacks a package."""
+        step = self.steps[name]
+        return step.fails or not self.packages_of(step) <= self.packages.keys()
+
+    def meaning(self, name: str, contents: dict[str, object], *, is_watched: bool) -> object:
+        """What a step rests on.
+
+        Args:
+            name: the step.
+            contents: those of the assets.
+            is_watched: somebody sees which packages it comes to; else all of them count.
+        """
+        step = self.steps[name]
+        taken = tuple((asset, self._taken(step, asset, contents)) for asset in step.takes)
+        counted = self.packages_of(step) if is_watched else self.packages.keys()
+        packages = tuple((package, self.packages.get(package)) for package in sorted(counted))
+        if step.is_query:
+            return ("query", step.number, taken, packages)
+        reached = self.reached(step.uses)
+        modules = sorted(self.modules_of(step))
+        effects = tuple((number, self.effects[number]) for number in modules if number in self.effects)
+        imported = {number: tuple(sorted(self._packages_at_import(number))) for number in modules}
+        imports = tuple((number, names) for number, names in imported.items() if names)
         limit = None if step.limit is None else (step.limit, self.parameter)
         code = tuple((item, self.items[item].text(), self.items[item].written(self.items)) for item in reached)
         written = step.style if step.uses else ""
-        return ("function", step.number, limit, step.unit, tuple(step.uses), written, taken, code, effects)
+        return (
+            "function",
+            step.number,
+            limit,
+            step.unit,
+            tuple(step.uses),
+            written,
+            taken,
+            code,
+            effects,
+            imports,
+            packages,
+        )
 
     def _taken(self, step: Step, asset: str, contents: dict[str, object]) -> object:
         if asset == "rows":
@@ -291,10 +348,13 @@ class Edits:
         refs = [item.name for item in self.random.sample(lower, min(len(lower), self.random.randrange(3)))]
         style = self.random.choice(STYLES)
         self.world.items[name] = Item(name, number, kind, self.random.randrange(10), refs, style)
+        if kind == "packaged":
+            self.world.items[name].package = self.random.choice(list(self.world.packages))
 
     def remove_unused_item(self) -> None:
         used = {ref for user in (*self.world.items.values(),) for ref in user.refs}
         used |= {ref for step in self.world.steps.values() for ref in step.uses}
+        used |= {item.name for item in self.world.items.values() if item.package and item.style != "inside"}
         spare = [name for name in self.world.items if name not in used]
         if spare:
             del self.world.items[self.random.choice(spare)]
@@ -444,6 +504,26 @@ class Edits:
     def change_data(self) -> None:
         self.world.numbers[self.random.choice(list(self.world.numbers))] = self.random.choice([0, 1, 2, 10, 100])
 
+    def upgrade_a_package(self) -> None:
+        if self.world.packages:
+            self.world.packages[self.random.choice(list(self.world.packages))] = self.random.randrange(1, 4)
+
+    def install_or_remove_a_package(self) -> None:
+        name = self.random.choice(list(PACKAGES))
+        if self.world.packages.pop(name, None) is None:
+            self.world.packages[name] = 1
+
+    def lock_what_is_installed(self) -> None:
+        names = self.random.sample(list(self.world.packages), len(self.world.packages))
+        self.world.locked = {name: self.world.packages[name] for name in names}
+
+    def lock_something_else(self) -> None:
+        """What is installed stays what it is, and no longer is what was asked for."""
+        self.world.locked = {name: self.random.randrange(1, 4) for name in PACKAGES}
+
+    def lock_no_more(self) -> None:
+        self.world.locked = {}
+
     def change_rows(self) -> None:
         self.world.rows = [self.random.randrange(5) for _ in range(self.random.randrange(1, 4))]
 
@@ -456,7 +536,10 @@ class Edits:
 EDITS: tuple[str, ...] = tuple(
     sorted(name for name in vars(Edits) if not name.startswith("_") and name not in ("item", "step", "function_step"))
 )
-WORDS_ONLY = ("reword_item", "reword_step", "lay_out_otherwise", "remove_unused_item")
+WORDS_ONLY = (
+    "reword_item", "reword_step", "lay_out_otherwise", "remove_unused_item",
+    "lock_what_is_installed", "lock_something_else", "lock_no_more",
+)  # fmt: skip
 """Edits after which nothing at all may run."""
 
 
