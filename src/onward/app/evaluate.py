@@ -22,7 +22,7 @@ from onward.app.standing import Standing
 from onward.base.codec import decode
 from onward.base.digest import Digest, digest_text
 from onward.base.text import nearest
-from onward.engine.decide import decide, foresee, holds, is_shown_apart
+from onward.engine.decide import all_hold, decide, foresee, holds, is_shown_apart
 from onward.engine.inputs import inputs_of
 from onward.model.artifact import EXECUTED_MEDIA, Artifact
 from onward.model.decision import Decision, Reason
@@ -60,6 +60,8 @@ class Evaluation:
     settled: set[str] = field(default_factory=set)
     decided: dict[str, CompleteInputs] = field(default_factory=dict)
     """What the last complete decision of each step was taken on."""
+    foreseen: set[str] = field(default_factory=set)
+    """Steps that were told once to wait for what they loaded before: two that did so of each other would for ever."""
     _in_tree: dict[str, Digest] = field(default_factory=dict)
     _environment: dict[str, Digest] | None = None
     _versions: dict[Digest, Mapping[str, str]] = field(default_factory=dict)
@@ -84,8 +86,10 @@ class Evaluation:
         )
         self._require_made(step)
         graph = self.reading.graph
-        unmade = [("file", path) for path, writer in step.fed_by if not self._is_settled(writer)]
-        loaded = graph.discovered.get(name, ())
+        is_told = name in self.foreseen
+        fed = [(path, writer) for path, writer in step.fed_by if not is_told or path in step.reads]
+        unmade = [("file", path) for path, writer in fed if not self._is_settled(writer)]
+        loaded = graph.discovered.get(name, ()) if not is_told else ()
         unmade += [("input", asset) for asset in loaded if not self._is_settled(graph.maker[asset])]
         if not unmade:
             return inputs
@@ -110,6 +114,7 @@ class Evaluation:
         previous = self.standing.trace(name)
         if isinstance(inputs, PartialInputs):
             world = self.world([previous] if previous else [])
+            self.foreseen.add(name)
             decision = foresee(inputs, previous, world, forced=name in self.forced)
         else:
             self.decided[name] = inputs
@@ -118,7 +123,27 @@ class Evaluation:
             world = self.world([*candidates, *executed, *([previous] if previous else [])])
             forced = name in self.forced
             decision = decide(inputs, previous, candidates, world, forced=forced, executed=executed)
+            coming = self._loads_to_come(name, candidates) if decision.action == "run" and not forced else ()
+            if coming and name not in self.foreseen:
+                self.foreseen.add(name)
+                decision = foresee(PartialInputs(name, inputs.inputs, coming), previous, world)
         return self._with_places(decision)
+
+    def _loads_to_come(self, name: str, candidates: Sequence[Trace]) -> tuple[tuple[str, str], ...]:
+        """The assets, as unknown inputs, on which it hangs whether one of the traces holds: they are not made yet.
+
+        Only running the step had shown that it loads them, and of that run nothing but its trace is left.
+        """
+        graph = self.reading.graph
+        coming: dict[str, None] = {}
+        for trace in candidates:
+            makers = {seen.name: graph.maker.get(seen.name) for seen in trace.observations if seen.kind == "asset"}
+            unmade = {asset for asset, maker in makers.items() if maker is not None and not self._is_settled(maker)}
+            first = next((at for at, seen in enumerate(trace.observations) if seen.name in unmade), None)
+            if first is not None and all_hold(trace.observations[:first], self.world([trace])):
+                coming.update(dict.fromkeys(sorted(unmade)))
+        after = graph.depending_on([name])
+        return tuple(("input", asset) for asset in coming if graph.maker[asset] not in after)
 
     def candidates(self, key: Digest, previous: Trace | None) -> list[Trace]:
         """The traces under a key that have all their bytes, oldest first."""

@@ -131,6 +131,7 @@ class Loop:
             keep_going=self._options.keep_going,
             blocked={Unit(name): finding.message for name, finding in blocked.items()},
             seconds=seconds,
+            learned={Unit(name): map(Unit, self._graph.learned_upstream(name)) for name in self._graph.order},
         )
         expected = {name: spent for name, spent in self._opened.standing.seconds.items() if name in selection.needed}
         self._watcher.begin(len(selection.needed), expected)
@@ -196,6 +197,8 @@ class Loop:
                 self._settle(name, decision, decision.trace)
         except (MissingSourceError, EditedByHandError) as error:
             return self._fail(unit, _error(type(error).__name__.removesuffix("Error"), str(error)), None)
+        if decision.action == "await":
+            return [Suspended(unit, tuple(Unit(self._graph.maker[asset]) for asset in decision.awaits))]
         return [Decided(unit, decision)]
 
     def _put_back(self, name: str, trace: Trace) -> list[str]:
@@ -275,6 +278,10 @@ class Loop:
         if name not in self._evaluation.forced and self._was_made_meanwhile(key, decision):
             self._locks.release(key)
             return [Busy(unit)]
+        waits_for = self._load_that_waits_for(name)
+        if waits_for is not None:
+            self._locks.release(key)
+            return self._fail(unit, self._not_made(name, waits_for), None)
         try:
             self._launch(unit, decision, key)
         except EditedByHandError as error:
@@ -285,6 +292,18 @@ class Loop:
             self._locks.release(key)
             return self._lost(unit, error.asset)
         return ()
+
+    def _load_that_waits_for(self, name: str) -> str | None:
+        """An asset that the step was seen to ask for, and that is still not made now that the step is to start."""
+        asked = self._extra.get(name, _Extra()).targets.values()
+        maker, settled = self._graph.maker, self._evaluation.settled
+        return next((asset for asset in asked if asset in maker and maker[asset] not in settled), None)
+
+    def _not_made(self, name: str, asset: str) -> dict[str, Any]:
+        if self._graph.maker[asset] in self._evaluation.failed:
+            return _error("UnknownName", f"it loads `{asset}`, which was not made")
+        message = f"it loads `{asset}`, and what makes that needs something of `{name}` first"
+        return _error("Circle", message, "let one of the two do without the other")
 
     def _launch(self, unit: Unit, decision: Decision, key: Digest, first: FirstRun | None = None) -> None:
         """Starts the child of a step whose key is locked.

@@ -70,7 +70,8 @@ def foresee(
         return Decision(inputs.step, "run", None, None, (Reason("step", inputs.step, change="forced"),))
     changes = _changes(inputs.inputs, previous, world, unknown=set(inputs.unknown))
     waiting = tuple(Reason(kind, name, change="is to be made first") for kind, name in inputs.unknown)
-    return Decision(inputs.step, "await", None, None, changes + waiting)
+    awaits = tuple(name for kind, name in inputs.unknown if kind == "input")
+    return Decision(inputs.step, "await", None, None, changes + waiting, awaits=awaits)
 
 
 def is_shown_apart(inputs: CompleteInputs, trace: Trace) -> bool:
@@ -86,7 +87,12 @@ def executed_part(inputs: Inputs) -> Inputs:
 
 def holds(trace: Trace, world: World) -> bool:
     """Whether every observation of a trace is true now, in the order in which they were made."""
-    return all(_is_true(observation, world) for observation in trace.observations)
+    return all_hold(trace.observations, world)
+
+
+def all_hold(observations: Sequence[Observation], world: World) -> bool:
+    """Whether each of these observations is true now."""
+    return all(_is_true(observation, world) for observation in observations)
 
 
 def _is_true(observation: Observation, world: World) -> bool:

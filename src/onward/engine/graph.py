@@ -58,6 +58,15 @@ class Graph:
         """The steps `changed`, with all that depends on them."""
         return _reach(changed, self.downstream)
 
+    def learned_upstream(self, name: str) -> set[str]:
+        """Those steps above a step of which its code does not say that it needs them: its last run showed it."""
+        step = self.steps[name]
+        said = {self.maker[binding.target] for binding in step.bindings if binding.target in self.maker}
+        said |= {writer for path, writer in step.fed_by if path in step.reads}
+        learned = {self.maker[asset] for asset in self.discovered.get(name, ())}
+        learned |= {writer for path, writer in step.fed_by if path not in step.reads}
+        return learned & set(self.upstream[name]) - said
+
     def taken_by_path(self, step: str) -> tuple[str, ...]:
         """Assets that a step takes as files, by reading their paths in the tree."""
         return tuple(

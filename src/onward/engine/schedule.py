@@ -3,7 +3,7 @@
 States of a unit, and what moves it on:
 
     waiting   until every unit that it needs has ended
-    looking   the loop was told to look; it answers with Decided (or Failed)
+    looking   the loop was told to look; it answers with Decided (or Failed, or Suspended)
     queued    decided to run; starts when a slot is free
     running   Made, Failed, Suspended, Busy or Lost ends it
     busy      another run is making it; Freed sends it back to looking
@@ -52,7 +52,7 @@ _ANSWERS_TO: dict[type[Event], tuple[str, ...]] = {
     Decided: ("looking",),
     Made: ("running",),
     Failed: ("looking", "running"),
-    Suspended: ("running",),
+    Suspended: ("looking", "running"),
     Lost: ("running",),
     Busy: ("running",),
     Freed: ("busy",),
@@ -72,6 +72,7 @@ class Schedule:
         keep_going: bool,
         blocked: Mapping[Unit, str] | None = None,
         seconds: Mapping[Unit, float] | None = None,
+        learned: Mapping[Unit, Iterable[Unit]] | None = None,
     ) -> None:
         """
         Args:
@@ -81,6 +82,7 @@ class Schedule:
             keep_going: go on with what does not depend on a failure.
             blocked: units that cannot run, with the reason.
             seconds: how long units took before.
+            learned: those of `upstream` that an earlier run alone has shown; a need that this one shows overrules them.
         """
         self._upstream: dict[Unit, set[Unit]] = {unit: set(needs) for unit, needs in upstream.items()}
         self._downstream: dict[Unit, list[Unit]] = {unit: [] for unit in self._upstream}
@@ -92,6 +94,7 @@ class Schedule:
         self._blocked = dict(blocked or {})
         self._stopped = False
         self._seconds = dict(seconds or {})
+        self._learned = {unit: set(needs) for unit, needs in (learned or {}).items()}
         self._rank = self._ranks()
         self._queue: list[tuple[float, Unit]] = []
         self._decision: dict[Unit, Decision] = {}
@@ -260,12 +263,26 @@ class Schedule:
         """Adds what it turned out to need, and what that needs in turn; then it waits again."""
         commands: list[Command] = []
         for need in needs:
+            commands += self._forget_learned(unit, need)
             if need in self._upstream and not self._leads_to(unit, need):
                 if need not in self._upstream[unit]:
                     self._upstream[unit].add(need)
                     self._downstream[need].append(unit)
                 commands += self._want(need)
         return [*commands, *self._await_needs(unit), *self._fill()]
+
+    def _forget_learned(self, unit: Unit, need: Unit) -> list[Command]:
+        """Takes away what was learned of units on the way from `need` up to `unit`, which would close a circle."""
+        commands: list[Command] = []
+        for current in sorted(self._needed_by(need)):
+            for old in sorted(self._learned.get(current, ())):
+                if self._leads_to(unit, old):
+                    self._learned[current].discard(old)
+                    self._upstream[current].discard(old)
+                    self._downstream[old].remove(current)
+                    if self.state.get(current) == "waiting":
+                        commands += self._await_needs(current)
+        return commands
 
     def _lost(self, unit: Unit, maker: Unit) -> list[Command]:
         """Sends the maker of a damaged input back; whoever has not started waits for it again."""
@@ -299,15 +316,17 @@ class Schedule:
 
     def _leads_to(self, unit: Unit, need: Unit) -> bool:
         """Whether `need` itself needs `unit`: waiting for it would never end."""
-        todo, seen = [need], set()
+        return unit in self._needed_by(need)
+
+    def _needed_by(self, unit: Unit) -> set[Unit]:
+        """A unit with all that it needs."""
+        todo, seen = [unit], set()
         while todo:
             current = todo.pop()
-            if current == unit:
-                return True
             if current not in seen:
                 seen.add(current)
-                todo.extend(self._upstream[current])
-        return False
+                todo.extend(self._upstream.get(current, ()))
+        return seen
 
     def _by_urgency(self, unit: Unit) -> tuple[float, Unit]:
         """Sorts the head of the longest chain to the front."""

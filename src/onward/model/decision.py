@@ -41,7 +41,7 @@ class Decision(msgspec.Struct, frozen=True):
         outputs_from: for `run`, a result that differs in nothing but what is shown with it: its document is
             rendered again from it, and nothing is executed.
         reasons: for `run`, what changed since the last result; for `await`, what it waits for.
-        certain: for `run` of a plan: no later discovery can make it needless.
+        awaits: for `await`, the assets among these.
     """
 
     step: str
@@ -50,3 +50,4 @@ class Decision(msgspec.Struct, frozen=True):
     trace: Trace | None = None
     reasons: tuple[Reason, ...] = ()
     outputs_from: Trace | None = None
+    awaits: tuple[str, ...] = ()

@@ -42,7 +42,7 @@ class Failed(Event, frozen=True):
 
 
 class Suspended(Event, frozen=True):
-    """It stopped because it asked for units that have to be made first."""
+    """It asked for units that have to be made first, and stopped; or is known to ask for them, and was not started."""
 
     needs: tuple[Unit, ...]
 

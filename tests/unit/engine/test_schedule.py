@@ -46,6 +46,7 @@ def schedule_of(
     keep_going: bool = False,
     blocked: Mapping[str, str] | None = None,
     seconds: Mapping[str, float] | None = None,
+    learned: Mapping[str, Iterable[str]] | None = None,
 ) -> Schedule:
     return Schedule(
         {unit(name): [unit(need) for need in needs] for name, needs in graph.items()},
@@ -54,6 +55,7 @@ def schedule_of(
         keep_going=keep_going,
         blocked={unit(name): reason for name, reason in (blocked or {}).items()},
         seconds={unit(name): spent for name, spent in (seconds or {}).items()},
+        learned={unit(name): map(unit, needs) for name, needs in (learned or {}).items()},
     )
 
 
@@ -220,6 +222,23 @@ def test_a_suspended_step_never_waits_for_one_that_needs_it() -> None:
     assert course.started == ["late", "late"]
 
 
+def test_what_was_learned_of_a_step_gives_way_to_what_another_asks_of_it_now() -> None:
+    graph = {"a": [], "between": ["a"], "b": ["between", "other"], "other": []}
+    course = Course(schedule_of(graph, learned={"between": ["a"], "b": ["other"]}, slots=1))
+    assert course.started == ["a"]
+    course.tell(Suspended(unit("a"), (unit("b"),)))
+    course.made("other", "between", "b", "a")
+    assert course.started == ["a", "other", "between", "b", "a"], "what closes no circle still holds"
+    assert course.schedule.is_over
+
+
+def test_a_step_that_will_ask_for_another_is_not_started_before_it() -> None:
+    schedule = schedule_of({"a": [], "late": []}, ["late"])
+    (look,) = schedule.begin()
+    commands = schedule.handle(Suspended(look.unit, (unit("a"),)))
+    assert commands == [Look(unit("a"))]
+
+
 @pytest.mark.parametrize("blocked", ["a", "b"])
 def test_a_suspended_step_that_asks_for_what_cannot_be_made_is_skipped(blocked: str) -> None:
     graph = {"a": [], "b": ["a"], "late": []}
@@ -343,6 +362,10 @@ class Courses(RuleBasedStateMachine):
             if name in wanted:
                 wanted.update(self.graph[name])
         blocked = data.draw(st.sets(st.sampled_from(names), max_size=1), "blocked")
+        self.learned = {
+            name: data.draw(st.sets(st.sampled_from(needs)), f"learned of {name}") if needs else set()
+            for name, needs in self.graph.items()
+        }
         self.slots = data.draw(st.integers(1, 3), "slots")
         self.keep_going = data.draw(st.booleans(), "keep_going")
         self.schedule = schedule_of(
@@ -352,6 +375,7 @@ class Courses(RuleBasedStateMachine):
             keep_going=self.keep_going,
             blocked=dict.fromkeys(blocked, "unclear"),
             seconds=dict.fromkeys(data.draw(st.sets(st.sampled_from(names))), 5.0),
+            learned=self.learned,
         )
         self.blocked = blocked
         self.looks: list[Unit] = []
@@ -371,7 +395,8 @@ class Courses(RuleBasedStateMachine):
                     assert not self.stopped, f"{begun} was started after the run was stopped"
                     assert begun not in self.running
                     assert begun.step not in self.blocked
-                    assert self.good.issuperset(self.graph[begun.step]), f"{begun} was started before its needs"
+                    needs = set(self.graph[begun.step]) - self.learned[begun.step]
+                    assert self.good.issuperset(needs), f"{begun} was started before its needs"
                     self.running.append(begun)
                 case Await(unit=awaited):
                     self.awaited.append(awaited)
@@ -417,11 +442,13 @@ class Courses(RuleBasedStateMachine):
         assert self.keep_going or not any(isinstance(command, Start) for command in commands)
         self.take(commands)
 
-    @precondition(lambda self: self.running and self.patience)
+    @precondition(lambda self: (self.running or self.looks) and self.patience)
     @rule(data=st.data())
     def suspend(self, data: st.DataObject) -> None:
         self.patience -= 1
-        suspended = self.pick(data, self.running)
+        suspended = self.pick(
+            data, data.draw(st.sampled_from([units for units in (self.running, self.looks) if units]))
+        )
         needs = data.draw(st.lists(st.sampled_from(sorted(self.graph)), min_size=1, max_size=2, unique=True))
         self.tell(Suspended(suspended, tuple(unit(need) for need in needs)))
 
