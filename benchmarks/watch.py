@@ -135,6 +135,7 @@ def task(folder: Path, outbox: Path, *, watched: bool) -> dict[str, Any]:
         "python": sys.executable,
         "outbox": str(outbox),
         "variables": {},
+        "passed": [],
         "as_of": "2026-01-01",
         "inputs": {},
         "outputs": [],

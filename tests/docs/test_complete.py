@@ -23,7 +23,7 @@ from onward.base import errors
 from onward.cli.main import COMMANDS, program
 from onward.model.artifact import ASSET_KINDS
 from onward.portal.words import MARKS
-from onward.runtime import command
+from onward.runtime import programs
 from onward.steps.registry import kinds
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -155,9 +155,9 @@ def test_every_field_of_a_table_of_settings_is_documented(table: str, readers: d
     assert first_cells(section_of(text_of("onward-toml"), f"`[{table}]`")) == set(readers)
 
 
-def test_every_variable_of_commands_is_documented_and_no_other() -> None:
-    documented = first_cells(section_of(text_of("environment"), "Variables of commands"))
-    assert documented - {"pass", "set", "env", "[environment]"} == set(command.VARIABLES)
+def test_every_variable_of_programs_is_documented_and_no_other() -> None:
+    documented = first_cells(section_of(text_of("environment"), "Variables of programs"))
+    assert documented - {"pass", "set", "env", "[environment]"} == set(programs.VARIABLES)
 
 
 def test_every_form_of_a_source_is_documented() -> None:

@@ -38,7 +38,7 @@ def carry_out(place: Place, python: WorkspacePython, jobs: Sequence[Job]) -> lis
     task = {
         "step": "errand", "kind": "errand", "driver": "onward.runtime.conversion", "file": "", "folder": str(outbox),
         "root": root, "roots": [], "outside": list(python.outside), "bytecode": str(place.bytecode),
-        "outbox": str(outbox), "variables": {}, "inputs": {}, "as_of": "", "jobs": list(jobs),
+        "outbox": str(outbox), "variables": {}, "passed": [], "inputs": {}, "as_of": "", "jobs": list(jobs),
     }  # fmt: skip
     workers = Workers(python.executable, runtime_path(python, place, Path(onward.__file__).parent))
     try:

@@ -19,7 +19,7 @@ from onward.app.observe import A_FILE, Observer
 from onward.app.pickled import Pickled
 from onward.app.reading import Reading
 from onward.app.standing import Standing
-from onward.base.codec import decode
+from onward.base.codec import decode, digest_of
 from onward.base.digest import Digest, digest_text
 from onward.base.text import nearest
 from onward.engine.decide import all_hold, decide, foresee, holds, is_shown_apart
@@ -224,6 +224,8 @@ class Evaluation:
         for observation in observations:
             if observation.kind == "text":
                 world["text", observation.name] = self.text_of(observation.name)
+            if observation.kind == "passed" and step is not None:
+                world["passed", observation.name] = self._passed(step)
             made = self._in_tree.get(observation.name)
             if observation.kind == "pickled" and step is not None:
                 kept = self.store.objects.path(made) if made is not None else None
@@ -233,6 +235,18 @@ class Evaluation:
             elif made is not None and observation.kind == "there":
                 world["there", observation.name] = A_FILE
         return world
+
+    def handed_on(self, step: Step) -> list[Observation]:
+        """Which of the caller's variables the programs of a step get because settings say so, and their values.
+
+        Which of them a program reads is not seen.
+        """
+        names = self.reading.passed(step)
+        values = [Observation("variable", name, self.observer.variable(name)) for name in names]
+        return [Observation("passed", "pass", self._passed(step)), *values]
+
+    def _passed(self, step: Step) -> Digest:
+        return digest_of(sorted(self.reading.passed(step)))
 
     def environment(self) -> dict[str, Digest]:
         if self._environment is None:

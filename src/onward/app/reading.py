@@ -98,11 +98,9 @@ class Reading:
         return {step.file, *self.linked(step.file, step.symbol).files}
 
     def passed(self, step: Step) -> list[str]:
-        """The names of the caller's variables that the program of a command gets because settings say so."""
+        """The names of the caller's variables that the programs of a step get because settings say so."""
         command = self.files[step.file].commands.get(step.symbol or "")
-        if command is None:
-            return []
-        settled = {*self.settings.variables, *command.declared.env}
+        settled = {*self.settings.variables, *(command.declared.env if command is not None else ())}
         return [name for name in self.settings.passed if name not in settled]
 
     def code_named(self, step: Step, names: Iterable[str]) -> dict[str, Mapping[str, Digest]]:

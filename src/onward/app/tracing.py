@@ -171,7 +171,8 @@ class Tracing:
             observations += [one for one in found if (one.kind, one.name) not in told]
             settled = self._evaluation.reading.settings.variables
             observations += seen.variables_of(watched, self._evaluation.observer, settled)
-        observations += self._handed_on(step)
+        if self._hands_on(step, result, watched):
+            observations += [one for one in self._evaluation.handed_on(step) if one not in observations]
         observations += self._evaluation.pickled.observations(step, self._files_read(running, step, observations))
         observations += self._installed(step, result, watched)
         marks = self._marks(step, watched, known)
@@ -239,12 +240,11 @@ class Tracing:
         searched = () if step.file in reading.config_digests else reading.roots_of(step.file)
         return seen.Known(self._root, inputs, {*step.writes, *written}, searched, self._spare)
 
-    def _handed_on(self, step: Step) -> list[Observation]:
-        """The caller's variables that the step's program got because settings say so; which it read is not seen."""
-        observer = self._evaluation.observer
-        return [
-            Observation("variable", name, observer.variable(name)) for name in self._evaluation.reading.passed(step)
-        ]
+    def _hands_on(self, step: Step, result: Result, watched: Watched | None) -> bool:
+        """Whether something may have read the variables that settings hand on: a program, or a library below Python."""
+        if watched is None or not seen.is_complete(watched) or watched.programs:
+            return True
+        return step.kind == "command" or bool(result.modules or watched.modules)
 
     def _code_of_pickles(self, step: Step, files: Iterable[str]) -> set[str]:
         """The files that opening models and other pickles imports: what of them counts is in what these say."""

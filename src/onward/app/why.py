@@ -146,6 +146,8 @@ class _Explainer:
         elif reason.kind == "environment" and reason.what.startswith("variable "):
             variable = reason.what.removeprefix("variable ")
             where = where or self._first_set([("onward.toml", f"environment.set.{variable}")])
+        elif reason.kind == "environment" and reason.what == "names in `pass`":
+            where = where or self._first_set([("onward.toml", "environment.pass"), ("onward.toml", "environment")])
         return Explained(name, msgspec.structs.replace(reason, where=where), origin, files, values)
 
     def _values(self, step: Step, reason: Reason) -> dict[str, Any]:

@@ -132,7 +132,7 @@ def _telling(reasons: Sequence[Reason], inputs: set[tuple[str, str]]) -> Sequenc
 
 
 def _is_unknown(observation: Observation, unknown: set[tuple[str, str]]) -> bool:
-    if observation.kind in (*INSTALLED_KINDS, "variable"):
+    if observation.kind in (*INSTALLED_KINDS, "variable", "passed"):
         return False
     kind = "input" if observation.kind == "asset" else "file"
     return (kind, observation.name) in unknown
@@ -149,6 +149,8 @@ def _observed_change(observation: Observation, world: World) -> Reason:
     if observation.kind == "variable":
         what = "all variables" if observation.name == "*" else f"variable {observation.name}"
         return Reason("environment", what, observation.digest or None, now or None)
+    if observation.kind == "passed":
+        return Reason("environment", "names in `pass`", observation.digest, now)
     if observation.kind in INSTALLED_KINDS:
         what = "distributions" if observation.kind == "distributions" else observation.name
         change = "changed" if now and observation.digest else "added" if now else "removed"

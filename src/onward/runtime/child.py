@@ -17,7 +17,7 @@ import sys
 from types import CodeType
 from typing import Any, Callable, Dict, List
 
-from onward.runtime import loader, session, surroundings, values
+from onward.runtime import loader, programs, session, surroundings, values
 from onward.runtime.own_json import dumps
 
 Result = Dict[str, Any]
@@ -213,7 +213,7 @@ def describe(error: BaseException, root: str) -> Dict[str, Any]:
         "traceback": "".join(lines),
         "file": file,
         "line": line,
-        "hint": getattr(error, "hint", None),
+        "hint": getattr(error, "hint", None) or programs.hint_of(error),
     }
 
 

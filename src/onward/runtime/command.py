@@ -18,21 +18,12 @@ import time
 from collections import deque
 from typing import Any, Deque, Dict, List, Optional, Tuple, Union
 
+from onward.runtime import programs
 from onward.runtime.own_files import own_open, own_stat
 
 Result = Dict[str, Any]
 CommandLine = Union[str, List[str]]
 
-VARIABLES = (
-    "HOME", "LOGNAME", "PATH", "SHELL", "TMPDIR", "USER",
-    # What is the same for all steps.
-    "LANG", "LC_ALL", "TZ", "TERM", "SOURCE_DATE_EPOCH", "PYTHONHASHSEED", "PYTHONUTF8", "MPLBACKEND",
-    "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS", "VECLIB_MAXIMUM_THREADS",
-    "POLARS_MAX_THREADS", "RAYON_NUM_THREADS", "NUMBA_NUM_THREADS",
-)  # fmt: skip
-"""The variables of this process that every command gets."""
-_FIXED = {"PYTHONDONTWRITEBYTECODE": "1"}
-"""A Python that wrote bytecode could run old code after a quick edit."""
 _INSTALLED_BY = {
     "Rscript": "R (Debian: `apt-get install r-base-core`; conda: `conda install r-base`)",
     "R": "R (Debian: `apt-get install r-base-core`; conda: `conda install r-base`)",
@@ -78,7 +69,10 @@ def run(task: Dict[str, Any]) -> Result:
         before = _states(task["promised"])
         _make_folders(task["promised"])
         _let_time_pass(before)
-        _run(command, variables(task), _hidden(task), task)
+        given = variables(task)
+        for name in given:
+            programs.withheld.pop(name, None)
+        _run(command, given, _hidden(task), task)
         _require_outputs(before)
     except CommandError as error:
         traceback = f"{error.said}\n{error.message}\n" if error.said else ""
@@ -89,14 +83,14 @@ def run(task: Dict[str, Any]) -> Result:
 
 def variables(task: Dict[str, Any]) -> Dict[str, str]:
     """The variables of the program: those of every command, those that are handed on, and those that are set."""
-    names = [*VARIABLES, *task["passed"]]
+    names = [*programs.VARIABLES, *task["passed"]]
     found = {name: os.environ[name] for name in names if name in os.environ}
     folder = os.path.dirname(task["python"])
     places = found.get("PATH", os.defpath).split(os.pathsep)
     if folder not in places:
         places.insert(0, folder)
     found["PATH"] = os.pathsep.join(places)
-    return {**found, **_FIXED, **task["variables"], **task["env"]}
+    return {**found, **programs.SET_FOR_ALL, **task["variables"], **task["env"]}
 
 
 def filled_in(command: CommandLine, paths: Dict[str, List[str]]) -> CommandLine:
@@ -328,7 +322,12 @@ def _failed(command: CommandLine, status: int, last: List[str], search_path: str
     message = f"the command ended with exit status {status}"
     if last:
         message += f": {_headline(last)}"
-    return CommandError("CommandFailed", message, _forgotten(task) or _reason_of(status, is_text), said)
+    return CommandError(
+        "CommandFailed",
+        message,
+        _forgotten(task) or _reason_of(status, is_text) or programs.hint(said, f"{command}"),
+        said,
+    )
 
 
 def _headline(last: List[str]) -> str:

@@ -19,7 +19,7 @@ import sys
 import tempfile
 from typing import Any, Dict, List, Optional
 
-from onward.runtime import loader, notebook_outputs, notebook_page, session, values
+from onward.runtime import loader, notebook_outputs, notebook_page, programs, session, values
 from onward.runtime.values import libraries
 
 Result = Dict[str, Any]
@@ -400,7 +400,9 @@ def _cell_error(cell: Any, number: int, error: Any, task: Dict[str, Any]) -> Res
         name, said, lines = error.ename, error.evalue, ""
     first = next(iter(str(said).strip().splitlines()), "")
     message = f"cell {number}: {name}: {first}" if first else f"cell {number}: {name}"
-    return _error(name, message, task, lines=notebook_outputs.without_colours(lines))
+    plain = notebook_outputs.without_colours(lines)
+    hint = programs.hint(str(said), str(said) if name == "CalledProcessError" else "")
+    return _error(name, message, task, lines=plain, hint=hint)
 
 
 def _error(name: str, message: str, task: Dict[str, Any], *, lines: str = "", hint: Optional[str] = None) -> Result:

@@ -12,7 +12,7 @@ import time
 from types import ModuleType
 from typing import Any, Callable, Dict, FrozenSet, List, Optional, Sequence, Set
 
-from onward.runtime import loader
+from onward.runtime import loader, programs, sharing
 from onward.runtime.digests import sha256
 
 HASH_SALT = "onward"
@@ -22,6 +22,7 @@ def enter(task: Dict[str, Any]) -> None:
     """Makes this process the step's: its variables, folder, import path and seeds."""
     for name, value in task["variables"].items():
         os.environ[name] = value
+    programs.give(task["passed"], task["variables"])
     if "TZ" in task["variables"]:
         time.tzset()
     os.chdir(task["folder"])
@@ -145,6 +146,7 @@ _LIBRARIES: Dict[str, Callable[[ModuleType], None]] = {
     "numpy.random": _sow,
     "matplotlib": _settle_matplotlib,
     "importlib.metadata": _settle_metadata,
+    **sharing.LIBRARIES,
 }
 
 

@@ -31,7 +31,7 @@ import time
 from typing import Any, Dict, List, Optional, Tuple
 
 from onward.runtime import child as step_child
-from onward.runtime import loader, own_files, surroundings
+from onward.runtime import loader, own_files, programs, surroundings
 from onward.runtime.watch import supervisor
 
 _DRAIN_S = 0.2
@@ -413,6 +413,7 @@ def _prepare(task: Dict[str, Any]) -> None:
     loader.install(task["root"], task["outside"], task["bytecode"], ())
     loader.warm(task["roots"])
     surroundings.watch_imports()
+    programs.withhold()
     surroundings.remember_loaded(task["root"])
 
 

@@ -92,7 +92,7 @@ def _task(root: Path, name: str) -> dict[str, Any]:
     return {
         "step": f"p/{name}", "kind": "function", "file": str(root / "steps.py"), "folder": str(root), "root": str(root),
         "roots": [str(root)], "outside": [], "bytecode": str(root / "bytecode"), "python": sys.executable,
-        "outbox": str(outbox), "variables": {}, "as_of": "2026-01-01", "inputs": {}, "absent": [],
+        "outbox": str(outbox), "variables": {}, "passed": [], "as_of": "2026-01-01", "inputs": {}, "absent": [],
         "outputs": [{"asset": f"p/{name}", "field": None, "kind": None, "unit": None}], "module": "p.steps",
         "symbol": name, "arguments": [], "parameters": {},
     }  # fmt: skip

@@ -139,3 +139,83 @@ def test_a_folder_for_shared_code_that_comes_later_is_no_reason(tmp_path: Path) 
     run_in(tmp_path)
     workspace.write(tmp_path, {"lib/shared.py": "x = 1\n"})
     assert outcomes(run_in(tmp_path)) == {"region": "kept", "other": "kept"}
+
+
+SHOWN = """
+import subprocess
+from onward import asset
+
+@asset
+def shown():
+    return subprocess.run(["sh", "-c", "echo $REGION"], capture_output=True, text=True, check=True).stdout.strip()
+
+@asset
+def other():
+    return 1
+"""
+
+
+def values(root: Path) -> dict[str, object]:
+    """The values of the last results."""
+    with open_workspace(root, writes=False) as opened:
+        results = opened.standing.results
+        return {
+            name.partition("/")[2]: next(iter(one.trace.artifacts.values())).content for name, one in results.items()
+        }
+
+
+def test_a_program_of_a_step_does_not_get_a_variable_that_nobody_would_see_it_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace.write(tmp_path, {"onward.toml": "", "projects/p/steps.py": SHOWN})
+    monkeypatch.setenv("REGION", "EU")
+    run_in(tmp_path)
+    before = values(tmp_path)["shown"]
+    monkeypatch.setenv("REGION", "US")
+    assert outcomes(run_in(tmp_path)) == {"shown": "kept", "other": "kept"}
+    (tmp_path / ".onward").rename(tmp_path / "elsewhere")
+    run_in(tmp_path)
+    assert values(tmp_path)["shown"] == before
+
+
+def test_a_variable_that_is_handed_on_counts_where_a_program_was_started_and_nowhere_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handed_on = {"onward.toml": '[environment]\npass = ["REGION"]\n'}
+    workspace.write(tmp_path, {**handed_on, "projects/p/steps.py": SHOWN})
+    monkeypatch.setenv("REGION", "EU")
+    run_in(tmp_path)
+    before = values(tmp_path)["shown"]
+    assert outcomes(run_in(tmp_path)) == {"shown": "kept", "other": "kept"}
+    monkeypatch.setenv("REGION", "US")
+    report = run_in(tmp_path)
+    assert outcomes(report) == {"shown": "made", "other": "kept"}
+    assert report.steps["p/shown"].reasons == ("environment variable REGION changed",)
+    assert values(tmp_path)["shown"] != before
+
+
+def test_what_settings_hand_on_counts_for_a_library_below_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = {"projects/p/one.sql": "select 1 as x\n"}
+    workspace.write(tmp_path, {"onward.toml": '[environment]\npass = ["REGION"]\n', **query})
+    monkeypatch.setenv("REGION", "EU")
+    run_in(tmp_path)
+    assert outcomes(run_in(tmp_path)) == {"one": "kept"}
+    monkeypatch.setenv("REGION", "US")
+    assert outcomes(run_in(tmp_path)) == {"one": "made"}
+
+
+@pytest.mark.parametrize("kind", ["function", "command"])
+def test_what_is_handed_on_from_now_on_counts_and_what_no_longer_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    command = {"projects/p/onward.toml": '[commands.shown]\nrun = "echo $REGION > out.txt"\n'}
+    workspace.write(tmp_path, command if kind == "command" else {"projects/p/steps.py": SHOWN})
+    monkeypatch.setenv("REGION", "EU")
+    for lines, outcome in [("", "made"), ('pass = ["REGION"]\n', "made"), ('pass = "OTHER"\n', "made")]:
+        workspace.write(tmp_path, {"onward.toml": f"[environment]\n{lines}"})
+        report = run_in(tmp_path)
+        assert outcomes(report)["shown"] == outcome
+        assert outcomes(run_in(tmp_path))["shown"] == "kept"
+    assert "environment names in `pass` changed" in report.steps["p/shown"].reasons

@@ -104,7 +104,7 @@ class Runner:
             "document": "p/report", "title": "", "file": str(path), "folder": str(path.parent),
             "root": str(self.root), "roots": [str(path.parent), str(self.root / "lib"), str(self.root)],
             "outside": [], "bytecode": str(self.root / ".onward" / "bytecode"), "python": self.python,
-            "outbox": str(outbox), "variables": {}, "as_of": "2026-01-31", "inputs": {}, "outputs": [],
+            "outbox": str(outbox), "variables": {}, "passed": [], "as_of": "2026-01-31", "inputs": {}, "outputs": [],
             "absent": [], **more,
         }  # fmt: skip
 

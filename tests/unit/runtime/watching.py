@@ -78,6 +78,7 @@ class Workspace:
             "python": self.python,
             "outbox": str(outbox),
             "variables": {},
+            "passed": [],
             "as_of": "2026-01-01",
             "inputs": {},
             "outputs": [],

@@ -54,5 +54,6 @@ looked at, so this catches mistakes and is no wall against malice.
 A supervisor that dies makes calls of running steps fail. These are ended, and the result says `WatchLost`, whatever
 they said; the next steps of that bare parent are heard through audit events.
 
-Not seen: the clock, randomness, variables that other programs or libraries below Python read, what servers do.
+Not seen: the clock, randomness, what servers do. Nor is seen which variables other programs and libraries below Python
+read: they get a fixed list (`runtime.programs`).
 """

@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from typing import Any, Dict
 
-from onward.runtime import loader, surroundings
+from onward.runtime import loader, sharing, surroundings
 from onward.runtime.own_json import dumps
-from onward.runtime.watch.supervisor import BEGIN, PYTHON, RECORD, write
+from onward.runtime.watch import accounts
+from onward.runtime.watch.supervisor import BEGIN, RECORD, write
 from onward.runtime.watch.variables import Variables, told
 
 
@@ -29,6 +30,7 @@ class PythonWatch:
         self._task = task
         if self._runs_code():
             self._variables.watch()
+            sharing.outbox = task["outbox"]
         os.register_at_fork(after_in_child=self._begin_in_fork)
         if self._reason:
             self._hear_events()
@@ -36,7 +38,7 @@ class PythonWatch:
     def end(self) -> None:
         """Says what this Python has seen, in a file."""
         if self._hook is None:
-            _append(self._task["outbox"], self._account())
+            accounts.append(self._task["outbox"], self._account())
         else:
             self._write_heard()
 
@@ -51,11 +53,12 @@ class PythonWatch:
 
     def _write_heard(self) -> None:
         if not os.path.exists(os.path.join(self._task["outbox"], RECORD)):
-            write(self._task["outbox"], dumps(self._hook.record([self._account()])))
+            said = [self._account(), *accounts.said(self._task["outbox"])]
+            write(self._task["outbox"], dumps(self._hook.record(said)))
 
     def _begin_in_fork(self) -> None:
         # A worker of a pool ends without running anything: what it sees is told at once.
-        self._variables.tell = lambda account: _append(self._task["outbox"], account)
+        self._variables.tell = lambda account: accounts.append(self._task["outbox"], account)
 
     def _hear_events(self) -> None:
         """The way round where the kernel cannot be asked: Python's audit events, which show Python's own doings."""
@@ -92,15 +95,3 @@ class Watch(PythonWatch):
             return dumps(self._account()).encode()
         self._write_heard()
         return b""
-
-
-def _append(outbox: str, account: Dict[str, Any]) -> None:
-    content = (dumps(account) + "\n").encode()
-    try:
-        descriptor = os.open(os.path.join(outbox, PYTHON), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    except OSError:
-        return
-    try:
-        os.write(descriptor, content)
-    finally:
-        os.close(descriptor)

@@ -22,8 +22,6 @@ from array import array
 from typing import Any, Dict, Iterator, List, NamedTuple, NoReturn, Optional, Set, Tuple
 
 RECORD = "watch.json"
-PYTHON = "python.jsonl"
-"""What the step's Python processes say of themselves, a line for each; the first one's goes through its pipe."""
 BEGIN = "/onward\x01begin"
 """A path that is asked for where the user's code begins: what came before was onward's own."""
 
@@ -355,6 +353,8 @@ class Supervisor:
     def _heed(self, word: Word) -> None:
         import json
 
+        from onward.runtime.watch.accounts import account_in
+
         if word.verb == b"step":
             step = _Watched(word.identity, word.pid, json.loads(word.body)) if word.body else None
             self._by_first[word.pid] = step
@@ -410,9 +410,11 @@ class Supervisor:
     def _write_record(self, step: _Watched) -> None:
         import json
 
+        from onward.runtime.watch import accounts
+
         if not step.has_begun:
             step.account.doubt("it ended before its watch had begun")
-        record = step.account.record("seccomp", [*step.said, *python_accounts(step.outbox)])
+        record = step.account.record("seccomp", [*step.said, *accounts.said(step.outbox)])
         write(step.outbox, json.dumps(record))
 
 
@@ -423,26 +425,6 @@ def write(outbox: str, content: str) -> None:
             file.write(content)
     except OSError:
         return
-
-
-def python_accounts(outbox: str) -> List[Dict[str, Any]]:
-    """What the further Python processes of a step left in its outbox."""
-    try:
-        with open(os.path.join(outbox, PYTHON), "rb") as file:
-            return [account_in(line) for line in file if line.endswith(b"\n")]
-    except OSError:
-        return []
-
-
-def account_in(line: bytes) -> Dict[str, Any]:
-    """What a Python process said of itself; `unread` where the code that ran in it has spoilt that."""
-    import json
-
-    try:
-        account = json.loads(line)
-    except ValueError:
-        account = None
-    return account if isinstance(account, dict) else {"unread": True}
 
 
 class Place(NamedTuple):

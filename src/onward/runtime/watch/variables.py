@@ -2,24 +2,32 @@
 
 No system call shows such a read, so `os.environ` is given a class that notes names. What the step itself has set
 before does not count, nor what the standard library and packages ask about places that differ from user to user.
+
+To start a program with `os.environ`, or with a copy of it, reads nothing: the program gets of it what programs get
+(`runtime.programs`). What reaches a program in another way has been read.
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Callable, Dict, Iterator, List, Optional, Set, Tuple
+from collections.abc import Mapping, MutableMapping
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 
+from onward.runtime import programs
 from onward.runtime.watch.scope import root_of_packages
 
 _PLACES = frozenset(
     {"HOME", "PATH", "PWD", "OLDPWD", "TMPDIR", "TEMP", "TMP", "USER", "LOGNAME", "SHELL"}
-    # Ways into the network, from which nothing comes that could be pinned.
-    | {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
-    | {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "all_proxy", "no_proxy"}
+    # From there nothing comes that could be pinned.
+    | {*programs.NETWORK}
 )
 _PASSING_ON = ("os", "_collections_abc", "collections.abc")
 """Modules through which `os.environ` is asked on somebody's behalf."""
+_STARTERS = ("subprocess", "joblib.externals.loky.backend.fork_exec", "loky.backend.fork_exec")
+"""Modules that look through all variables to start a program with them."""
+_STARTS = ("subprocess.Popen", "os.exec", "os.posix_spawn")
+"""Python's events that have a program's variables as the last of their arguments."""
 
 
 class Variables:
@@ -35,8 +43,9 @@ class Variables:
         self.all_read = False
         self.tell: Optional[Callable[[Dict[str, Any]], None]] = None
         """What each new name is told to at once, in a process that may end without a word."""
-        self._set: Set[str] = set()
         self._looks_through: Optional[Tuple[int, int]] = None
+        self._library_has_all = False
+        """A library has looked through all of them: what it hands on to a program can be the caller's."""
         self._standard = os.path.dirname(os.__file__) + os.sep
 
     def watch(self) -> None:
@@ -50,11 +59,11 @@ class Variables:
 
     def note_read(self, key: object) -> None:
         """A variable is asked for."""
-        name = os.fsdecode(key) if isinstance(key, (str, bytes)) else ""
-        if not name or name in self._set or name in self.read:
+        name = _name(key)
+        if not name or name in programs.own or name in self.read:
             return
         asker = _asker()
-        if _is_own(asker):
+        if _is_own(asker) or _starts_program(asker):
             return
         if asker is not None and (id(asker), asker.f_lasti) == self._looks_through:
             return  # the value of a name that `note_all` has taken in
@@ -64,21 +73,62 @@ class Variables:
         if self.tell is not None:
             self.tell({"variables": [name]})
 
-    def note_all(self) -> None:
-        """All variables are looked through; what libraries do so for is to hand them on."""
+    def note_all(self, *, is_theirs: bool = True) -> None:
+        """All variables are looked through; what libraries do so for is to hand them on.
+
+        Args:
+            is_theirs: what a library looks through, it has got itself and not from the user's code.
+        """
         asker = _asker()
         if asker is not None:
             self._looks_through = (id(asker), asker.f_lasti)
-        if self.all_read or self._is_library(asker) or _is_own(asker):
+        if self.all_read or _is_own(asker):
             return
-        self.all_read = True
-        if self.tell is not None:
-            self.tell({"all_variables": True})
+        if is_theirs and self._is_library(asker):
+            self._heed_library()
+        else:
+            self._take_all()
 
-    def note_set(self, key: object) -> None:
+    def note_set(self, key: object, value: object = None) -> None:
         """A variable is set or taken away: what is read of it from now on is the step's own."""
-        if isinstance(key, (str, bytes)):
-            self._set.add(os.fsdecode(key))
+        name = _name(key)
+        if self._library_has_all and value is not None and _is_same(value, programs.withheld.get(name)):
+            self._take_all()  # a library puts back what it has taken
+        programs.own.add(name)
+        programs.withheld.pop(name, None)
+
+    def note_put_back(self, key: object, value: object, *, is_withheld: bool) -> None:
+        """A variable is again what the step has found."""
+        programs.own.discard(_name(key))
+        if is_withheld:
+            programs.hide(_name(key), _name(value))
+
+    def by_user(self) -> bool:
+        """Whether it is the user's code that asks."""
+        return not self._is_library(_asker())
+
+    def _take_all(self) -> None:
+        if not self.all_read:
+            self.all_read = True
+            if self.tell is not None:
+                self.tell({"all_variables": True})
+
+    def _heed_library(self) -> None:
+        if not self._library_has_all:
+            self._library_has_all = True
+            sys.addaudithook(self._hear)
+
+    def _hear(self, event: str, arguments: Tuple[Any, ...]) -> None:
+        """A program is started, perhaps with what a library has taken from the caller."""
+        if event not in _STARTS or self.all_read:
+            return
+        handed = arguments[-1]
+        if not isinstance(handed, Mapping) or isinstance(handed, (_Noted, _Copy)):
+            return
+        for name, value in programs.withheld.items():
+            found = handed.get(name, handed.get(os.fsencode(name)))
+            if name not in self.read and _is_same(found, value):
+                self._take_all()
 
     def _is_library(self, asker: Any) -> bool:
         if asker is None:
@@ -102,20 +152,136 @@ class _Noted(type(os.environ)):  # type: ignore[misc]
         return bool(super().__contains__(key))
 
     def __iter__(self) -> Iterator[Any]:
+        if _starts_program(_asker()):
+            return iter(self._for_program())
         _noted.note_all()
         return super().__iter__()
 
-    def copy(self) -> Dict[Any, Any]:
+    def __len__(self) -> int:
+        return len(self._for_program()) if _starts_program(_asker()) else super().__len__()
+
+    def copy(self) -> Any:
         # As a rule a copy is handed on to a program, which is no reading.
-        return {self.decodekey(key): self.decodevalue(value) for key, value in self._data.items()}  # pyrefly: ignore[missing-attribute]
+        values = {self.decodekey(key): self.decodevalue(value) for key, value in self._data.items()}  # pyrefly: ignore[missing-attribute]
+        return _Copy(values, is_users=_noted.by_user())
+
+    def update(self, other: Any = (), /, **more: Any) -> None:
+        if isinstance(other, _Copy):
+            other = other.put_back(self)
+        super().update(other, **more)
+
+    def clear(self) -> None:
+        for key in self._names():
+            del self[key]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        _noted.note_set(key)
+        _noted.note_set(key, value)
         super().__setitem__(key, value)
+
+    def put_back(self, key: Any, value: Any, *, is_withheld: bool) -> None:
+        """Gives a variable the value that the caller has given it."""
+        super().__setitem__(key, value)
+        _noted.note_put_back(key, value, is_withheld=is_withheld)
 
     def __delitem__(self, key: Any) -> None:
         _noted.note_set(key)
         super().__delitem__(key)
+
+    def _for_program(self) -> List[Any]:
+        return [key for key in self._names() if _name(key) not in programs.withheld]
+
+    def _names(self) -> List[Any]:
+        return [self.decodekey(key) for key in self._data]  # pyrefly: ignore[missing-attribute]
+
+
+_dict: Any = dict
+
+
+class _Copy(MutableMapping, Dict[Any, Any]):  # type: ignore[type-arg,misc]
+    """A copy of `os.environ`, with an eye on what is read of it: a `dict`, but for what that does without asking.
+
+    Args:
+        values: all of them.
+        is_users: the user's code has made it, which may show it to whomever it likes.
+    """
+
+    def __init__(self, values: Mapping[Any, Any], *, is_users: bool) -> None:
+        _dict.update(self, values)
+        self._callers = {_name(key) for key in values}
+        """The names of those that are as they were."""
+        self._withheld = frozenset(programs.withheld)
+        self._is_users = is_users
+
+    def __getitem__(self, key: Any) -> Any:
+        if _name(key) in self._callers or key not in _dict.keys(self):
+            _noted.note_read(key)
+        return _dict.__getitem__(self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._callers.discard(_name(key))
+        _dict.__setitem__(self, key, value)
+
+    def __delitem__(self, key: Any) -> None:
+        self._callers.discard(_name(key))
+        _dict.__delitem__(self, key)
+
+    def __iter__(self) -> Iterator[Any]:
+        if _starts_program(_asker()):
+            return iter(self._for_program())
+        _noted.note_all(is_theirs=not self._is_users)
+        return iter(list(_dict.keys(self)))
+
+    def __len__(self) -> int:
+        return len(self._for_program()) if _starts_program(_asker()) else _dict.__len__(self)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def __or__(self, other: Any) -> Any:
+        return dict(self) | other  # type: ignore[operator]
+
+    def __ror__(self, other: Any) -> Any:
+        return other | dict(self)
+
+    def __ior__(self, other: Any) -> Any:
+        for key, value in dict(other).items():
+            self[key] = value
+        return self
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return dict, (dict(self),)
+
+    def copy(self) -> Dict[Any, Any]:
+        twin: Any = _Copy({}, is_users=self._is_users or _noted.by_user())
+        _dict.update(twin, _dict.items(self))
+        twin._callers, twin._withheld = {*self._callers}, self._withheld
+        return twin
+
+    def put_back(self, variables: _Noted) -> Dict[Any, Any]:
+        """Gives variables the values that were copied. Returns what was set here."""
+        for key, value in _dict.items(self):
+            if _name(key) in self._callers:
+                variables.put_back(key, value, is_withheld=self._is_withheld(key))
+        return {key: value for key, value in _dict.items(self) if _name(key) not in self._callers}
+
+    def _for_program(self) -> List[Any]:
+        return [key for key in _dict.keys(self) if not self._is_withheld(key)]
+
+    def _is_withheld(self, key: Any) -> bool:
+        return _name(key) in self._callers and _name(key) in self._withheld
+
+
+def _name(key: object) -> str:
+    return os.fsdecode(key) if isinstance(key, (str, bytes)) else ""
+
+
+def _is_same(value: object, known: Optional[str]) -> bool:
+    """Whether a value, as text or bytes, is a known one."""
+    return known is not None and value in (known, os.fsencode(known))
+
+
+def _starts_program(asker: Any) -> bool:
+    return asker is not None and asker.f_globals.get("__name__") in _STARTERS
 
 
 def _asker() -> Any:
