@@ -301,7 +301,7 @@ class Loop:
 
     def _not_made(self, name: str, asset: str) -> dict[str, Any]:
         if self._graph.maker[asset] in self._evaluation.failed:
-            return _error("UnknownName", f"it loads `{asset}`, which was not made")
+            return _error("Skipped", f"it needs `{asset}`, which was not made")
         message = f"it loads `{asset}`, and what makes that needs something of `{name}` first"
         return _error("Circle", message, "let one of the two do without the other")
 
