@@ -31,7 +31,7 @@ from onward.languages.python.purity import (
 )
 from onward.languages.python.uses import Found, Import, Scope, UseFinder, annotations_of, dotted, imports_of
 
-SYMBOLS_FORMAT = 6
+SYMBOLS_FORMAT = 7
 
 Role = Literal["module", "script", "cells"]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -485,9 +485,9 @@ class _Reading:
             elif isinstance(statement, _IMPORTS):
                 known[name] = "other"
             elif value is not None and self.purity.own_effect(statement) is None:
-                # a second name for one list: what is put in by the one is seen by the other
-                is_alias = isinstance(value, ast.Name)
-                known[name] = "other" if is_alias or kind is None else kind
+                # of two names for one list: what is put in by the one is seen by the other
+                is_alone = not isinstance(value, ast.Name) and _is_one_name(statement)
+                known[name] = kind if is_alone and kind is not None else "other"
             elif isinstance(statement, ast.AnnAssign) or self.purity.own_effect(statement) is not None:
                 pass  # binds nothing new
             else:
@@ -587,6 +587,12 @@ def _externals(body: list[ast.stmt], bindings: _Bindings) -> dict[str, str]:
                 if meanings.get(item.bound) == item.bound and counts[item.bound] > 1:
                     counts[item.bound] -= 1
     return {name: meaning for name, meaning in meanings.items() if counts[name] == 1}
+
+
+def _is_one_name(statement: ast.stmt) -> bool:
+    """Whether an assignment gives its value, as it is, to a single name."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return isinstance(statement, ast.AnnAssign) or (len(targets) == 1 and isinstance(targets[0], ast.Name))
 
 
 def _touched(statement: ast.stmt) -> set[str]:

@@ -863,3 +863,27 @@ def test_a_constant_that_changes_changes_exactly_the_functions_that_reach_it(
     differs = (type(old), repr(old)) != (type(new), repr(new))
     before, after = code(library(old), *A).symbols, code(library(new), *A).symbols
     assert (before != after) == (differs and edited_at in reached)
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [
+        "A = B = []",
+        "A: list = []\nB = A",
+        "A = []\n[B] = [A]",
+        "A = []\n(B, *REST) = [A, 1]",
+        "A = []\nB, C = A, 1",
+        "A = []\nB = C = A",
+        "A = []\nB = (A,)[0]",
+        "A = []\nfor B in (A,):\n    pass",
+        "B = (A := [])",
+    ],
+)
+def test_what_is_put_into_a_list_by_another_name_is_put_into_it(bound: str) -> None:
+    source = f"{bound}\nB.append(1)\ndef f():\n    return A\n"
+    assert changes({"lib/m.py": source}, {"lib/m.py": ("append(1)", "append(2)")}, "lib/m.py", "f")
+
+
+def test_what_is_put_into_a_list_of_its_own_counts_for_that_list_alone() -> None:
+    source = "A = []\nB = []\nB.append(1)\ndef f():\n    return A\n"
+    assert not changes({"lib/m.py": source}, {"lib/m.py": ("append(1)", "append(2)")}, "lib/m.py", "f")
