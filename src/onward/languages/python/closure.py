@@ -276,7 +276,7 @@ class Linker:
         files = tuple(sorted({node.path for node in reached if node.kind == "import"}))
         symbols.update(self._order_entries(reached, labels))
         if any(node.kind == "dynamic" and node.name == "modules" for node in reached):
-            symbols[IMPORTED] = digest_text("\0".join(files))
+            symbols[IMPORTED] = digest_text("\0".join(" ".join((file, *self._imported_directly(file))) for file in files))
         ordered = {name: symbols[name] for name in sorted(symbols)}
         return Closure(ordered, tuple(sorted(widened)), files, tuple(sorted(externals)))
 

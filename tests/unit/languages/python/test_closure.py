@@ -887,3 +887,17 @@ def test_what_is_put_into_a_list_by_another_name_is_put_into_it(bound: str) -> N
 def test_what_is_put_into_a_list_of_its_own_counts_for_that_list_alone() -> None:
     source = "A = []\nB = []\nB.append(1)\ndef f():\n    return A\n"
     assert not changes({"lib/m.py": source}, {"lib/m.py": ("append(1)", "append(2)")}, "lib/m.py", "f")
+
+
+def test_who_imported_a_module_that_is_used_without_an_import_of_it_counts() -> None:
+    files = {
+        "lib/pkg/__init__.py": "",
+        "lib/pkg/sub.py": "def go():\n    return 1\n",
+        "lib/third.py": "import fourth\n",
+        "lib/fourth.py": "import pkg.sub\nX = 1\n",
+        "lib/m.py": "import pkg\nimport third\ndef f():\n    return pkg.sub.go()\ndef g():\n    return 1\n",
+    }
+    gone: Edit = {"lib/fourth.py": "X = 1\n"}
+    assert changes(files, gone, "lib/m.py", "f")
+    assert not changes(files, gone, "lib/m.py", "g")
+    assert not changes(files, {"lib/fourth.py": ("X = 1", "X = 2")}, "lib/m.py", "f")
