@@ -276,7 +276,9 @@ class Linker:
         files = tuple(sorted({node.path for node in reached if node.kind == "import"}))
         symbols.update(self._order_entries(reached, labels))
         if any(node.kind == "dynamic" and node.name == "modules" for node in reached):
-            symbols[IMPORTED] = digest_text("\0".join(" ".join((file, *self._imported_directly(file))) for file in files))
+            symbols[IMPORTED] = digest_text(
+                "\0".join(" ".join((file, *self._imported_directly(file))) for file in files)
+            )
         ordered = {name: symbols[name] for name in sorted(symbols)}
         return Closure(ordered, tuple(sorted(widened)), files, tuple(sorted(externals)))
 
@@ -326,7 +328,8 @@ class Linker:
             case "whole" | "open":
                 return [self._unit_part(node.path, number, unit) for number, unit in enumerate(table.units)]
             case "metadata":
-                return [Part(unit, unit.metadata) for unit in self._units_of(node)]
+                facts = tuple(self._hints_of(node).facts)
+                return [Part(unit, unit.metadata, facts) for unit in self._units_of(node)]
             case "top level":
                 return [part for _, part in self._acting_parts(node.path, table)]
             case "import" | "outcome":
@@ -768,12 +771,10 @@ class Linker:
             self._link_import(path, item, links)
         for use in found.uses:
             targets = self._targets(path, use)
-            written = f"{use.origin}:{'.'.join(use.chain)}"
             for target in targets:
                 self._link_target(path, use, target, links)
             if use.mode != "exists":
-                meant = sorted({_meaning(target, use) for target in targets})
-                links.facts.append(f"{written} = {' | '.join(meant)}")
+                links.facts.append(_fact(use, targets))
             if use.mode != "exists" and self._leaves_imports(path, unit, use, targets):
                 links.nodes.append(Node("dynamic", "", "modules"))
         for dynamic in found.dynamics:
@@ -781,6 +782,18 @@ class Linker:
         links.nodes = list(dict.fromkeys(links.nodes))
         links.facts = sorted(set(links.facts))
         links.outcomes = sorted(set(links.outcomes))
+        return links
+
+    def _hints_of(self, node: Node) -> _Links:
+        """What the annotations of a function mean, for whoever reads them."""
+        links = _Links([], [], [], set(), [])
+        for use in (use for unit in self._units_of(node) for use in unit.found.hints):
+            targets = self._targets(node.path, use)
+            for target in targets:
+                self._link_target(node.path, use, target, links)
+            links.facts.append(_fact(use, targets))
+        links.nodes = list(dict.fromkeys(links.nodes))
+        links.facts = sorted(set(links.facts))
         return links
 
     def _targets(self, path: str, use: Use) -> list[Node]:
@@ -797,6 +810,8 @@ class Linker:
             if (len(use.chain) > 1 or use.origin) and target.name not in ALWAYS_THERE:
                 links.outcomes.append(target.name)
             return
+        if target.kind == "missing" and use.mode in ("hint", "metadata"):
+            return  # nothing has to find it: type checkers alone may know the name
         if target.kind == "missing":
             links.outcomes.append(f"no {target.name}")
             if use.mode in ("call", "value") and target.path:
@@ -809,7 +824,7 @@ class Linker:
                 links.nodes.append(Node("import", target.path))
             return
         links.nodes.append(target)
-        if target.kind == "symbol" and use.mode == "value":
+        if target.kind == "symbol" and use.mode in ("value", "hint", "metadata"):
             links.nodes.append(Node("metadata", target.path, target.name))
 
     def _link_import(self, path: str, item: Import, links: _Links) -> None:
@@ -971,8 +986,9 @@ class Linker:
         return widened
 
     def _metadata(self, node: Node) -> _Content:
-        digests = [unit.metadata for unit in self._units_of(node) if unit.metadata]
-        return _Content([], digest_text(" ".join(digests)) if digests else None)
+        links = self._hints_of(node)
+        pieces = [*(unit.metadata for unit in self._units_of(node) if unit.metadata), *links.facts]
+        return _Content(links.nodes, digest_text(" ".join(pieces)) if pieces else None, [], frozenset(links.externals))
 
     def _import(self, node: Node) -> _Content:
         """The import of a file: what it acts on, what it imports in turn, and that all of it works."""
@@ -1130,6 +1146,12 @@ def _takes(unit: Unit, decoration: Decoration) -> bool:
     is_known = set(decoration.named) <= set(unit.takes[decoration.given :])
     needed = set(unit.takes[: unit.needs])
     return len(given) == decoration.given and is_known and needed <= {*given, *decoration.named}
+
+
+def _fact(use: Use, targets: list[Node]) -> str:
+    """What a name means, as a fact."""
+    meant = sorted({_meaning(target, use) for target in targets})
+    return f"{use.origin}:{'.'.join(use.chain)} = {' | '.join(meant)}"
 
 
 def _meaning(target: Node, use: Use | None) -> str:

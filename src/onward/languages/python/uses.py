@@ -16,8 +16,9 @@ import msgspec
 
 from onward.languages.python.normal import children, every_node
 
-Mode = Literal["call", "value", "exists", "store"]
-"""How a name is used: called (or raised, caught, inherited from), passed on, only looked up, set."""
+Mode = Literal["call", "value", "exists", "store", "hint", "metadata"]
+"""How a name is used: called (or raised, caught, inherited from), passed on, only looked up, set; named by the
+annotation of a field, or of a function, by which whoever reads that gets at what it means."""
 
 
 class Use(msgspec.Struct, frozen=True, array_like=True):
@@ -71,6 +72,8 @@ class Found(msgspec.Struct, frozen=True, array_like=True):
     dynamics: tuple[Dynamic, ...] = ()
     rebinds: tuple[str, ...] = ()
     """Module names that a function declares `global` and binds."""
+    hints: tuple[Use, ...] = ()
+    """What the annotations of functions name: it counts where these can be read."""
 
 
 ONWARD_REFERENCES = frozenset({"onward.ref", "onward.api.ref"})
@@ -304,10 +307,11 @@ class UseFinder:
     def found(self) -> Found:
         """All that was visited, in an order that does not depend on the order of visits."""
         return Found(
-            tuple(self._uses[key] for key in sorted(self._uses)),
+            tuple(self._uses[key] for key in sorted(self._uses) if key[2] != "metadata"),
             tuple(sorted(self._imports, key=lambda item: (item.module, item.name, item.bound))),
             tuple(self._dynamics[key] for key in sorted(self._dynamics)),
             tuple(sorted(self._rebinds)),
+            tuple(self._uses[key] for key in sorted(self._uses) if key[2] == "metadata"),
         )
 
     def visit(self, node: ast.AST, mode: Mode = "value") -> None:
@@ -409,6 +413,8 @@ class UseFinder:
         name = chain[0]
         if name == "__path__":  # where a package looks for its modules
             self._dynamic("import", name, line)
+        if name == "__annotations__":
+            self._dynamic("module", name, line)
         external = self.externals.get(name)
         if external is not None:
             self._special_external(".".join((external, *chain[1:])), line)
@@ -580,8 +586,10 @@ class UseFinder:
             for decorator in node.decorator_list:
                 self.visit(decorator, "call")
             with self.type_parameters(node):
-                for annotation in () if self.lazy_annotations else annotations_of(node):
-                    self.annotation(annotation)
+                for annotation in annotations_of(node):
+                    if not self.lazy_annotations:
+                        self.annotation(annotation)
+                    self._hints(annotation, "metadata")
         for default in _head(node):
             self.visit(default)
         scope = Scope("function")
@@ -612,7 +620,7 @@ class UseFinder:
         self._scopes.pop()
 
     def annotation(self, node: ast.expr) -> None:
-        """The names in an annotation must exist; what they mean does not count."""
+        """The names in an annotation must exist."""
         for inner in every_node(node):
             if isinstance(inner, ast.Attribute) and dotted(inner):
                 self._chain(dotted(inner), "exists", inner.lineno)
@@ -620,6 +628,19 @@ class UseFinder:
                 self._chain((inner.id,), "exists", inner.lineno)
             elif isinstance(inner, (ast.Call, ast.Lambda)):
                 self.visit(inner)
+
+    def _hints(self, node: ast.expr, mode: Mode) -> None:
+        """The names in an annotation, and in its texts, which are annotations that are not evaluated yet."""
+        chain = dotted(node)
+        if chain:
+            self._chain(chain, mode, node.lineno)
+        elif isinstance(node, ast.Constant):
+            for text in _parsed_text(node):
+                self._hints(text, mode)
+        else:
+            for child in children(node):
+                if isinstance(child, ast.expr):
+                    self._hints(child, mode)
 
     def _class(self, node: ast.ClassDef) -> None:
         for decorator in node.decorator_list:
@@ -671,11 +692,22 @@ class UseFinder:
         in_function = bool(self._scopes) and self._scopes[-1].kind == "function"
         if not in_function and not self.lazy_annotations:
             self.visit(node.annotation)
-        elif not in_function:
+        if not in_function:
             # kept as text: what reads the fields of a class looks the names up
-            self.visit(node.annotation, "exists" if dotted(node.annotation) else "value")
+            self._hints(node.annotation, "hint" if self._scopes else "metadata")
         if node.value is not None:
             self.visit(node.value)
+
+
+def _parsed_text(node: ast.Constant) -> list[ast.expr]:
+    """The expression that a text in an annotation is, with the text's own place; none where it is no code."""
+    try:
+        tree = ast.parse(node.value, mode="eval").body if isinstance(node.value, str) else None
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        tree = None
+    for inner in every_node(tree) if tree is not None else ():
+        ast.copy_location(inner, node)
+    return [tree] if tree is not None else []
 
 
 def _joined(imported: Import, attributes: tuple[str, ...]) -> str:

@@ -901,3 +901,63 @@ def test_who_imported_a_module_that_is_used_without_an_import_of_it_counts() -> 
     assert changes(files, gone, "lib/m.py", "f")
     assert not changes(files, gone, "lib/m.py", "g")
     assert not changes(files, {"lib/fourth.py": ("X = 1", "X = 2")}, "lib/m.py", "f")
+
+
+READERS = {
+    "class, text": "class A:\n    x: 'B'\ndef f():\n    return get_type_hints(A)['x'].scale\n",
+    "class, text in a type": "class A:\n    x: list['B']\ndef f():\n    return get_type_hints(A)\n",
+    "class, lazy": "LAZY\nclass A:\n    x: B\ndef f():\n    return get_type_hints(A)['x'].scale\n",
+    "class, foreign base": "LAZY\nfrom zoo import M\nclass A(M):\n    x: B\ndef f():\n    return A()\n",
+    "class, foreign base, text": "from zoo import M\nclass A(M):\n    x: 'B | None'\ndef f():\n    return A()\n",
+    "class, decorated": "LAZY\nfrom attrs import define\n@define\nclass A:\n    x: B\ndef f():\n    return A()\n",
+    "function": "def g(x: B): pass\ndef f():\n    return get_type_hints(g)['x'].scale\n",
+    "function, text": "def g(x: 'B'): pass\ndef f():\n    return get_type_hints(g)['x'].scale\n",
+    "function, lazy": "LAZY\ndef g(x: B): pass\ndef f():\n    return get_type_hints(g)['x'].scale\n",
+    "function, handed on": "import typer\ndef g(x: B): pass\ndef f():\n    return typer.run(g)\n",
+    "module": "x: B = 1\ndef f():\n    return __annotations__['x'].scale\n",
+}
+
+
+@pytest.mark.parametrize("reader", list(READERS.values()), ids=list(READERS))
+def test_what_an_annotation_means_counts_where_something_can_read_it(reader: str) -> None:
+    lazy = "from __future__ import annotations\n" if "LAZY" in reader else ""
+    source = f"{lazy}from typing import get_type_hints\nfrom m import B\n" + reader.replace("LAZY\n", "")
+    files = {"lib/n.py": source, "lib/m.py": "class B:\n    scale = 1\nclass C:\n    scale = 1\n"}
+    assert changes(files, {"lib/m.py": ("class B:\n    scale = 1", "class B:\n    scale = 2")}, "lib/n.py", "f")
+    assert not changes(files, {"lib/m.py": ("class C:\n    scale = 1", "class C:\n    scale = 2")}, "lib/n.py", "f")
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "LAZY\ndef f(x: B = None):\n    return 1\n",
+        "def g(x: B): return x\ndef f():\n    return g(1)\n",
+        "def g(x: 'B') -> 'list[B]': return x\ndef f():\n    return g(1)\n",
+        "def f():\n    x: B = 1\n    return x\n",
+    ],
+)
+def test_what_an_annotation_means_does_not_count_where_nothing_reads_it(source: str) -> None:
+    lazy = "from __future__ import annotations\n" if "LAZY" in source else ""
+    files = {
+        "lib/n.py": f"{lazy}from m import B\n{source}".replace("LAZY\n", ""),
+        "lib/m.py": "class B:\n    scale = 1\n",
+    }
+    assert not changes(files, {"lib/m.py": ("scale = 1", "scale = 2")}, "lib/n.py", "f")
+
+
+def test_a_name_that_only_type_checkers_import_widens_nothing() -> None:
+    source = """
+        from __future__ import annotations
+        from typing import TYPE_CHECKING
+        if TYPE_CHECKING:
+            from nowhere import Frame
+        UNUSED = 1
+        class A:
+            x: Frame
+            y: list[Frame]
+            z: "dict[str, Frame]"
+        def f():
+            return A()
+        """
+    assert not changes({"lib/n.py": source}, {"lib/n.py": ("UNUSED = 1", "UNUSED = 2")}, "lib/n.py", "f")
+    assert not code({"lib/n.py": source}, "lib/n.py", "f").widened
