@@ -41,17 +41,19 @@ RESULT = "result"
 """The name of the pipe that a child's own account comes through, beside its output."""
 
 _NESTED = "onward runs in a step that is watched itself"
-_LOST = {
-    "ok": False,
-    "error": {
-        "type": "WatchLost",
-        "message": "the process that watches what steps touch has died, so nothing this step did can be relied upon",
-        "traceback": "",
-        "file": None,
-        "line": None,
-        "hint": "run again; if it happens again, the machine may have run out of memory",
-    },
-}
+
+
+def _account_of_loss(name: str, message: str, hint: str) -> str:
+    """What is told instead of a step's own account, where nobody can say what it touched."""
+    error = {"type": name, "message": message, "traceback": "", "file": None, "line": None, "hint": hint}
+    return json.dumps({"ok": False, "error": error})
+
+
+_LOST = _account_of_loss(
+    "WatchLost",
+    "the process that watches what steps touch has died, so nothing this step did can be relied upon",
+    "run again; if it happens again, the machine may have run out of memory",
+)
 
 
 class Child:
@@ -330,7 +332,9 @@ class Zygote:
             "result": result.decode("utf-8", "replace"),
         }
         if running.is_lost:
-            event["result"] = json.dumps(_LOST)
+            event["result"] = _LOST
+        elif running.is_watched and self._reason and not running.has_record():
+            event["result"] = _without_record(event["result"], 0)
         if running.is_lost or self._channel is None or self._reason != "":
             self._tell(event)
             return
@@ -347,9 +351,11 @@ class Zygote:
         if recorded is None:
             self._lose_watch()
             return
-        for identity in recorded:
+        for identity, code in recorded:
             if identity in self._ended:
                 _, event, _ = self._ended.pop(identity)
+                if code:
+                    event["result"] = _without_record(event["result"], code)
                 self._tell(event)
 
     def _lose_watch(self) -> None:
@@ -383,7 +389,7 @@ class Zygote:
     def _tell_lost(self, identity: int) -> None:
         running, event, _ = self._ended.pop(identity)
         if not running.has_record():
-            event["result"] = json.dumps(_LOST)
+            event["result"] = _LOST
         self._tell(event)
 
     def _tell(self, event: Dict[str, Any]) -> None:
@@ -397,6 +403,23 @@ class Zygote:
                 content = content[os.write(self._events, content) :]
             except BrokenPipeError:
                 raise SystemExit(0) from None
+
+
+def _without_record(result: str, code: int) -> str:
+    """The account of a step whose record could not be written: one that went well has not, for what it read is unknown.
+
+    Args:
+        result: the step's own account.
+        code: the number of the error; 0 where it is not known.
+    """
+    try:
+        if not json.loads(result)["ok"]:
+            return result
+    except ValueError:
+        return result  # it was killed before it had told all
+    name = "DiskFull" if code in (errno.ENOSPC, errno.EDQUOT) else "WatchLost"
+    why = f": {os.strerror(code)}" if code else ""
+    return _account_of_loss(name, f"what it touched could not be written down{why}", "make room and run again")
 
 
 def _read_task(task: bytes) -> Dict[str, Any]:

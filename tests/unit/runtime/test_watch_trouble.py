@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import resource
 import signal
 import sys
 import time
@@ -344,3 +345,43 @@ def test_what_is_sealed_is_not_written_unless_something_nearer_may_be(here):
     refused = [(row["path"].removeprefix(f"{root}/"), row["verb"]) for row in found.record["refused"]]
     assert refused == [("open/sealed/x", "write"), ("made/x", "write"), ("lib/folder", "write")]
     assert found.record["network"] == [{"address": "192.0.2.1", "port": 80}]
+
+
+# Its record cannot be written.
+
+
+READS_MUCH = """
+import os, time
+for number in range(300):
+    os.path.exists(f"some/file/of/many/{{number}}")
+open("running", "w").close()
+while os.path.exists("running"):
+    time.sleep(0.01)
+{then}
+"""
+
+
+@pytest.mark.parametrize("then", ["", "raise ValueError('by itself')"])
+def test_a_step_whose_record_finds_no_room_has_not_gone_well(here, then):
+    """A limit on the size of the watching process's files stands for a disk that is nearly full."""
+    here.start(READS_MUCH.format(then=then))
+    wait_for(here.root / "running")
+    resource.prlimit(supervisor_of(here), resource.RLIMIT_FSIZE, (3000, resource.RLIM_INFINITY))
+    (here.root / "running").unlink()
+    (found,) = here.wait()
+    assert not found.result["ok"]
+    assert found.record is None
+    error = found.result["error"]
+    assert error["type"] == ("ValueError" if then else "WatchLost")
+    assert then or os.strerror(errno.EFBIG) in error["message"]
+
+
+def test_without_the_kernel_a_record_that_finds_no_room_is_missed_too(here):
+    here.refuse_kernel("no")
+    limits = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (3000, resource.RLIM_INFINITY))\n"
+    found = here.attempt(limits + "import os\nfor number in range(300): os.listdir() and open('step.py').close()\n")
+    assert found.result["ok"], "a small record has room"
+    many = "for number in range(300):\n    try: open(f'some/file/of/many/{number}')\n    except OSError: pass\n"
+    found = here.attempt(limits + many)
+    assert found.record is None
+    assert found.result["error"]["type"] == "WatchLost"

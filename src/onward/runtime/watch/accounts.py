@@ -15,23 +15,28 @@ PYTHON = "python.jsonl"
 
 
 def append(outbox: str, account: Dict[str, Any]) -> None:
-    """Adds a line; where the outbox is gone, nobody asks any more."""
+    """Adds a line; where the outbox is gone, nobody asks any more.
+
+    Raises:
+        OSError: there is no room for it.
+    """
     content = (dumps(account) + "\n").encode()
     try:
         descriptor = os.open(os.path.join(outbox, PYTHON), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
-    except OSError:
+    except FileNotFoundError:
         return
     try:
-        os.write(descriptor, content)
+        while content:
+            content = content[os.write(descriptor, content) :]
     finally:
         os.close(descriptor)
 
 
 def said(outbox: str) -> List[Dict[str, Any]]:
-    """All that was told."""
+    """All that was told; a line that found no room is `unread`."""
     try:
         with open(os.path.join(outbox, PYTHON), "rb") as file:
-            return [account_in(line) for line in file if line.endswith(b"\n")]
+            return [account_in(line) for line in file]
     except OSError:
         return []
 

@@ -13,6 +13,7 @@ call is, is told by the caller's ancestors. What the two say to each other is li
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import signal
@@ -84,8 +85,11 @@ class Channel:
         """
         self._control.sendall(b"end %d 0 %d\n" % (identity, len(account)) + account)
 
-    def recorded(self) -> Optional[List[int]]:
-        """The steps whose records are there; None where the supervisor is gone. Waits."""
+    def recorded(self) -> Optional[List[Tuple[int, int]]]:
+        """The steps whose records are done, each with the number of the error that kept it from being written, or 0.
+
+        None where the supervisor is gone. Waits.
+        """
         try:
             content = self._control.recv(4096)
         except OSError:
@@ -93,7 +97,8 @@ class Channel:
         if not content:
             return None
         *lines, self._rest = (self._rest + content).split(b"\n")
-        return [int(line) for line in lines]
+        told = [line.split(b" ") for line in lines]
+        return [(int(identity), int(code)) for identity, code in told]
 
     def is_alive(self) -> bool:
         """Whether the supervisor is there."""
@@ -313,7 +318,10 @@ class Supervisor:
 
     def _take_words(self) -> bool:
         """Takes in what the bare parent has said; False where it has gone. Waits."""
-        content, ancillary, _, _ = self._control.recvmsg(1 << 16, CMSG_LEN(4))
+        try:
+            content, ancillary, _, _ = self._control.recvmsg(1 << 16, CMSG_LEN(4))
+        except ConnectionError:
+            return False  # it has gone without having heard all
         if not content:
             return False
         for level, kind, data in ancillary:
@@ -363,7 +371,7 @@ class Supervisor:
             return
         ended = self._steps.get(word.identity)
         if ended is None:
-            self._control.send(b"%d\n" % word.identity)
+            self._tell_recorded(word.identity, 0)
             return
         if word.body:
             ended.said.append(account_in(word.body))
@@ -383,9 +391,15 @@ class Supervisor:
                     continue
                 step.account.doubt("it left a process running, which was ended")
                 self._kill(step)
-            self._write_record(step)
+            code = self._write_record(step)
             self._forget(step)
-            self._control.send(b"%d\n" % step.identity)
+            self._tell_recorded(step.identity, code)
+
+    def _tell_recorded(self, identity: int, code: int) -> None:
+        try:
+            self._control.send(b"%d %d\n" % (identity, code))
+        except ConnectionError:
+            return  # the bare parent has gone, which the next look at its socket finds out
 
     def _forget(self, step: _Watched) -> None:
         del self._steps[step.identity]
@@ -407,7 +421,7 @@ class Supervisor:
         for step in self._steps.values():
             self._kill(step)
 
-    def _write_record(self, step: _Watched) -> None:
+    def _write_record(self, step: _Watched) -> int:
         import json
 
         from onward.runtime.watch import accounts
@@ -415,16 +429,20 @@ class Supervisor:
         if not step.has_begun:
             step.account.doubt("it ended before its watch had begun")
         record = step.account.record("seccomp", [*step.said, *accounts.said(step.outbox)])
-        write(step.outbox, json.dumps(record))
+        return write(step.outbox, json.dumps(record))
 
 
-def write(outbox: str, content: str) -> None:
-    """Leaves a step's record in its outbox, if that is still there."""
+def write(outbox: str, content: str) -> int:
+    """Leaves a step's record in its outbox, whole or not at all: the number of the error that it met, or 0."""
+    path = os.path.join(outbox, RECORD)
     try:
-        with open(os.path.join(outbox, RECORD), "w", encoding="ascii") as file:
+        with open(path, "w", encoding="ascii") as file:
             file.write(content)
-    except OSError:
-        return
+    except OSError as error:
+        if os.path.exists(path):
+            os.unlink(path)
+        return error.errno or errno.EIO
+    return 0
 
 
 class Place(NamedTuple):
