@@ -48,6 +48,9 @@ FILES = """
 
     with open("out.txt") as file:
         ow.metric("size", len(file.read()))
+    === projects/p/keeps.py
+    with open("kept.txt", "w") as file:
+        file.write("kept")
 """
 
 
@@ -73,6 +76,9 @@ def goes_on(folder: Path, clean: RunReport) -> None:
     report = work(folder)
     assert report.ok
     assert (report.run.snapshot, report.run.basis) == (clean.run.snapshot, clean.run.basis)
+    assert sorted(path.name for path in (folder / "projects/p").glob("*.txt*")) == ["kept.txt", "out.txt"]
+    assert (folder / "projects/p/out.txt").read_text() == "three"
+    assert (folder / "projects/p/kept.txt").read_text() == "kept"
     again = work(folder)
     assert {record.outcome for record in again.steps.values()} == {"kept"}
     with open_workspace(folder) as opened:
@@ -85,6 +91,7 @@ def goes_on(folder: Path, clean: RunReport) -> None:
 def edit(folder: Path) -> None:
     writes = 'with open("out.txt", "w") as file:\n    file.write("three")\n'
     workspace.write(folder, {"data/numbers.json": "[3]\n", "projects/p/writes.py": writes})
+    (folder / "projects/p/kept.txt").unlink(missing_ok=True)
 
 
 @pytest.mark.parametrize("how", ["crash", "refused", "half"])

@@ -122,6 +122,11 @@ def kill_alone(process: subprocess.Popen[str]) -> None:
     process.kill()
 
 
+def interrupt_twice(process: subprocess.Popen[str]) -> None:
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+
+
 def terminate(process: subprocess.Popen[str]) -> None:
     process.terminate()
 
@@ -241,6 +246,29 @@ def test_a_run_goes_on_alone_where_the_one_that_it_waits_for_is_killed(waiting: 
     assert answer.outcomes()["a/first"] in ("kept", "restored")
     assert times_made(waiting)["third"] == 2
     assert_no_process_is_left(waiting)
+
+
+@pytest.mark.parametrize("end", [kill_group, kill_alone, interrupt_twice])
+def test_what_a_step_was_overwriting_when_its_run_ended_is_kept(
+    tmp_path: Path, end: Callable[[subprocess.Popen[str]], None]
+) -> None:
+    """Only running the step shows that it writes the file, whose bytes are nowhere else but in the step's outbox."""
+    script = (
+        "import sys, time\nname = ''.join(['no', 'tes'])\n"
+        "with open(f'{name}.txt', 'w') as file:\n    file.write('half')\n"
+        f"open({str(tmp_path / 'written')!r}, 'w').close()\ntime.sleep(300)\n"
+    )
+    root = write(tmp_path / "work", {"onward.toml": "", "projects/a/script.py": script})
+    (root / "projects/a/notes.txt").write_text("what nobody has kept")
+    process = started(root, "run")
+    wait_for(tmp_path / "written")
+    end(process)
+    process.communicate(timeout=30)
+    assert (root / "projects/a/notes.txt").read_text() == "half"
+    (root / "projects/a/script.py").write_text("import onward\nonward.metric('n', 1)\n")
+    assert onward(root, "run").status == 0
+    kept = [path.read_bytes() for path in (root / ".onward/store/objects").rglob("*") if path.is_file()]
+    assert b"what nobody has kept" in kept
 
 
 def _so_far(process: subprocess.Popen[str]) -> str:

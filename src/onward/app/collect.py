@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from onward.app.watched import Watched, read_watched
+from onward.app.watched import OVERWRITTEN, Watched, read_watched
 from onward.base.codec import digest_of, encode
 from onward.base.digest import Digest
 from onward.model.artifact import MODEL, TABLE, TREE_MEDIA, Artifact, ColumnContent, Part
@@ -21,12 +21,25 @@ CodeNamed = Callable[[Iterable[str]], Mapping[str, Mapping[str, Digest]]]
 """From names in a pickle to the workspace's code behind them."""
 
 
-def sweep(outboxes: Path) -> None:
+def sweep(outboxes: Path, objects: Objects) -> None:
     """Removes what killed runs of this machine left behind; what belongs to a living process stays."""
     for folder in outboxes.glob("*-*-*"):
         owner = folder.name.split("-")[1]
         if folder.is_dir() and owner.isdigit() and not _is_alive(int(owner)):
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder, objects)
+
+
+def remove(folder: Path, objects: Objects) -> None:
+    """Removes the outboxes of a run. What steps overwrote that had no time to say so goes into the store first."""
+    for outbox in folder.glob("*"):
+        keep_overwritten(outbox, objects)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def keep_overwritten(outbox: Path, objects: Objects) -> None:
+    """Takes all that a step's watch kept of files before they were changed: nobody knows which of them were."""
+    for copy in outbox.glob(f"{OVERWRITTEN}/*"):
+        objects.adopt(copy)
 
 
 def emptied(outbox: Path) -> Path:

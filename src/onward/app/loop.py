@@ -9,11 +9,11 @@ from __future__ import annotations
 import os
 import secrets
 import select
-import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ import msgspec
 import onward
 from onward.app import basis as bases
 from onward.app import environment, seen, strict, unstable
-from onward.app.collect import Result, emptied, sweep
+from onward.app.collect import Result, emptied, keep_overwritten, remove, sweep
 from onward.app.evaluate import Evaluation, MissingSourceError
 from onward.app.options import RunOptions
 from onward.app.outputs import EditedByHandError, TreeOutputs
@@ -34,7 +34,7 @@ from onward.app.tracing import FirstRun, Running, Tracing
 from onward.app.wiring import Opened
 from onward.base import paths
 from onward.base.digest import Digest
-from onward.base.errors import MachineError, UnknownNameError
+from onward.base.errors import Location, MachineError, UnknownNameError
 from onward.base.text import duration
 from onward.engine.decide import holds
 from onward.engine.schedule import ENDED, Schedule
@@ -61,9 +61,12 @@ from onward.model.ports import Executor, Watcher
 from onward.model.records import CheckRecord, Origin, StepRecord
 from onward.model.trace import UNSTABLE, CheckOutcome, Trace, Usage
 from onward.model.workspace import Binding, Discovered, Finding, Step
+from onward.store.disk import disk_full
 from onward.store.locks import KeyLocks
 
 _POLL_S = 0.05
+_DISK_FULL = "DiskFull"
+"""The error of a step that itself went well, but what it made, or what it touched, could not be written down."""
 
 
 @dataclass
@@ -152,9 +155,9 @@ class Loop:
         for executor in self._executors.values():
             executor.close()
         self._locks.release_all()
-        if self._outboxes is not None:
-            shutil.rmtree(self._outboxes, ignore_errors=True)
         self._watcher.close()
+        if self._outboxes is not None:
+            remove(self._outboxes, self._store.objects)
 
     # Commands.
 
@@ -171,9 +174,11 @@ class Loop:
     def _carry_out(self, command: Command) -> Sequence[AnyEvent]:
         match command:
             case Look(unit=unit):
-                return self._look(unit)
+                with self._placing_errors(unit):
+                    return self._look(unit)
             case Start(unit=unit, decision=decision):
-                return self._start(unit, decision)
+                with self._placing_errors(unit):
+                    return self._start(unit, decision)
             case Await(unit=unit):
                 key = self._decisions[unit.step].key
                 assert key is not None
@@ -183,6 +188,16 @@ class Loop:
             case Skip(unit=unit, because=because):
                 self._skipped(unit, because)
                 return ()
+
+    @contextmanager
+    def _placing_errors(self, unit: Unit) -> Iterator[None]:
+        """Says of what stops onward's own work at which step that was."""
+        try:
+            yield
+        except MachineError as error:
+            step = self._graph.steps[unit.step]
+            error.where = error.where or Location(step.file, step.line, name=step.name)
+            raise
 
     def _look(self, unit: Unit) -> Sequence[AnyEvent]:
         name = unit.step
@@ -387,13 +402,13 @@ class Loop:
 
     def _new_outbox(self) -> Path:
         if self._outboxes is None:
-            sweep(self._opened.place.outboxes)
+            sweep(self._opened.place.outboxes, self._store.objects)
             self._outboxes = self._opened.place.outboxes / f"run-{os.getpid()}-{secrets.token_hex(4)}"
-            self._outboxes.mkdir(parents=True)
+            self._store.disk.make_folder(self._outboxes)
         if self._free_outboxes:
             return self._free_outboxes.pop()
         outbox = self._outboxes / secrets.token_hex(6)
-        outbox.mkdir()
+        self._store.disk.make_folder(outbox)
         return outbox
 
     def _executor(self) -> Executor:
@@ -462,17 +477,23 @@ class Loop:
     def _ended(self, executor: Executor, ending: Ending) -> Sequence[AnyEvent]:
         running = self._running.pop((id(executor), ending.identity))
         try:
-            return self._take_result(running, ending)
+            with self._placing_errors(running.unit):
+                events = self._take_result(running, ending)
         finally:
             if all(other.key != running.key for other in self._running.values()):  # it does not run a second time
                 self._locks.release(running.key)
-            self._free_outboxes.append(emptied(running.outbox))
+        self._free_outboxes.append(emptied(running.outbox))
+        return events
 
     def _take_result(self, running: Running, ending: Ending) -> Sequence[AnyEvent]:
         result = Result(running.outbox, ending.result)
         step = self._graph.steps[running.unit.step]
+        if result.error is not None and result.error["type"] == _DISK_FULL:
+            raise disk_full(f"what came out of `{step.name}` cannot be kept")
         if result.watched is not None:
             running.states |= self._outputs.keep_copies(result.watched.kept)
+        else:
+            keep_overwritten(running.outbox, self._store.objects)
         if running.first is not None:
             return self._take_second(running, running.first, ending, result)
         verdict = self._verdict(step, result)

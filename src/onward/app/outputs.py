@@ -7,7 +7,6 @@ that somebody edited by hand is neither, and stays until they say so.
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
@@ -147,7 +146,7 @@ class TreeOutputs:
                 self._may_replace(path, absolute, trace.step)
             source = self._store.objects.path(artifact.bytes)
             if source is not None:
-                _copy(source, absolute)
+                self._store.disk.copy(source, absolute)
                 self._observer.forget(path)
                 written.append(path)
         return written
@@ -158,9 +157,9 @@ class TreeOutputs:
             absolute = self._place.root / path
             source = self._store.objects.path(digest) if digest else None
             if source is not None:
-                _copy(source, absolute)
+                self._store.disk.copy(source, absolute)
             elif digest is None:
-                absolute.unlink(missing_ok=True)
+                self._store.disk.remove(absolute)
             self._observer.forget(path)
 
     def restore_tracked(self, states: dict[str, str | None]) -> list[str]:
@@ -171,7 +170,7 @@ class TreeOutputs:
             absolute = self._place.root / path
             source = self._store.objects.path(before) if before else None
             if source is not None and (not absolute.exists() or digest_file(absolute) != before):
-                _copy(source, absolute)
+                self._store.disk.copy(source, absolute)
                 self._observer.forget(path)
         return tracked
 
@@ -214,17 +213,4 @@ class TreeOutputs:
         digest = digest_file(absolute)
         if self._store.objects.is_whole(digest):
             return digest
-        copy = self._place.outboxes / f"copy-{os.getpid()}-{digest[:16]}"
-        _copy(absolute, copy)
-        return self._store.objects.adopt(copy)
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Writes a copy beside the target, then moves it there: a reader sees the old file or the new one."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    beside = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        shutil.copyfile(source, beside)
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)
+        return self._store.objects.adopt(self._store.disk.copy_of(absolute))

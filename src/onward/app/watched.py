@@ -12,6 +12,8 @@ import msgspec
 
 WATCH_FORMAT = 1
 RECORD = "watch.json"
+OVERWRITTEN = "before"
+"""The folder of an outbox that has copies of files as they were before the step changed them."""
 
 
 class PathState(msgspec.Struct, frozen=True):

@@ -14,8 +14,8 @@ from onward.app.place import Place
 from onward.app.standing import Standing
 from onward.app.variables import Variables
 from onward.app.workers import Workers
-from onward.base.errors import StoreError
 from onward.model.ports import Executor
+from onward.store.disk import store_error
 from onward.store.index import Index
 from onward.store.opened import Store
 
@@ -62,10 +62,7 @@ def open_workspace(start: Path, *, writes: bool = False) -> Opened:
         try:
             places.prepare_local(place)
         except OSError as error:
-            raise StoreError(
-                f"cannot write to `{place.local}`: {error.strerror}",
-                hint="give yourself the right to write there, or work on a copy of the workspace",
-            ) from error
+            raise store_error(error, place.local) from error
         store.prepare()
     index = Index(place.index) if writes or place.local.is_dir() else Index(Path(":memory:"))
     return Opened(place, store, index, standings.load(place.standing))

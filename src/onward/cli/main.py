@@ -125,10 +125,11 @@ def _usage_error(error: click.ClickException) -> OnwardError:
 def _lacking(error: OSError) -> OnwardError:
     from onward.base.errors import MachineError
 
-    where = f" `{error.filename}`" if error.filename else ""
-    hint = "give yourself the right to it, or work in another folder"
+    path, hint = error.filename, "give yourself the right to it, or work in another folder"
     if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+        path = error.filename2 or path  # of a copy, where it was to go
         hint = "make room and try again: what was finished is kept"
+    where = f" `{path}`" if path else ""
     return MachineError(f"cannot use{where}: {(error.strerror or str(error)).lower()}", hint=hint)
 
 

@@ -187,6 +187,11 @@ def describe(error: BaseException, root: str) -> Dict[str, Any]:
 
     frames = surroundings.user_frames(error.__traceback__, root)
     file, line = (frames[-1].filename, frames[-1].lineno) if frames else (None, None)
+    name, hint = type(error).__name__, getattr(error, "hint", None)
+    if values.is_disk_full(error):
+        # Where none of the user's own code was at it, onward was: it kept what came out.
+        name = name if frames else values.DiskFull.__name__
+        hint = hint or "make room on the disk that it writes to and run again"
     if isinstance(error, SystemExit):
         return {
             "type": "SystemExit",
@@ -208,12 +213,12 @@ def describe(error: BaseException, root: str) -> Dict[str, Any]:
     if isinstance(error, SyntaxError):
         file, line = error.filename, error.lineno
     return {
-        "type": type(error).__name__,
+        "type": name,
         "message": _headline("".join(said), error),
         "traceback": "".join(lines),
         "file": file,
         "line": line,
-        "hint": getattr(error, "hint", None) or programs.hint_of(error),
+        "hint": hint or programs.hint_of(error),
     }
 
 

@@ -60,13 +60,22 @@ class Session:
         unit: Optional[str] = None,
         title: Optional[str] = None,
     ) -> None:
-        """Writes a value into the outbox as an asset of the project."""
+        """Writes a value into the outbox as an asset of the project.
+
+        Raises:
+            DiskFull: the outbox has no room for it.
+        """
         if not re.fullmatch(r"[^/\0]+", name):
             raise ValueError(f"an asset's name is a word without `/`, not {name!r}")
-        written = values.write(value, self._outbox, f"save-{name}", kind=kind, unit=unit)
-        if title is not None:
-            written["facts"]["title"] = title
-        self._tell("saves", {"name": name, "written": written})
+        try:
+            written = values.write(value, self._outbox, f"save-{name}", kind=kind, unit=unit)
+            if title is not None:
+                written["facts"]["title"] = title
+            self._tell("saves", {"name": name, "written": written})
+        except Exception as error:
+            if values.is_disk_full(error):
+                raise values.DiskFull(f"`{name}` could not be saved: {error}") from error
+            raise
 
     def today(self) -> datetime.date:
         """The as-of date; that it was asked for is told."""
@@ -80,11 +89,12 @@ class Session:
         return preferred_library() or self._task.get("prefer", "")
 
     def _tell(self, what: str, facts: Dict[str, Any]) -> None:
-        line = dumps(facts) + "\n"
+        line = (dumps(facts) + "\n").encode()
         place = os.path.join(self._outbox, f"{what}.jsonl")
         descriptor = own_open(place, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         try:
-            os.write(descriptor, line.encode())
+            while line:  # a disk that is about to be full takes a part
+                line = line[os.write(descriptor, line) :]
         finally:
             os.close(descriptor)
 

@@ -10,6 +10,7 @@ import ctypes
 import errno
 import os
 import secrets
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -51,6 +52,10 @@ class System:
     def link(self, source: str, path: str) -> None:
         """Gives a file a second name, which must not exist yet."""
         os.link(source, path)
+
+    def copy(self, source: str, path: str) -> None:
+        """Copies a file's bytes; may leave a part of them when it fails."""
+        shutil.copyfile(source, path)
 
     def rename(self, source: str, path: str) -> None:
         os.replace(source, path)
@@ -117,6 +122,34 @@ class Disk:
             self._system.protect(fspath(source))
             self._system.rename(fspath(source), fspath(path))
         self._unsynced.append(fspath(path))
+
+    def copy_of(self, source: StrPath) -> str:
+        """A copy of a file that may lie anywhere, on the store's file system, for whoever adopts it."""
+        with _telling_what_failed(source, "keep"):
+            return self._copy_into_store(fspath(source))
+
+    def copy(self, source: StrPath, path: StrPath) -> None:
+        """Copies a file of the store to a place outside, over whatever is there: a reader sees the old one or the new.
+
+        What is not whole lies in the store, so that a killed process leaves nothing among the user's files.
+        """
+        with _telling_what_failed(path):
+            self._system.make_folder(os.path.dirname(path))
+            whole = self._copy_into_store(fspath(source))
+            try:
+                self._system.rename(whole, fspath(path))
+            except OSError as error:
+                self._system.remove(whole)
+                if error.errno != errno.EXDEV:
+                    raise
+                folder, name = os.path.split(path)
+                beside = self._copy_to(fspath(source), f"{folder}/.{name}.{os.getpid()}.part")
+                self._system.rename(beside, fspath(path))
+
+    def make_folder(self, folder: StrPath) -> None:
+        """Makes a folder, with those above it, where there is none."""
+        with _telling_what_failed(folder):
+            self._system.make_folder(fspath(folder))
 
     def mark(self, path: StrPath) -> None:
         """Sees to it that there is a file of this name. It says nothing but that."""
@@ -185,6 +218,18 @@ class Disk:
                     self._system.sync(folder)
         self._unsynced.clear()
 
+    def _copy_into_store(self, source: str) -> str:
+        self._make_folder(self.tmp)
+        return self._copy_to(source, f"{self.tmp}/{secrets.token_hex(8)}")
+
+    def _copy_to(self, source: str, path: str) -> str:
+        try:
+            self._system.copy(source, path)
+        except BaseException:  # failed or stopped: what is half goes, the reason goes on
+            self._system.remove(path)
+            raise
+        return path
+
     def _beside(self, path: StrPath) -> str:
         """A name for a file that is not whole yet."""
         self._make_folder(os.path.dirname(path))
@@ -224,14 +269,17 @@ def _telling_what_failed(path: StrPath, verb: str = "write") -> Iterator[None]:
 def store_error(error: OSError, path: StrPath, verb: str = "write") -> MachineError:
     """The error for a store that cannot be written, or read."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StoreError(
-            "the disk that holds the store is full",
-            hint="make room on it and run again: what was finished is kept",
-            facts=[("store", fspath(path))],
-        )
+        return disk_full(f"`{fspath(path)}` cannot be {'written' if verb == 'write' else 'kept'}")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return StoreError(
             f"no right to {verb} `{path}`",
-            hint=f"give yourself the right to {verb} the folder `.onward`, or work on a copy of the workspace",
+            hint="give yourself the right to it, or work on a copy of the workspace",
         )
-    return StoreError(f"cannot {verb} `{path}`: {error.strerror or error}")
+    is_taken = error.errno in (errno.EEXIST, errno.ENOTDIR, errno.EISDIR)
+    hint = "something else lies in its place: move it away" if is_taken else None
+    return StoreError(f"cannot {verb} `{path}`: {error.strerror or error}", hint=hint)
+
+
+def disk_full(what: str) -> StoreError:
+    """The error for a disk without room, with what cannot be done for it."""
+    return StoreError(f"the disk is full: {what}", hint="make room on it and run again: what was finished is kept")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from onward.base.errors import StoreError
 from onward.store.disk import Disk
 from onward.store.layout import STORE_FORMAT, Layout
 from onward.store.objects import Objects
@@ -33,13 +32,7 @@ class Store:
         Raises:
             StoreError: the folder cannot be written.
         """
-        try:
-            os.makedirs(self.disk.tmp, exist_ok=True)
-        except OSError as error:
-            raise StoreError(
-                f"cannot make the folder `{self.layout.root}`: {error.strerror}",
-                hint="give yourself the right to write it, or work on a copy of the workspace",
-            ) from error
+        self.disk.make_folder(self.disk.tmp)
         self.disk.create(f"{self.layout.root}/FORMAT", f"{STORE_FORMAT}\n".encode())
         if not self.disk.create(self.layout.secret, os.urandom(SECRET_LENGTH)) and not self.secret():
             self.disk.replace(

@@ -1,12 +1,16 @@
-"""What a child says of an error in the user's code."""
+"""What a child says of an error in the user's code, and of what a disk without room does to its account."""
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 
 from onward.runtime.child import describe
+from onward.runtime.session import Session, told
+from onward.runtime.values import DiskFull
 
 
 @pytest.mark.parametrize(
@@ -26,3 +30,43 @@ def test_code_that_does_not_parse_is_told_by_what_is_wrong_with_it(tmp_path: Pat
     with pytest.raises(SyntaxError) as found:
         compile("x = (", "a.py", "exec")
     assert describe(found.value, str(tmp_path))["message"] == "SyntaxError: '(' was never closed"
+
+
+NO_ROOM = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize(
+    "error", [NO_ROOM, RuntimeError("could not write: No space left on device (os error 28)")], ids=["errno", "words"]
+)
+def test_a_disk_without_room_is_onwards_to_tell_where_no_code_of_the_user_wrote(
+    error: Exception, tmp_path: Path
+) -> None:
+    def raised(code: str, place: Path) -> dict[str, object]:
+        try:
+            exec(compile(code, str(place), "exec"), {"error": error.with_traceback(None)})
+        except (OSError, RuntimeError) as found:
+            return describe(found, str(tmp_path))
+        raise AssertionError
+
+    own = raised("raise error", tmp_path / "step.py")
+    assert (own["type"], own["line"]) == (type(error).__name__, 1)
+    assert "make room" in str(own["hint"])
+    assert raised("raise error", Path("/elsewhere/library.py"))["type"] == "DiskFull"
+
+
+def test_what_is_told_of_a_step_is_told_whole_though_the_disk_takes_it_in_parts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, content: write(descriptor, content[:7]))
+    Session({"outbox": str(tmp_path), "inputs": {}}).save("one", 1)
+    assert [fact["name"] for fact in told(str(tmp_path))["saves"]] == ["one"]
+
+
+def test_a_save_that_finds_no_room_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(descriptor: int, content: bytes) -> int:
+        raise NO_ROOM
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(DiskFull, match="`one` could not be saved"):
+        Session({"outbox": str(tmp_path), "inputs": {}}).save("one", 1)

@@ -6,11 +6,12 @@ import errno
 import os
 from collections.abc import Callable
 from contextlib import nullcontext, suppress
+from pathlib import Path
 from typing import Any
 
 from onward.store.disk import System
 
-OPERATIONS = ("make_folder", "write_new", "touch", "protect", "link", "rename", "remove", "sync_all", "sync")
+OPERATIONS = ("make_folder", "write_new", "touch", "protect", "copy", "link", "rename", "remove", "sync_all", "sync")
 
 
 class Crash(BaseException):
@@ -47,6 +48,10 @@ class Failing(System):
             if name == "write_new":
                 path, content = arguments
                 operation(path, content[: len(content) // 2])
+            elif name == "copy":
+                source, path = arguments
+                content = Path(source).read_bytes()
+                Path(path).write_bytes(content[: len(content) // 2])
             else:
                 with suppress(FileExistsError) if self._how == "crash" else nullcontext():
                     operation(*arguments)

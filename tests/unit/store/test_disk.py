@@ -149,7 +149,7 @@ def test_what_exists_is_left_as_it_is(tmp_path: Path) -> None:
 
 def test_a_full_disk_is_called_so_and_what_to_do_is_said(tmp_path: Path) -> None:
     disk = Disk(tmp_path, Failing(3, "refused"))
-    with pytest.raises(StoreError, match="the disk that holds the store is full") as caught:
+    with pytest.raises(StoreError, match=r"the disk is full: `.*name` cannot be written") as caught:
         disk.create(tmp_path / "name", b"content")
     assert caught.value.hint is not None
     assert "run again" in caught.value.hint

@@ -6,8 +6,18 @@ files; what it says of a value is plain data.
 """
 
 from onward.runtime.values.checks import check_result
-from onward.runtime.values.errors import CannotKeep, CannotRead, DoesNotFit, MissingLibrary
+from onward.runtime.values.errors import CannotKeep, CannotRead, DiskFull, DoesNotFit, MissingLibrary, is_disk_full
 from onward.runtime.values.reading import read
 from onward.runtime.values.writing import write
 
-__all__ = ["CannotKeep", "CannotRead", "DoesNotFit", "MissingLibrary", "check_result", "read", "write"]
+__all__ = [
+    "CannotKeep",
+    "CannotRead",
+    "DiskFull",
+    "DoesNotFit",
+    "MissingLibrary",
+    "check_result",
+    "is_disk_full",
+    "read",
+    "write",
+]
