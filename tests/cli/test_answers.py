@@ -11,7 +11,7 @@ from tests.cli import shapes
 from tests.cli.conftest import Writer
 from tests.cli.program import in_process, onward
 from tests.cli.schema import Map, Shape, mistakes
-from tests.cli.workspaces import commit, functions, run_git
+from tests.cli.workspaces import commit, functions, run_git, write
 
 LOOKS = {
     "list": (["list"], shapes.LIST),
@@ -168,6 +168,22 @@ def test_show_tells_what_an_asset_rests_on(made: Path) -> None:
     assert shown["basis"]["parameters"] == {"shop.factor": 3}
     assert set(shown["used_by"]) >= {"ops/script", "shop/report"}
     assert shown["inputs"] == ["shop/visits"]
+
+
+@pytest.mark.parametrize(
+    ("body", "text", "said"),
+    [
+        ("float('nan')", "nan", "NaN"),
+        ("float('inf')", "inf", "infinity"),
+        ("__import__('decimal').Decimal('-Infinity')", "-inf", "-infinity"),
+    ],
+)
+def test_a_metric_that_is_no_number_is_said_plainly(tmp_path: Path, body: str, text: str, said: str) -> None:
+    write(tmp_path, {"projects/p/steps.py": functions(ratio=body)}, git=False)
+    assert onward(tmp_path, "run").status == 0
+    shown = onward(tmp_path, "show", "p/ratio", "--json").json
+    assert (shown["value"], shown["text"]) == (None, text)
+    assert f"  value     {said}\n" in onward(tmp_path, "show", "p/ratio").out
 
 
 def test_show_marks_what_is_stale_and_what_nobody_checks(made_shop: Path) -> None:

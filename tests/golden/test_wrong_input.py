@@ -110,9 +110,16 @@ def test_an_unknown_parameter_is_named_with_the_nearest(work: Path) -> None:
     (work / "projects/good/more.py").write_text(functions(**{"three(factor=2)": "factor"}))
     for word, near in (("fctor=3", "factor"), ("factr=1", "factor")):
         assert look(work, "run", "--set", word)[1]["hint"] == f"write `{near}`"
-    (work / "projects/good/onward.toml").write_text("[parameters]\nfctor = 3\n")
-    assert look(work, "run")[1]["hint"] == "write `factor`"
-    (work / "projects/good/onward.toml").unlink()
+    settings = work / "projects/good/onward.toml"
+    settings.write_text('title = "Good"\n[parameters]\nfctor = 3\n')
+    error = look(work, "run")[1]
+    assert (error["where"], error["hint"]) == ("projects/good/onward.toml:3", "write `factor`")
+    settings.unlink()
+    for text, line in (("[parameters]\nfctor = 3\n", 2), ("\n[parameters.good]\nfctor = 3\n", 2),
+                       ("[parameters]\ngood.fctor = 3\n", 2)):  # fmt: skip
+        (work / "onward.toml").write_text(text)
+        assert look(work, "run")[1]["where"] == f"onward.toml:{line}"
+    (work / "onward.toml").write_text("")
     said, error = look(work, "run", "--set", "good.fctor=3")
     assert said.status == 2
     assert "fctor" in str(error["message"])

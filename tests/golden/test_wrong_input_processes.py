@@ -178,6 +178,9 @@ def test_an_interrupt_ends_cleanly_and_what_was_finished_is_kept(waiting: Path) 
     outcomes = answer.outcomes()
     assert (outcomes["a/first"], outcomes["a/third"], outcomes["a/last"]) == ("made", "failed", "skipped")
     assert_no_process_is_left(waiting)
+    states = {step["name"]: step["state"] for step in onward(waiting, "status", "--json").json["steps"]}
+    assert (states["a/first"], states["a/third"], states["a/last"]) == ("current", "never made", "never made")
+    assert "failed" not in onward(waiting, "why", "a/third").text
     (waiting / "projects/a/steps.py").write_text(STEPS)
     assert_like_clean(waiting)
     # Once by the run that was stopped, once by the clean one that is compared with.

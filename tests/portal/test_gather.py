@@ -94,6 +94,26 @@ def test_a_release_is_compared_with_what_its_readers_had(tmp_path: Path) -> None
     assert "+2 (+200\u00a0%) since release 1, when it was 1." in said["shop/total/index.html"].text
 
 
+def test_a_metric_that_is_no_number_says_so_in_every_place(tmp_path: Path) -> None:
+    code = tmp_path / "projects/shop/numbers.py"
+    code.parent.mkdir(parents=True)
+    workspace = onward.Workspace(tmp_path)
+    steps = "from onward import asset\n@asset\ndef ratio() -> float:\n    return {}\n"
+    steps += "@asset\ndef other() -> int:\n    return {}\n"
+    for number, value in enumerate(("2.5", "float('nan')", "float('nan')", "float('-inf')")):
+        code.write_text(steps.format(value, number))
+        workspace.run()
+        workspace.release()
+        workspace.site(out=tmp_path / f"site{number}")
+    said = [{page: reading.text for page, reading in pages(tmp_path / f"site{number}").items()} for number in range(4)]
+    assert "2.5 → not a number" in said[1]["index.html"]
+    assert "changed since release 1, when it was 2.5." in said[1]["shop/ratio/index.html"]
+    assert "not a number" in said[2]["shop/index.html"]
+    assert "Unchanged since release 2." in said[2]["shop/ratio/index.html"]
+    assert "not a number → \N{MINUS SIGN}∞" in said[3]["index.html"]
+    assert "changed since release 3, when it was not a number." in said[3]["shop/ratio/index.html"]
+
+
 @pytest.mark.parametrize(("name", "row"), [("out.csv", ("mon", 12)), ("out.jsonl", ("tue", 34))])
 def test_a_table_that_a_step_wrote_as_text_has_a_table_s_page(
     written: Path, readings: dict[str, Reading], name: str, row: tuple[str, int]

@@ -299,10 +299,11 @@ class _Lines:
         self._places: dict[str, int] | None = None
 
     def of(self, name: str) -> int | None:
-        """The line of a setting, from 1; None where it cannot be told."""
+        """The line of a setting, or of the first one in a table that has no line of its own; None: not to be told."""
         if self._places is None:
             self._places = _key_lines(self._content)
-        return self._places.get(name)
+        inside = (line for key, line in self._places.items() if key.startswith(f"{name}."))
+        return self._places.get(name) or min(inside, default=None)
 
 
 def _key_lines(content: bytes) -> dict[str, int]:

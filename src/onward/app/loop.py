@@ -65,6 +65,8 @@ from onward.store.disk import disk_full
 from onward.store.locks import KeyLocks
 
 _POLL_S = 0.05
+_INTERRUPTED = "Interrupted"
+"""The error of a step that did not fail: it was ended with the run."""
 _DISK_FULL = "DiskFull"
 """The error of a step that itself went well, but what it made, or what it touched, could not be written down."""
 
@@ -522,7 +524,7 @@ class Loop:
             return self._suspend(running.unit, result.needs)
         log = result.log(self._store.objects)
         if self.interrupted:
-            return self._fail(running.unit, _error("Interrupted", "the run was stopped"), log, ending, running.states)
+            return self._fail(running.unit, _error(_INTERRUPTED, "the run was stopped"), log, ending, running.states)
         error = result.error if result.is_there and not running.late else None
         self._note_attempt(step, result)
         return self._fail(running.unit, error or self._death(running, ending), log, ending, running.states)
@@ -693,7 +695,8 @@ class Loop:
         decision = self._decisions.get(name)
         usage = Usage(ending.wall_s, ending.cpu_s, ending.peak_bytes) if ending is not None else None
         seconds = ending.wall_s if ending is not None else 0.0
-        self.failures[name] = error["message"]
+        if error["type"] != _INTERRUPTED:
+            self.failures[name] = error["message"]
         if step.check is not None:
             self.checks[name] = CheckRecord(step.check.asset, step.check.severity, "not run", error["message"])
         else:

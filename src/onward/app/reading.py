@@ -12,7 +12,7 @@ import msgspec
 from onward.app import scan
 from onward.app.code import FileTable, ImportPath, package_of, read_tables
 from onward.app.commands import command_files
-from onward.app.config import read_settings
+from onward.app.config import read_settings, setting_line
 from onward.app.environment import WorkspacePython, workspace_python
 from onward.app.grammar import grammar_of
 from onward.app.links import LIBRARY_FOLDERS, Links, added_roots, member_roots
@@ -232,7 +232,7 @@ def read(
     files = _code_files(project_rules, tree, configured, texts, once)
     drafts, candidates, said = _drafts(files)
     sources = find_sources(place.root, tree.data, projects)
-    parameters, unknown = _parameters(projects, drafts, project_rules, given)
+    parameters, unknown = _parameters(place, projects, drafts, project_rules, given)
     links = Links(tree, project_rules, texts.importable, texts.tables, python.extensions if python is not None else ())
     graph = link([links.with_paths(draft) for draft in drafts], projects, sources.found, parameters, discovered)
     findings += [*texts.findings, *said, *_unnameable(tree), *sources.findings, *unknown, *graph.findings]
@@ -510,7 +510,7 @@ def _parse_finding(file: CodeFile) -> list[Finding]:
 
 
 def _parameters(
-    projects: list[Project], drafts: list[Draft], project_rules: ProjectRules, given: Mapping[str, Any]
+    place: Place, projects: list[Project], drafts: list[Draft], project_rules: ProjectRules, given: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[Finding]]:
     """Values of parameters by `project.name`, nearer settings first; settings that nothing takes are findings."""
     taken: dict[str, set[str]] = {}
@@ -533,6 +533,7 @@ def _parameters(
                     "unknown-parameter",
                     f"no step takes a parameter `{name}`",
                     path,
+                    setting_line((place.root / path).read_bytes(), f"parameters.{name}") if path is not None else None,
                     hint=f"write `{close[0]}`" if close else "a parameter is an argument with a default value",
                     project=project,
                     touches=("*",) if path is None else (),

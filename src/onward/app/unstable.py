@@ -43,8 +43,8 @@ def marked(first: Trace, told: Iterable[str], second: Trace | None = None) -> Tr
 def _difference(one: Artifact, other: Artifact) -> str:
     if one.kind != other.kind:
         return f"was a {one.kind} and then a {other.kind}"
-    if one.kind == METRIC and one.facts.get("value") != other.facts.get("value"):
-        return f"was {one.facts.get('value')} and then {other.facts.get('value')}"
+    if one.kind == METRIC and one.number != other.number:
+        return f"was {one.number} and then {other.number}"
     if one.kind == TABLE and one.facts.get("rows") != other.facts.get("rows"):
         return f"had {one.facts.get('rows')} rows and then {other.facts.get('rows')}"
     if one.columns and other.columns:

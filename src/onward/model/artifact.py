@@ -63,6 +63,12 @@ class Artifact(msgspec.Struct, frozen=True):
         """The workspace path of the file in the tree, where a step wrote one."""
         return self.facts.get("path")
 
+    @property
+    def number(self) -> float | None:
+        """A metric's value, with NaN and the infinities, which JSON does not have as values."""
+        value = self.facts.get("value")
+        return float(self.facts["text"]) if value is None and "text" in self.facts else value
+
     def addresses(self) -> tuple[Digest, ...]:
         """Every object of the store that the artifact needs."""
         return (self.bytes, *(part.bytes for part in self.parts))

@@ -192,7 +192,8 @@ class _Gatherer:
             title=artifact.facts.get("title") or (entry.title if entry else None) or "",
             doc=step.doc if step else "",
             unit=artifact.facts.get("unit"),
-            facts={key: value for key, value in artifact.facts.items() if key not in ("unit", "title")},
+            facts={key: value for key, value in artifact.facts.items() if key not in ("unit", "title")}
+            | _number(artifact),
             files=tuple(self._files(name, artifact)),
             marks=self._marks(name, trace),
             content=artifact.content,
@@ -228,7 +229,7 @@ class _Gatherer:
             run = self._past.get(move.number)
             artifact = run.artifacts.get(name) if run else None
             if artifact is not None and artifact.kind == METRIC:
-                points.append(site.HistoryPoint(move.number, clock.instant_of(move.at), artifact.facts.get("value")))
+                points.append(site.HistoryPoint(move.number, clock.instant_of(move.at), artifact.number))
         return points
 
     def _files(self, name: str, artifact: Artifact) -> list[site.File]:
@@ -600,8 +601,13 @@ def _differing(before: Run | None, after: Run) -> dict[str, str]:
 
 
 def _compared(artifact: Artifact | None) -> dict[str, Any]:
-    facts = artifact.facts if artifact is not None else {}
-    return {key: facts[key] for key in ("value", "rows") if key in facts}
+    if artifact is None:
+        return {}
+    return {key: artifact.facts[key] for key in ("rows",) if key in artifact.facts} | _number(artifact)
+
+
+def _number(artifact: Artifact) -> dict[str, Any]:
+    return {"value": artifact.number} if artifact.kind == METRIC else {}
 
 
 def _offending(preview: Mapping[str, Any]) -> site.OffendingRows:

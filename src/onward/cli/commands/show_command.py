@@ -15,6 +15,8 @@ from onward.cli.render.marks import print_marks
 from onward.cli.session import complete_target, session_of, session_options
 from onward.model.artifact import METRIC
 
+_NOT_FINITE = {"nan": "NaN", "inf": "infinity", "-inf": "-infinity"}
+
 
 @click.command("show", short_help="Show an asset and what it rests on.")
 @click.argument("asset", shell_complete=complete_target)
@@ -122,7 +124,7 @@ def _facts(shown: Shown) -> list[tuple[str, str]]:
     if shown.artifact.kind == METRIC:
         value = facts.get("value")
         text = f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
-        text = facts.get("text", text) if value is None else text
+        text = _NOT_FINITE.get(facts.get("text", ""), text) if value is None else text
         return [("value", f"{text} {facts.get('unit') or ''}".rstrip())]
     rows = [("rows", f"{facts['rows']:,}")] if "rows" in facts else []
     return [*rows, ("size", size(shown.artifact.size))]

@@ -41,7 +41,7 @@ def _since(place: Place, asset: content.Asset) -> html.Markup | None:
     if before is None or release.previous is None:
         return None
     delta = words.difference(before, asset.facts.get("value"), asset.unit)
-    if delta is None and before == asset.facts.get("value"):
+    if delta is None and change is None:
         return html.p(f"Unchanged since release {release.previous}.", class_="delta-line")
     return html.p(
         html.strong(delta) if delta else "changed",
