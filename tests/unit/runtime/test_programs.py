@@ -20,6 +20,7 @@ def variables(monkeypatch):
     for name in ("ACME_HOME", "PGHOST", "HTTPS_PROXY", "XDG_CONFIG_HOME", "SSH_AUTH_SOCK"):
         monkeypatch.setenv(name, "/x")
     monkeypatch.setenv("LD_LIBRARY_PATH", "/nowhere")
+    monkeypatch.setenv("TQDM_MINITERS", "1")
 
 
 @pytest.fixture
@@ -102,15 +103,30 @@ def test_what_python_code_hands_on_was_read(here, start, told):
     assert read(found) == told
 
 
-def test_what_a_library_looks_through_and_hands_on_was_read(here):
-    library = "import os, subprocess\ndef start(words):\n    subprocess.run(words, env={**os.environ, 'A': '1'})\n"
-    library += "def look():\n    return [name for name in os.environ if name.startswith('ACME_')]\n"
-    here.write("site-packages/acme.py", library)
-    added = "import sys\nsys.path.append('site-packages')\nimport acme, subprocess\n"
-    found = here.run(f"{added}acme.start(['sh', '-c', {SHOW!r}])")
-    assert (said(here), found.record["all_variables"]) == ("caller's none", True)
-    found = here.run(f"{added}acme.look()\nsubprocess.run(['sh', '-c', {SHOW!r}], env={{'TWO': '2'}})")
-    assert (said(here), found.record["all_variables"]) == ("none 2", False)
+LOOK = "import os\ndef look():\n    return {k: v for k, v in os.environ.items() if k.startswith('TQDM_')}\n"
+
+
+@pytest.mark.parametrize(
+    ("library", "code"),
+    [
+        ("acme", "acme.look()"),
+        ("acme", "subprocess.run(['sh', '-c', SHOW], env={**acme.os.environ, 'A': '1'})"),
+        ("acme", "configparser.ConfigParser(os.environ)"),
+        ("acme", "print(os.environ)"),
+    ],
+)
+def test_a_library_that_looks_through_all_for_somebody_has_read_all(here, library, code):
+    here.write(f"site-packages/{library}.py", LOOK)
+    code = f"import configparser, os, subprocess, sys\nsys.path.append('site-packages')\nimport {library}\n{code}"
+    assert read(here.run(f"SHOW = {SHOW!r}\n{code}")) is True
+
+
+def test_a_library_that_looks_for_its_own_has_read_these(here):
+    here.write("site-packages/tqdm.py", LOOK)
+    added = "import os, sys, urllib.request\nsys.path.append('site-packages')\nimport tqdm\n"
+    found = here.run(f"{added}assert tqdm.look()\nurllib.request.getproxies()")
+    assert not found.record["all_variables"]
+    assert {"TQDM_MINITERS"} == {name for name in found.record["variables"] if name.startswith(("TQDM", "ACME"))}
 
 
 @pytest.mark.parametrize(
@@ -315,6 +331,11 @@ def test_a_program_of_a_cell_gets_the_list_and_what_cells_set(here, line):
     assert read(found) == []
     notebook(here, "%env TWO=own", line, passed=["ONE"])
     assert said(here) == "caller's own"
+
+
+def test_what_a_cell_shows_of_the_variables_was_read(here):
+    assert "HOME" in notebook(here, "%env HOME").record["variables"]
+    assert read(notebook(here, "%env")) is True
 
 
 def test_no_variable_of_onwards_own_reaches_a_cells_programs(here):

@@ -4,7 +4,8 @@ No system call shows such a read, so `os.environ` is given a class that notes na
 before does not count, nor what the standard library and packages ask about places that differ from user to user.
 
 To start a program with `os.environ`, or with a copy of it, reads nothing: the program gets of it what programs get
-(`runtime.programs`). What reaches a program in another way has been read.
+(`runtime.programs`). Whoever else looks through all variables has read all, be it a library, save some that are known
+to look for their own.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ _PASSING_ON = ("os", "_collections_abc", "collections.abc")
 """Modules through which `os.environ` is asked on somebody's behalf."""
 _STARTERS = ("subprocess", "joblib.externals.loky.backend.fork_exec", "loky.backend.fork_exec")
 """Modules that look through all variables to start a program with them."""
-_STARTS = ("subprocess.Popen", "os.exec", "os.posix_spawn")
-"""Python's events that have a program's variables as the last of their arguments."""
+_LOOKING_FOR_OWN = {"urllib": "", "tqdm": "TQDM_", "dask": "DASK_", "fsspec": "FSSPEC_"}
+"""Packages that look through all variables for those whose names begin so. `urllib` looks for ways into the network."""
 
 
 class Variables:
@@ -44,8 +45,6 @@ class Variables:
         self.tell: Optional[Callable[[Dict[str, Any]], None]] = None
         """What each new name is told to at once, in a process that may end without a word."""
         self._looks_through: Optional[Tuple[int, int]] = None
-        self._library_has_all = False
-        """A library has looked through all of them: what it hands on to a program can be the caller's."""
         self._standard = os.path.dirname(os.__file__) + os.sep
 
     def watch(self) -> None:
@@ -69,31 +68,27 @@ class Variables:
             return  # the value of a name that `note_all` has taken in
         if (name in _PLACES or name.startswith("XDG_")) and self._is_library(asker):
             return
-        self.read[name] = None
-        if self.tell is not None:
-            self.tell({"variables": [name]})
+        self._take(name)
 
-    def note_all(self, *, is_theirs: bool = True) -> None:
-        """All variables are looked through; what libraries do so for is to hand them on.
-
-        Args:
-            is_theirs: what a library looks through, it has got itself and not from the user's code.
-        """
+    def note_all(self) -> None:
+        """All variables are looked through."""
         asker = _asker()
         if asker is not None:
             self._looks_through = (id(asker), asker.f_lasti)
-        if self.all_read or _is_own(asker):
+        if self.all_read or asker is None or _is_own(asker):
             return
-        if is_theirs and self._is_library(asker):
-            self._heed_library()
-        else:
-            self._take_all()
+        own = _LOOKING_FOR_OWN.get(_module(asker).partition(".")[0])
+        if own is None:
+            self.all_read = True
+            if self.tell is not None:
+                self.tell({"all_variables": True})
+        elif own:
+            for name in [name for name in programs.withheld if name.startswith(own)]:
+                self._take(name)
 
-    def note_set(self, key: object, value: object = None) -> None:
+    def note_set(self, key: object) -> None:
         """A variable is set or taken away: what is read of it from now on is the step's own."""
         name = _name(key)
-        if self._library_has_all and value is not None and _is_same(value, programs.withheld.get(name)):
-            self._take_all()  # a library puts back what it has taken
         programs.own.add(name)
         programs.withheld.pop(name, None)
 
@@ -103,37 +98,18 @@ class Variables:
         if is_withheld:
             programs.hide(_name(key), _name(value))
 
-    def by_user(self) -> bool:
-        """Whether it is the user's code that asks."""
-        return not self._is_library(_asker())
-
-    def _take_all(self) -> None:
-        if not self.all_read:
-            self.all_read = True
+    def _take(self, name: str) -> None:
+        if name not in self.read:
+            self.read[name] = None
             if self.tell is not None:
-                self.tell({"all_variables": True})
-
-    def _heed_library(self) -> None:
-        if not self._library_has_all:
-            self._library_has_all = True
-            sys.addaudithook(self._hear)
-
-    def _hear(self, event: str, arguments: Tuple[Any, ...]) -> None:
-        """A program is started, perhaps with what a library has taken from the caller."""
-        if event not in _STARTS or self.all_read:
-            return
-        handed = arguments[-1]
-        if not isinstance(handed, Mapping) or isinstance(handed, (_Noted, _Copy)):
-            return
-        for name, value in programs.withheld.items():
-            found = handed.get(name, handed.get(os.fsencode(name)))
-            if name not in self.read and _is_same(found, value):
-                self._take_all()
+                self.tell({"variables": [name]})
 
     def _is_library(self, asker: Any) -> bool:
         if asker is None:
             return True
         path = asker.f_code.co_filename
+        if _module(asker) == "IPython.core.magics.osm":
+            return False  # `%env` shows what a cell asks for
         return path.startswith((self._standard, "<frozen")) or root_of_packages(path)
 
 
@@ -160,10 +136,14 @@ class _Noted(type(os.environ)):  # type: ignore[misc]
     def __len__(self) -> int:
         return len(self._for_program()) if _starts_program(_asker()) else super().__len__()
 
+    def __repr__(self) -> str:
+        _noted.note_all()
+        return super().__repr__()
+
     def copy(self) -> Any:
         # As a rule a copy is handed on to a program, which is no reading.
         values = {self.decodekey(key): self.decodevalue(value) for key, value in self._data.items()}  # pyrefly: ignore[missing-attribute]
-        return _Copy(values, is_users=_noted.by_user())
+        return _Copy(values)
 
     def update(self, other: Any = (), /, **more: Any) -> None:
         if isinstance(other, _Copy):
@@ -175,7 +155,7 @@ class _Noted(type(os.environ)):  # type: ignore[misc]
             del self[key]
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        _noted.note_set(key, value)
+        _noted.note_set(key)
         super().__setitem__(key, value)
 
     def put_back(self, key: Any, value: Any, *, is_withheld: bool) -> None:
@@ -202,15 +182,13 @@ class _Copy(MutableMapping, Dict[Any, Any]):  # type: ignore[type-arg,misc]
 
     Args:
         values: all of them.
-        is_users: the user's code has made it, which may show it to whomever it likes.
     """
 
-    def __init__(self, values: Mapping[Any, Any], *, is_users: bool) -> None:
+    def __init__(self, values: Mapping[Any, Any]) -> None:
         _dict.update(self, values)
         self._callers = {_name(key) for key in values}
         """The names of those that are as they were."""
         self._withheld = frozenset(programs.withheld)
-        self._is_users = is_users
 
     def __getitem__(self, key: Any) -> Any:
         if _name(key) in self._callers or key not in _dict.keys(self):
@@ -228,7 +206,7 @@ class _Copy(MutableMapping, Dict[Any, Any]):  # type: ignore[type-arg,misc]
     def __iter__(self) -> Iterator[Any]:
         if _starts_program(_asker()):
             return iter(self._for_program())
-        _noted.note_all(is_theirs=not self._is_users)
+        _noted.note_all()
         return iter(list(_dict.keys(self)))
 
     def __len__(self) -> int:
@@ -252,7 +230,7 @@ class _Copy(MutableMapping, Dict[Any, Any]):  # type: ignore[type-arg,misc]
         return dict, (dict(self),)
 
     def copy(self) -> Dict[Any, Any]:
-        twin: Any = _Copy({}, is_users=self._is_users or _noted.by_user())
+        twin: Any = _Copy({})
         _dict.update(twin, _dict.items(self))
         twin._callers, twin._withheld = {*self._callers}, self._withheld
         return twin
@@ -275,13 +253,12 @@ def _name(key: object) -> str:
     return os.fsdecode(key) if isinstance(key, (str, bytes)) else ""
 
 
-def _is_same(value: object, known: Optional[str]) -> bool:
-    """Whether a value, as text or bytes, is a known one."""
-    return known is not None and value in (known, os.fsencode(known))
-
-
 def _starts_program(asker: Any) -> bool:
-    return asker is not None and asker.f_globals.get("__name__") in _STARTERS
+    return asker is not None and _module(asker) in _STARTERS
+
+
+def _module(frame: Any) -> str:
+    return str(frame.f_globals.get("__name__"))
 
 
 def _asker() -> Any:
@@ -294,7 +271,7 @@ def _asker() -> Any:
 
 def _is_own(asker: Any) -> bool:
     """Whether it is onward that asks."""
-    return asker is not None and str(asker.f_globals.get("__name__")).startswith("onward.")
+    return asker is not None and _module(asker).startswith("onward.")
 
 
 def told(variables: Variables) -> Dict[str, Any]:
