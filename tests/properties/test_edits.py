@@ -1,8 +1,9 @@
 """Edits of which it is known by construction what they reach: exactly that runs, and the rest is kept or restored.
 
 `python -m tests.properties.test_edits 50000` is the long run: so many edits, in histories of forty, each with a
-seed that is printed where something is wrong; `--seed N` does one history again, `--processes` runs each step in a
-process of its own. It ends, or is ended by SIGTERM, with the steps that ran without need, by kind of edit.
+seed that is printed where something is wrong. After one edit in ten, a run is killed on its way before the one that
+is looked at. `--seed N` does one history again, `--processes` runs each step in a process of its own. It ends, or is
+ended by SIGTERM, with the steps that ran without need, by kind of edit.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import shutil
 import signal
 import tempfile
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -25,15 +28,23 @@ from onward.app.options import RunOptions
 from onward.app.plan import plan
 from onward.app.run import RunReport, run
 from onward.app.wiring import open_workspace
+from onward.store.disk import Disk
+from onward.store.opened import Store
 from onward.testing import workspace
 from onward.testing.watchers import Recorder
 from tests.properties import packages
 from tests.properties.in_process import InProcess
+from tests.properties.killed import run_and_kill
 from tests.properties.test_histories import assert_kept_to, outcome_of
 from tests.properties.worlds import EDITS, WORDS_ONLY, World, edited, first_world
+from tests.unit.store.failing import Crash, Failing
 
 LENGTH = 40
 """Edits in a history."""
+KILLED = 0.1
+"""Of so many edits, a run is killed before the one that is looked at."""
+MOST_OPERATIONS = 80
+"""About as many as the store of a run has that makes everything."""
 
 
 @dataclass
@@ -70,23 +81,31 @@ class History:
         self.worlds.append(world)
         work = self.folder / "work"
         self.lay_out(work, world)
+        killed = self.run_and_be_killed(work) if self.random.random() < KILLED else None
         with open_workspace(work, writes=True) as opened:
             planned = plan(opened, RunOptions(keep_going=True))
         report = self.run_in(work)
         assert outcome_of(report) == self.outcome_of_clean(world), f"after {action}"
         assert_kept_to(planned, report)
         tally.edits[action] += 1
-        self.judge(world, action, report, tally)
+        self.judge(world, action, report, tally, killed)
         again = self.run_in(work)
         assert (again.counts["made"], again.counts["restored"]) == (0, 0), f"again after {action}: {again.steps}"
         assert again.run.snapshot == report.run.snapshot
 
-    def judge(self, world: World, action: str, report: RunReport, tally: Tally) -> None:
-        """Holds each step's outcome against the model's."""
+    def judge(
+        self, world: World, action: str, report: RunReport, tally: Tally, killed: Mapping[str, str] | None
+    ) -> None:
+        """Holds each step's outcome against the model's.
+
+        `killed` is what a run told that was killed before this one.
+        """
         contents: dict[str, object] = {}
         for name in world.in_order():
             outcome = report.steps[name].outcome
             expected, meaning = self.expected(world, name, contents)
+            if killed is not None and expected in ("made", "restored"):
+                expected = self.expected_after(killed, name, expected, outcome)
             if outcome in ("kept", "restored", "made"):
                 contents[name] = report.steps[name].assets[name]
                 self.last[name] = meaning
@@ -122,6 +141,31 @@ class History:
             self.clean[state] = outcome_of(self.run_in(folder))
             shutil.rmtree(folder)
         return self.clean[state]
+
+    @staticmethod
+    def expected_after(killed: Mapping[str, str], name: str, expected: str, outcome: str) -> str:
+        """The outcome after a run that was killed: what that one has finished is not done again.
+
+        It may have recorded a result and not come to say so, and it may have come to its very end.
+        """
+        if killed.get(name) == "made":
+            expected = "restored"
+        return outcome if outcome in ("restored", "kept") else expected
+
+    def run_and_be_killed(self, folder: Path) -> Mapping[str, str]:
+        """The outcomes that a run tells of which is killed.
+
+        In memory, nothing of it is carried out any more from some operation of its store on.
+        """
+        if self.processes:
+            return run_and_kill(folder, self.random.randrange(6))
+        recorder = Recorder()
+        with open_workspace(folder, writes=True) as opened, suppress(Crash):
+            opened.executor = InProcess
+            system = Failing(self.random.randrange(1, MOST_OPERATIONS), "crash")
+            opened.store = Store(opened.place.store, Disk(opened.place.store, system))
+            run(opened, RunOptions(keep_going=True, jobs=2), recorder)
+        return recorder.outcomes
 
     def lay_out(self, folder: Path, world: World) -> None:
         lay_out(folder, world)

@@ -24,6 +24,7 @@ from onward.app.run import RunReport, run
 from onward.app.wiring import open_workspace
 from onward.testing import workspace
 from onward.testing.watchers import Recorder
+from tests.properties.killed import run_and_kill
 
 PROJECTS = ("p", "q")
 NAMES = ("a", "b", "c", "d", "e", "f")
@@ -302,7 +303,7 @@ class Edits:
 
 
 EDITS = sorted(name for name in vars(Edits) if not name.startswith("_") and name not in ("one", "step", "names_for"))
-LOSSES = ("revert", "lose an object", "damage an object", "lose what is local", "nothing")
+LOSSES = ("revert", "lose an object", "damage an object", "lose what is local", "kill a run", "nothing")
 HISTORY = st.tuples(
     st.integers(0, 10**6),
     st.lists(
@@ -339,7 +340,7 @@ def lay_out(folder: Path, world: World) -> None:
 
 
 def happen(folder: Path, action: str, pick: int) -> None:
-    """What may befall a store between two runs."""
+    """What may befall a store between two runs, or a run on its way."""
     objects = sorted(path for path in (folder / ".onward" / "store" / "objects").rglob("*") if path.is_file())
     if action == "lose what is local":
         for name in ("cache", "state"):
@@ -350,6 +351,8 @@ def happen(folder: Path, action: str, pick: int) -> None:
         damaged = objects[pick % len(objects)]
         damaged.chmod(0o644)
         damaged.write_bytes(b"damaged")
+    elif action == "kill a run":
+        run_and_kill(folder, pick % 4)
 
 
 def run_in(folder: Path) -> RunReport:
@@ -402,7 +405,7 @@ def live_through(base: Path, seed: int, actions: Sequence[tuple[str, int]]) -> N
     run_in(folder)
     is_damaged = False
     for at, (action, pick) in enumerate(actions):
-        world = edited(world, history, action, pick)
+        world = edited(world, history, "revert" if action == "kill a run" else action, pick)
         history.append(world)
         lay_out(folder, world)
         happen(folder, action, pick)
