@@ -34,19 +34,29 @@ class Item:
     """How its module imports what it takes from other modules."""
     comment: str = ""
     doc: str = ""
+    default: int | None = None
+    """That of a second parameter, if it has one."""
+    base: str = ""
+    """The class that a class is derived from."""
+    hint: str = ""
     package: str = ""
     """The installed package that it uses, where its kind is `packaged`."""
     spare: str = ""
     """A local name, which is no part of the meaning for its value, but is for what is written."""
 
+    def names(self) -> list[str]:
+        """The items that it names."""
+        return [*self.refs, self.base] if self.base else self.refs
+
     def text(self) -> tuple[object, ...]:
         """What it says, apart from words for people."""
-        return (self.kind, self.number, tuple(self.refs), self.package, self.spare)
+        named = (tuple(self.refs), self.base, self.package)
+        return (self.kind, self.number, *named, self.default, self.spare)
 
     def written(self, items: dict[str, Item]) -> str:
         """The form in which it names what it takes from other modules."""
         style = "from" if self.kind == "constant" and self.style == "inside" else self.style
-        return style if any(items[ref].module != self.module for ref in self.refs) else ""
+        return style if any(items[ref].module != self.module for ref in self.names()) else ""
 
 
 @dataclass
@@ -63,6 +73,10 @@ class Step:
     limit: int | None = None
     title: str = ""
     unit: str = ""
+    function: str = ""
+    """The name of its function, where the asset is declared to have another."""
+    returns: str = ""
+    """What it is annotated to return."""
     comment: str = ""
     doc: str = ""
     fails: bool = False
@@ -87,18 +101,32 @@ class World:
     """What is installed, with its version."""
     locked: dict[str, int] = field(default_factory=dict)
     """What `requirements.txt` asks for, which may not be what is installed; nothing: there is no such file."""
+    decorators: dict[int, int] = field(default_factory=dict)
+    """What the decorators of modules add; one where nothing is said."""
+    broken: set[int] = field(default_factory=set)
+    """Modules whose import fails."""
+    names: dict[int, str] = field(default_factory=dict)
+    """What modules are called that are not called by their number."""
+    variable: str = ""
+    """What `[environment]` sets for all steps."""
+    owner: str = ""
+    """What a project says of itself."""
     layout: dict[int, int] = field(default_factory=dict)
     """Blank lines and comments between a module's items."""
 
     def files(self) -> dict[str, str]:
+        settings = "" if self.parameter is None else f"[parameters]\nlimit = {self.parameter}\n"
+        settings += f'[environment]\nset = {{ LEVEL = "{self.variable}" }}\n' if self.variable else ""
         files = {
-            "onward.toml": "" if self.parameter is None else f"[parameters]\nlimit = {self.parameter}\n",
+            "onward.toml": settings,
             "data/rows.csv": "n\n" + "".join(f"{number}\n" for number in self.rows),
         }
         if self.locked:
             files["requirements.txt"] = "".join(f"{name}=={version}.0\n" for name, version in self.locked.items())
         files |= {f"data/{name}.json": json.dumps([value]) for name, value in self.numbers.items()}
-        files |= {f"lib/m{number}.py": self._module(number) for number in range(MODULES)}
+        files |= {f"lib/{self.module(number)}.py": self._module(number) for number in range(MODULES)}
+        if self.owner:
+            files["projects/p/onward.toml"] = f'owner = "{self.owner}"\n'
         for project in PROJECTS:
             functions = [step for step in self.steps.values() if step.project == project and not step.is_query]
             files[f"projects/{project}/steps.py"] = self._steps(functions)
@@ -109,6 +137,9 @@ class World:
 
     # -- how it is written -----------------------------------------------------------------------------
 
+    def module(self, number: int) -> str:
+        return self.names.get(number, f"m{number}")
+
     def _module(self, number: int) -> str:
         own = [item for item in self.items.values() if item.module == number]
         lines = ['"""A module."""', "import functools", "import os", *self._imports(own)]
@@ -118,22 +149,23 @@ class World:
         if any(item.kind == "wrapped" for item in own):
             lines += [
                 "def wrap(function):",
-                "    def inner(value):",
-                "        return function(value) + 1",
+                "    def inner(*values):",
+                f"        return function(*values) + {self.decorators.get(number, 1)}",
                 "    return inner",
             ]
         gap = ["", "# a word between them", ""][: self.layout.get(number, 0)]
         for item in own:
             lines += [*gap, *self._item(item)]
+        lines += ["1 / 0"] if number in self.broken else []
         return "\n".join(lines) + "\n"
 
     def _imports(self, users: list[Item]) -> list[str]:
         lines = []
         for item in users:
-            for ref in item.refs:
+            for ref in item.names():
                 target = self.items[ref]
-                if target.module != item.module and not self._is_inside(item):
-                    lines.append(_import(target, item.style))
+                if target.module != item.module and (ref == item.base or not self._is_inside(item)):
+                    lines.append(self._import(target, _eager(item.style) if ref == item.base else item.style))
         return list(dict.fromkeys(lines))
 
     def _packages_at_import(self, number: int) -> set[str]:
@@ -146,10 +178,10 @@ class World:
 
     def _item(self, item: Item) -> list[str]:
         style = "from" if item.style == "inside" and item.kind == "constant" else item.style
-        terms = [_use(self.items[ref], style, self.items[ref].module == item.module) for ref in item.refs]
+        terms = [self._use(self.items[ref], style, item.module) for ref in item.refs]
         if item.kind == "constant":
             return [f"{item.name} = {' + '.join([str(item.number), *terms])}"]
-        inside = [_import(self.items[r], "from") for r in item.refs if self.items[r].module != item.module]
+        inside = [self._import(self.items[r], "from") for r in item.refs if self.items[r].module != item.module]
         words = [f'"""{item.doc}"""'] if item.doc else []
         words += [f"# {item.comment}"] if item.comment else []
         words += inside if self._is_inside(item) else []
@@ -158,31 +190,58 @@ class World:
         terms += [f"{item.package}.NUMBER"] if item.package else []
         total = " + ".join([f"(value + {item.number}) % 101", *terms])
         if item.kind == "class":
-            head = [f"class {item.name}:", *_indented([f"factor = {item.number}"]), "    def apply(self, value):"]
+            base = f"({self._name(self.items[item.base], _eager(item.style), item.module)})" if item.base else ""
+            terms += ["super().apply(value)"] if item.base else []
+            total = " + ".join([f"(value + {item.number}) % 101", *terms])
+            head = [f"class {item.name}{base}:", *_indented([f"factor = {item.number}"]), "    def apply(self, value):"]
             return [*head, *_indented(_indented([*words, f"return self.factor + {total}"]))]
+        parameters = f"value: {item.hint}" if item.hint else "value"
+        parameters += "" if item.default is None else f", more={item.default}"
+        total += "" if item.default is None else " + more"
         head = {"cached": ["@functools.lru_cache(maxsize=None)"], "wrapped": ["@wrap"]}.get(item.kind, [])
-        return [*head, f"def {item.name}(value):", *_indented([*words, f"return {total}"])]
+        return [*head, f"def {item.name}({parameters}):", *_indented([*words, f"return {total}"])]
+
+    def _import(self, target: Item, style: str) -> str:
+        module = self.module(target.module)
+        if style == "module":
+            return f"import {module}"
+        if style == "alias":
+            return f"from {module} import {target.name} as {target.name}_there"
+        return f"from {module} import {target.name}"
+
+    def _name(self, target: Item, style: str, module: int | None) -> str:
+        """How an item is named in a module, or in a file of steps."""
+        if target.module == module:
+            return target.name
+        written = {"module": f"{self.module(target.module)}.{target.name}", "alias": f"{target.name}_there"}
+        return written.get(style, target.name)
+
+    def _use(self, target: Item, style: str, module: int | None, value: str = "2") -> str:
+        name = self._name(target, style, module)
+        return {"constant": name, "class": f"{name}().apply({value})"}.get(target.kind, f"{name}({value})")
 
     def _steps(self, steps: list[Step]) -> str:
         lines = ["from onward import asset, ref"]
         for step in steps:
-            lines += [_import(self.items[ref], step.style) for ref in step.uses if step.style != "inside"]
+            lines += [self._import(self.items[ref], step.style) for ref in step.uses if step.style != "inside"]
         lines = list(dict.fromkeys(lines))
         for step in steps:
             options = [f'title="{step.title}"'] if step.title else []
+            options += [f'name="{step.name}"'] if step.function else []
             options += [f'unit="{step.unit}"'] if step.unit else []
             lines.append(f"@asset({', '.join(options)})" if options else "@asset")
             plain = [name for name in step.takes if "/" not in name]
             by_ref = [f'{name.replace("/", "_")}=ref("{name}")' for name in step.takes if "/" in name]
             limit = [] if step.limit is None else [f"limit={step.limit}"]
             keywords = ["*", *by_ref, *limit] if by_ref or limit else []
-            lines.append(f"def {step.name}({', '.join([*plain, *keywords])}):")
+            returns = f" -> {step.returns}" if step.returns else ""
+            lines.append(f"def {step.function or step.name}({', '.join([*plain, *keywords])}){returns}:")
             body = [f'"""{step.doc}"""'] if step.doc else []
             body += [f"# {step.comment}"] if step.comment else []
-            body += [_import(self.items[ref], "from") for ref in step.uses if step.style == "inside"]
+            body += [self._import(self.items[ref], "from") for ref in step.uses if step.style == "inside"]
             body.append(f"total = {step.number}{'' if step.limit is None else ' + limit'}")
             body += [f"total += len(repr({name.replace('/', '_')}))" for name in step.takes]
-            body += [f"total += {_use(self.items[ref], step.style, False, 'total')}" for ref in step.uses]
+            body += [f"total += {self._use(self.items[ref], step.style, None, 'total')}" for ref in step.uses]
             body += ['raise ValueError("it was told to fail")'] if step.fails else []
             lines += _indented([*body, "return total"])
         return "\n".join(lines) + "\n"
@@ -197,7 +256,7 @@ class World:
             name = pending.pop()
             if name not in found:
                 found.add(name)
-                pending += self.items[name].refs
+                pending += self.items[name].names()
         return sorted(found)
 
     def imported(self, modules: set[int]) -> set[int]:
@@ -209,8 +268,9 @@ class World:
             if number not in found:
                 found.add(number)
                 for item in self.items.values():
-                    if item.module == number and not self._is_inside(item):
-                        pending += [self.items[ref].module for ref in item.refs]
+                    if item.module == number:
+                        eager = [item.base] * bool(item.base) if self._is_inside(item) else item.names()
+                        pending += [self.items[ref].module for ref in eager]
         return found
 
     def modules_of(self, step: Step) -> set[int]:
@@ -230,7 +290,10 @@ class World:
     def cannot_run(self, name: str) -> bool:
         """Whether a step fails: it was told to, or lacks a package."""
         step = self.steps[name]
-        return step.fails or not self.packages_of(step) <= self.packages.keys()
+        if step.is_query:
+            return False
+        is_broken = bool(self.modules_of(step) & self.broken)
+        return step.fails or is_broken or not self.packages_of(step) <= self.packages.keys()
 
     def meaning(self, name: str, contents: dict[str, object], *, is_watched: bool) -> object:
         """What a step rests on.
@@ -245,17 +308,20 @@ class World:
         counted = self.packages_of(step) if is_watched else self.packages.keys()
         packages = tuple((package, self.packages.get(package)) for package in sorted(counted))
         if step.is_query:
-            return ("query", step.number, taken, packages)
+            return ("query", step.number, taken, packages, self.variable)
         reached = self.reached(step.uses)
         modules = sorted(self.modules_of(step))
-        effects = tuple((number, self.effects[number]) for number in modules if number in self.effects)
+        effects = tuple((self.module(number), self.effects[number]) for number in modules if number in self.effects)
         imported = {number: tuple(sorted(self._packages_at_import(number))) for number in modules}
-        imports = tuple((number, names) for number, names in imported.items() if names)
+        imports = tuple((self.module(number), names) for number, names in imported.items() if names)
         limit = None if step.limit is None else (step.limit, self.parameter)
-        code = tuple((item, self.items[item].text(), self.items[item].written(self.items)) for item in reached)
+        code = tuple((item, self._code(self.items[item])) for item in reached)
         written = step.style if step.uses else ""
         return (
             "function",
+            step.function,
+            step.returns,
+            self.variable,
             step.number,
             limit,
             step.unit,
@@ -267,6 +333,10 @@ class World:
             imports,
             packages,
         )
+
+    def _code(self, item: Item) -> object:
+        decorator = self.decorators.get(item.module, 1) if item.kind == "wrapped" else None
+        return (self.module(item.module), item.text(), item.written(self.items), decorator)
 
     def _taken(self, step: Step, asset: str, contents: dict[str, object]) -> object:
         if asset == "rows":
@@ -291,19 +361,9 @@ class World:
                     yield name
 
 
-def _import(target: Item, style: str) -> str:
-    if style == "module":
-        return f"import m{target.module}"
-    if style == "alias":
-        return f"from m{target.module} import {target.name} as {target.name}_there"
-    return f"from m{target.module} import {target.name}"
-
-
-def _use(target: Item, style: str, is_own: bool, value: str = "2") -> str:
-    name = target.name
-    if not is_own:
-        name = {"module": f"m{target.module}.{name}", "alias": f"{name}_there"}.get(style, name)
-    return {"constant": name, "class": f"{name}().apply({value})"}.get(target.kind, f"{name}({value})")
+def _eager(style: str) -> str:
+    """How something is imported that a module cannot do without."""
+    return "from" if style == "inside" else style
 
 
 def _query(step: Step) -> str:
@@ -349,10 +409,10 @@ class Edits:
         style = self.random.choice(STYLES)
         self.world.items[name] = Item(name, number, kind, self.random.randrange(10), refs, style)
         if kind == "packaged":
-            self.world.items[name].package = self.random.choice(list(self.world.packages))
+            self.world.items[name].package = self.random.choice(list(self.world.packages or PACKAGES))
 
     def remove_unused_item(self) -> None:
-        used = {ref for user in (*self.world.items.values(),) for ref in user.refs}
+        used = {ref for user in self.world.items.values() for ref in user.names()}
         used |= {ref for step in self.world.steps.values() for ref in step.uses}
         used |= {item.name for item in self.world.items.values() if item.package and item.style != "inside"}
         spare = [name for name in self.world.items if name not in used]
@@ -370,6 +430,53 @@ class Edits:
             item.comment = self.random.choice(["", "one", "two"])
             if item.kind != "wrapped":  # its decorator could read the docstring
                 item.doc = self.random.choice(["", "three", "four"])
+                item.hint = self.random.choice(["", "int", "float"]) if item.kind not in ("class", "constant") else ""
+
+    def change_a_signature(self) -> None:
+        item = self.item()
+        if item is not None and item.kind not in ("class", "constant"):
+            item.default = self.random.choice([None, 1, 2])
+
+    def decorate_otherwise(self) -> None:
+        item = self.item()
+        if item is not None and item.kind in ("function", "cached", "wrapped"):
+            item.kind = self.random.choice(["function", "cached", "wrapped"])
+            item.doc = item.hint = ""
+
+    def change_a_decorator(self) -> None:
+        self.world.decorators[self.random.randrange(MODULES)] = self.random.randrange(1, 4)
+
+    def derive_a_class(self) -> None:
+        item = self.item()
+        if item is not None and item.kind == "class":
+            place = list(self.world.items).index(item.name)
+            classes = [other for other in list(self.world.items.values())[:place] if other.kind == "class"]
+            item.base = self.random.choice(["", *(each.name for each in classes if each.module <= item.module)])
+
+    def break_or_mend_a_module(self) -> None:
+        self.world.broken ^= {self.random.randrange(MODULES)}
+
+    def rename_a_module(self) -> None:
+        """With all that imports it."""
+        number = self.random.randrange(MODULES)
+        self.world.names[number] = self.random.choice([f"m{number}", f"n{number}"])
+
+    def declare_another_name(self) -> None:
+        """The function gets another name, and the asset keeps its own."""
+        step = self.function_step()
+        if step is not None:
+            step.function = self.random.choice(["", f"make_{step.name}"])
+
+    def annotate(self) -> None:
+        step = self.function_step()
+        if step is not None:
+            step.returns = self.random.choice(["", "int", "float"])
+
+    def set_a_variable(self) -> None:
+        self.world.variable = self.random.choice(["", "1", "2"])
+
+    def name_an_owner(self) -> None:
+        self.world.owner = self.random.choice(["", "Ada", "Grace"])
 
     def name_a_local(self) -> None:
         item = self.item()
@@ -388,6 +495,7 @@ class Edits:
             self.world.items = {each.name: each for each in self.world.items.values()}
             for user in self.world.items.values():
                 user.refs = [names.get(ref, ref) for ref in user.refs]
+                user.base = names.get(user.base, user.base)
             for step in self.world.steps.values():
                 step.uses = [names.get(ref, ref) for ref in step.uses]
 
@@ -538,7 +646,7 @@ EDITS: tuple[str, ...] = tuple(
 )
 WORDS_ONLY = (
     "reword_item", "reword_step", "lay_out_otherwise", "remove_unused_item",
-    "lock_what_is_installed", "lock_something_else", "lock_no_more",
+    "name_an_owner", "lock_what_is_installed", "lock_something_else", "lock_no_more",
 )  # fmt: skip
 """Edits after which nothing at all may run."""
 
