@@ -309,6 +309,16 @@ def test_a_secret_is_handed_on_and_stands_nowhere(tmp_path: Path, monkeypatch: p
     assert made(tmp_path) == {"delays/c": "kept"}
 
 
+def test_a_command_that_fails_for_want_of_a_variable_is_told_how_to_get_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACME_URL", "x")
+    monkeypatch.setenv("ACME_SITE", "x")
+    error = failure(tmp_path, """run = 'test -n "$ACME_URL" || exit 3'\nenv = { ACME_SITE = "mine" }""")
+    assert 'pass = ["ACME_URL"]' in str(error["hint"])
+    assert failure(tmp_path, 'run = "exit 3"')["hint"] is None
+
+
 # Failures
 
 

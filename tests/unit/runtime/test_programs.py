@@ -333,6 +333,38 @@ def test_a_program_of_a_cell_gets_the_list_and_what_cells_set(here, line):
     assert said(here) == "caller's own"
 
 
+def test_processes_that_joblib_starts_for_a_cell_see_the_callers_variables(here):
+    work = f"import os\nfrom joblib import Parallel, delayed\n\ndef work():\n    os.system({SHOW!r})\n"
+    work += "    return os.getpid(), os.environ['ONE']"
+    found = notebook(here, work, 'assert Parallel(2)([delayed(work)()]) == ["caller\'s"]')
+    assert found.result["ok"], found.result
+    assert (said(here), read(found)) == ("none none", ["ONE"])
+
+
+def test_a_process_that_shares_the_work_may_share_its_own(here):
+    here.write(
+        "lib/deep.py",
+        f"""
+import os
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+def share(act):
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(act).result()
+
+def inner():
+    os.system({SHOW!r})
+    return os.environ["ONE"]
+
+def outer():
+    return share(inner)
+""",
+    )
+    found = here.run("import deep\nif __name__ == '__main__':\n    assert deep.share(deep.outer) == \"caller's\"")
+    assert (said(here), read(found)) == ("none none", ["ONE"])
+
+
 def test_what_a_cell_shows_of_the_variables_was_read(here):
     assert "HOME" in notebook(here, "%env HOME").record["variables"]
     assert read(notebook(here, "%env")) is True
