@@ -123,6 +123,12 @@ def observations_of(watched: Watched, known: Known, observer: Observer) -> Itera
                 yield Observation("listing", listing, digest)
 
 
+def code_read(watched: Watched, known: Known, code: Collection[str]) -> list[str]:
+    """Those files of a step's own Python `code` that were read otherwise than to be imported: for their text."""
+    names = (_inside(state.path, known.root) for state in watched.read)
+    return [name for name in names if name and name in code and name.endswith(".py") and name not in known.writes]
+
+
 def _is_globbed(name: str, folder: ListedFolder, known: Known) -> bool:
     """Whether globs that the code spells out account for each time that a folder was listed: they count already."""
     globs = [path for path in known.inputs if paths.is_glob(path) and paths.folder_of(path) == name]

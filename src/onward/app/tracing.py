@@ -160,7 +160,10 @@ class Tracing:
         if result.asked_for_today:
             observations.append(Observation("today", "today", self._as_of))
         texts = {step.file} if result.quotes_code else set()
-        texts.update(quoted(artifacts.values(), self._evaluation.reading.own_files(step), self._store.objects))
+        code = self._evaluation.reading.own_files(step)
+        texts.update(quoted(artifacts.values(), code, self._store.objects))
+        if watched is not None:
+            texts.update(seen.code_read(watched, known, code))
         observations += [Observation("text", path, self._evaluation.text_of(path)) for path in sorted(texts)]
         if watched is not None:
             told = {(one.kind, one.name) for one in observations}

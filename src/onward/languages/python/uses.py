@@ -437,7 +437,7 @@ class UseFinder:
             self._dynamic("frames", name, line)
         if last in _METADATA_NAMES or name.partition(".")[0] in _METADATA_ROOTS:
             self._dynamic("metadata", name, line)
-        if last in _SOURCE_NAMES or name in _SOURCE_EXTERNALS:
+        if last in _SOURCE_NAMES or name in _SOURCE_EXTERNALS or name.startswith("linecache."):
             self._dynamic("source", name, line)
 
     def _in_function(self) -> bool:

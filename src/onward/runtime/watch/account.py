@@ -341,6 +341,10 @@ class Account:
                 if entry is not None:
                     entry.reads = max(0, entry.reads - count)
                     imported.add(entry.path)
+            for path in account.get("quoted", ()):
+                entry = self._entry(path)
+                if entry is not None:
+                    entry.reads = max(0, entry.reads - 1)
             for path, count in account.get("searched", {}).items():
                 entry = self._entry(path)
                 if entry is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict
+import sys
+from typing import Any, Dict, List
 
 from onward.runtime import loader, sharing, surroundings
 from onward.runtime.own_json import dumps
@@ -48,6 +49,7 @@ class PythonWatch:
             "modules": surroundings.loaded_modules(self._task["root"]),
             "missing": surroundings.missing_modules(),
             "loaded": dict(loader.loaded),
+            "quoted": _quoted(),
             "searched": dict(loader.searched),
         }
 
@@ -70,6 +72,12 @@ class PythonWatch:
     def _runs_code(self) -> bool:
         """Whether the user's code runs in this very process."""
         return True
+
+
+def _quoted() -> List[str]:
+    """The files that Python itself has read to show a line of them in a warning or a traceback."""
+    cache: Dict[str, Any] = getattr(sys.modules.get("linecache"), "cache", {})
+    return [path for path, kept in list(cache.items()) if len(kept) > 1 and os.path.isabs(path)]
 
 
 class Watch(PythonWatch):
