@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from onward.base import numbers
 from onward.portal import words
 from onward.portal.content import Change
 from tests.portal.reader import read
@@ -35,18 +36,18 @@ from tests.portal.reader import read
     ],
 )
 def test_a_number_is_said_for_people(value: Any, said: str) -> None:
-    assert words.number(value) == said
+    assert numbers.number(value) == said
 
 
 @given(st.floats(min_value=-1e300, max_value=1e300))
 def test_what_is_said_of_a_number_is_near_it(value: float) -> None:
-    said = float(words.number(value).replace(",", "").replace(words.MINUS, "-"))
+    said = float(numbers.number(value).replace(",", "").replace(numbers.MINUS, "-"))
     assert said == pytest.approx(value, rel=6e-3)
 
 
 @given(st.integers())
 def test_a_whole_number_is_said_exactly(value: int) -> None:
-    assert int(words.number(value).replace(",", "").replace(words.MINUS, "-")) == value
+    assert int(numbers.number(value).replace(",", "").replace(numbers.MINUS, "-")) == value
 
 
 @pytest.mark.parametrize(
@@ -95,7 +96,7 @@ def test_a_percentage_is_told_only_where_it_means_one_thing(before: Any, after: 
     ],
 )
 def test_numbers_side_by_side_have_equally_many_digits(values: tuple[Any, ...], said: list[str]) -> None:
-    assert words.alike(*values) == said
+    assert numbers.alike(*values) == said
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from onward.base import numbers
 from onward.portal import html, words
 from onward.portal.content import Column, HistoryPoint
 
@@ -59,7 +60,7 @@ def shares(column: Column, rows: int) -> html.Markup | None:
                 html.span(words.bound(value, grouped=False) if value is not None else "missing", class_="value"),
                 html.span(f"{min(count / rows, 1):.0%}".replace("%", words.NO_BREAK + "%"), class_="share"),
                 style=f"--share: {min(count / rows, 1):.3f}",
-                title=f"{words.number(count)} rows",
+                title=f"{numbers.number(count)} rows",
             )
             for value, count in column.top[:3]
         ],
@@ -69,7 +70,7 @@ def shares(column: Column, rows: int) -> html.Markup | None:
 
 def course(points: Sequence[HistoryPoint], unit: str | None, title: str) -> html.Markup | None:
     """A metric over releases as a line with a point each; None where fewer than two values are numbers."""
-    measured = [(point, value) for point in points if (value := words.numeric(point.value)) is not None]
+    measured = [(point, value) for point in points if (value := numbers.numeric(point.value)) is not None]
     if len(measured) < 2:
         return None
     low, high = min(value for _, value in measured), max(value for _, value in measured)
@@ -106,7 +107,7 @@ def course(points: Sequence[HistoryPoint], unit: str | None, title: str) -> html
 
 def sparkline(points: Sequence[HistoryPoint]) -> html.Markup | None:
     """A metric's course in the size of a word; the number beside it says what matters."""
-    values = [value for point in points if (value := words.numeric(point.value)) is not None]
+    values = [value for point in points if (value := numbers.numeric(point.value)) is not None]
     if len(values) < 3:
         return None
     low, high = min(values), max(values)
@@ -130,7 +131,7 @@ def sparkline(points: Sequence[HistoryPoint]) -> html.Markup | None:
 
 def _scale(low: float, high: float) -> list[html.Markup]:
     lines = []
-    ends = zip(words.alike(high, low), (_TOP, _CHART_HEIGHT - _BOTTOM), strict=True) if high != low else ()
+    ends = zip(numbers.alike(high, low), (_TOP, _CHART_HEIGHT - _BOTTOM), strict=True) if high != low else ()
     for said, y in ends:
         lines.append(html.line(x1=_LEFT, x2=_CHART_WIDTH - _RIGHT, y1=y, y2=y, class_="rule"))
         lines.append(html.svg_text(said, x=_LEFT - 12, y=y + 4, text_anchor="end"))

@@ -6,12 +6,12 @@ Pure text in, text or small inline elements out. An instant is written in full; 
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
+from onward.base.numbers import alike, number, numeric
 from onward.base.text import duration as plain_duration
 from onward.base.text import size as plain_size
 from onward.portal import content, html
@@ -29,7 +29,6 @@ _IDENTIFIES = re.compile(r"(?:^|[\W_])(?i:ids?|key|code|zip|plz|postcode|year)$|
 _SHARES = ("%", "percent", "per cent")
 
 NO_BREAK = "\u00a0"
-MINUS = "−"
 
 MARKS = {
     "unpinned": "It read something outside of the workspace, or reached a server or another machine, so what it was "
@@ -71,61 +70,6 @@ KIND_ORDER = ("document", "metric", "figure", "table", "model", "app", "file")
 def kind_word(kind: str, *, many: bool = False) -> str:
     """`Table`, `Tables`; a kind that is not known is its own word."""
     return KINDS.get(kind, (kind.capitalize(), kind.capitalize()))[many]
-
-
-def number(value: Any) -> str:
-    """A value as people read it: thousands apart, at most four digits that matter behind the first.
-
-    Whole parts are never cut: `336,776`, `12.35`, `0.01235`, `−4`, `1.2e−12`. What is no number is its text.
-    """
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if isinstance(value, int):
-        return _signed(f"{value:,}")
-    if not isinstance(value, float):
-        return str(value)
-    if not math.isfinite(value):
-        return "not a number" if math.isnan(value) else _signed("∞" if value > 0 else "-∞")
-    if value == 0:
-        return "0"
-    magnitude = math.floor(math.log10(abs(value)))
-    if magnitude < -5 or magnitude > 14:
-        return _signed(f"{value:.3g}")
-    decimals = max(0, 3 - magnitude)
-    written = f"{value:,.{decimals}f}"
-    return _signed(written.rstrip("0").rstrip(".") if "." in written else written)
-
-
-def _signed(written: str) -> str:
-    return written.replace("-", MINUS)
-
-
-def numeric(value: Any) -> float | None:
-    """`value` as a finite number, or None; text that is a number counts (Decimals are kept as text)."""
-    if isinstance(value, bool) or value is None:
-        return None
-    try:
-        result = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return result if math.isfinite(result) else None
-
-
-def alike(*values: Any) -> list[str]:
-    """Values beside one another, those with a point with equally many digits behind it: `13.7`, `13.0`."""
-    written = [number(value) for value in values]
-    most = max((len(said.partition(".")[2]) for said in written if "e" not in said), default=0)
-    return [
-        said if not _may_have_digits(value) or "e" in said or not most
-        else said.partition(".")[0] + "." + said.partition(".")[2].ljust(most, "0")
-        for value, said in zip(values, written, strict=True)
-    ]  # fmt: skip
-
-
-def _may_have_digits(value: Any) -> bool:
-    return isinstance(value, float) and math.isfinite(value)
 
 
 def with_unit(value: Any, unit: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from onward.base import numbers
 from onward.base.shell import shell_line
 from onward.base.text import plural
 from onward.portal import content, html, prose, shell, words
@@ -79,8 +80,8 @@ def _facts(place: Place, asset: content.Asset) -> html.Markup:
         pairs.append(("Unchanged", f"since release {asset.changed_in}"))
     if asset.table is not None:
         pairs += [
-            ("Rows", words.number(asset.table.rows)),
-            ("Columns", words.number(len(asset.table.columns))),
+            ("Rows", numbers.number(asset.table.rows)),
+            ("Columns", numbers.number(len(asset.table.columns))),
         ]
     if owner:
         pairs.append(("Ask", owner))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from onward.base import numbers
 from onward.portal import content, html, prose, shell, words
 from onward.portal.index import CHECKS, Page, Place, SiteIndex
 from onward.portal.listing import listing
@@ -99,7 +100,7 @@ def _offending(check: content.Check) -> html.Markup | None:
     shown_rows = offending.rows[:_ROWS_SHOWN]
     types = offending.types or ("",) * len(offending.columns)
     columns = [content.Column(name, kind) for name, kind in zip(offending.columns, types, strict=True)]
-    some = f"{len(shown_rows)} of {words.number(offending.total)} offending rows"
+    some = f"{len(shown_rows)} of {numbers.number(offending.total)} offending rows"
     listed = table.plain_table(columns, shown_rows, some if offending.total > len(shown_rows) else "")
     return shell.scroller(listed, f"Rows that break {check.name}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from onward.base import numbers
 from onward.base.text import listed, plural
 from onward.portal import content, drawing, html, shell, words
 from onward.portal.index import CHECKS, HOME, Page, Place, SiteIndex
@@ -170,7 +171,7 @@ def _owner(project: content.Project) -> html.Markup | None:
 
 def _key_number(place: Place, metric: content.Asset) -> html.Markup:
     value = metric.facts.get("value")
-    said = words.number(value)
+    said = numbers.number(value)
     return html.div(
         html.dt(place.asset_link(metric.name), shell.marks(metric)),
         html.dd(

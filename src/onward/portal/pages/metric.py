@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from onward.base import numbers
 from onward.portal import content, drawing, html, shell, words
 from onward.portal.index import Place
 
@@ -10,7 +11,7 @@ def result(place: Place, asset: content.Asset) -> html.Markup:
     """The number itself."""
     value = asset.facts.get("value")
     exact = words.value_text(value)
-    said = words.number(value)
+    said = numbers.number(value)
     return html.div(
         html.p(
             html.data(said, value=exact),
@@ -24,11 +25,11 @@ def result(place: Place, asset: content.Asset) -> html.Markup:
 
 
 def _is_rounded(value: object, said: str) -> bool:
-    return isinstance(value, float) and words.numeric(value) is not None and _unformatted(said) != float(value)
+    return isinstance(value, float) and numbers.numeric(value) is not None and _unformatted(said) != float(value)
 
 
 def _unformatted(said: str) -> float:
-    return float(said.replace(",", "").replace(words.MINUS, "-"))
+    return float(said.replace(",", "").replace(numbers.MINUS, "-"))
 
 
 def _since(place: Place, asset: content.Asset) -> html.Markup | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from onward.base import numbers
 from onward.base.text import plural
 from onward.portal import content, html, shell, words
 from onward.portal.index import HOME, RELEASES, Page, Place, SiteIndex
@@ -58,9 +59,9 @@ def _run(run: content.RunFacts) -> html.Markup:
     pairs: list[tuple[str, html.Child]] = [
         ("Run", words.short(run.id, 12)),
         ("Started", words.instant(run.started_at, relative=False)),
-        ("Steps made", words.number(run.made)),
-        ("Kept as they were", words.number(run.kept)),
-        ("Restored", words.number(run.restored)),
+        ("Steps made", numbers.number(run.made)),
+        ("Kept as they were", numbers.number(run.kept)),
+        ("Restored", numbers.number(run.restored)),
     ]
     if run.seconds is not None:
         pairs.insert(2, ("Took", words.duration(run.seconds)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from onward.base import numbers
 from onward.portal import content, frames, html, prose, shell, sources, words
 from onward.portal.index import Place
 from onward.portal.listing import listing
@@ -103,7 +104,7 @@ def _is_single(value: Any) -> bool:
 
 
 def _said(value: Any) -> html.Child:
-    return html.code(value) if isinstance(value, str) else words.number(value)
+    return html.code(value) if isinstance(value, str) else numbers.number(value)
 
 
 def parameter_table(parameters: dict[str, Any]) -> html.Markup:

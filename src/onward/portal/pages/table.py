@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from onward.base import numbers
 from onward.base.text import plural
 from onward.portal import content, drawing, html, shell, words
 
@@ -56,7 +57,7 @@ def rows(preview: content.TablePreview) -> html.Markup:
                 tabindex="0",
             ),
             _pager() if len(head) > PLAIN_ROWS else None,
-            html.p(f"All {words.number(preview.rows)} rows are in the files to download.", class_="note")
+            html.p(f"All {numbers.number(preview.rows)} rows are in the files to download.", class_="note")
             if among
             else None,
             html.embedded_json(embedded, data_rows=True) if head else None,
@@ -81,8 +82,8 @@ def _tools(counted: str) -> html.Markup:
 def _among(preview: content.TablePreview, embedded: int) -> str:
     """Which of all rows those in the page are; nothing where they are all."""
     if preview.every > 1:
-        return f", every {words.ordinal(preview.every)} of {words.number(preview.rows)}"
-    return f", the first of {words.number(preview.rows)}" if preview.rows > embedded else ""
+        return f", every {words.ordinal(preview.every)} of {numbers.number(preview.rows)}"
+    return f", the first of {numbers.number(preview.rows)}" if preview.rows > embedded else ""
 
 
 def plain_table(
@@ -130,7 +131,7 @@ def _plain(value: Any, column: content.Column) -> Any:
     if isinstance(value, int):
         return value if abs(value) <= _EXACT_IN_SCRIPTS else str(value)
     if isinstance(value, float):
-        return value if math.isfinite(value) else words.number(value)
+        return value if math.isfinite(value) else numbers.number(value)
     if isinstance(value, Decimal | date | time):
         return words.moment(words.value_text(value))
     return html.json_text(value)  # a list or a struct
@@ -168,9 +169,9 @@ def cell_text(value: Any, decimals: int | None, *, grouped: bool) -> str:
         return words.value_text(value)
     grouping = "," if grouped else ""
     if decimals is None:
-        return repr(value).replace("-", words.MINUS, 1) if value < 0 else repr(value)
+        return repr(value).replace("-", numbers.MINUS, 1) if value < 0 else repr(value)
     written = f"{value:{grouping}.{decimals}f}"
-    return words.MINUS + written[1:] if written.startswith("-") else written
+    return numbers.MINUS + written[1:] if written.startswith("-") else written
 
 
 def _cell(value: Any, form: _Form) -> html.Markup:
@@ -223,7 +224,7 @@ def _column(column: content.Column, row_count: int) -> html.Markup:
 def _distinct(count: int | None) -> str | None:
     if count is None:
         return None
-    return words.number(count) + ("+" if count >= content.MAX_DISTINCT else "")
+    return numbers.number(count) + ("+" if count >= content.MAX_DISTINCT else "")
 
 
 def _missing(count: int | None, row_count: int) -> html.Markup:
@@ -234,7 +235,7 @@ def _missing(count: int | None, row_count: int) -> html.Markup:
     share = count / row_count if row_count else 0.0
     said = "< 0.1" if share < 0.001 else f"{share * 100:.1f}".removesuffix(".0")
     return html.td(
-        words.number(count),
+        numbers.number(count),
         html.small(f"{said}{words.NO_BREAK}%"),
         class_="number",
         title="rows without a value",
