@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
 
 from onward.base.digest import Digest
+from onward.model.artifact import Artifact
 from onward.model.code import Declarations, NotebookTable, Problem, QueryTable
+from onward.model.difference import Difference, DiffOptions
 from onward.model.draft import FileReading
 from onward.model.event import Ending
 from onward.model.trace import Trace
@@ -106,6 +109,41 @@ class StepKind(Protocol):
 
     def task(self, step: Step, file: CodeFile) -> dict[str, Any]:
         """What the step's child has to be told beside its inputs; JSON-able."""
+        ...
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of two artifacts that are compared, with the way to its bytes, which are all there.
+
+    Attributes:
+        path: the file of an address of the artifact; it must not be written to.
+    """
+
+    artifact: Artifact
+    path: Callable[[Digest], Path]
+
+    def file(self) -> Path:
+        """The file of an artifact that is a blob."""
+        return self.path(self.artifact.bytes)
+
+
+class DiffKind(Protocol):
+    """Compares two artifacts of one kind whose contents differ. Suite: `onward.testing.diffs`.
+
+    It gives the same answer for the same bytes, keeps to bounded memory whatever their size, and writes nothing
+    outside of folders of its own, which are gone when it returns.
+    """
+
+    name: str
+    """The kind of asset that it is for; of files `text` and `tree`, and `file` for all others."""
+
+    def compare(self, before: Side, after: Side, options: DiffOptions) -> Difference | None:
+        """What differs; None where the bytes are not what their kind says, and can only be compared as such.
+
+        Raises:
+            MissingLibraryError: a library of onward's own is missing for it.
+        """
         ...
 
 

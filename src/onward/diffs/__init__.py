@@ -1,0 +1,1 @@
+"""What differs between two artifacts: one file for each kind."""

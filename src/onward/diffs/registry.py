@@ -1,0 +1,33 @@
+"""The kinds of differences by name. Built-in ones are found by entry point, like anyone's."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib.metadata import entry_points
+
+from onward.model.artifact import FILE, Artifact
+from onward.model.ports import DiffKind
+
+GROUP = "onward.diffs"
+TEXT, TREE = "text", "tree"
+_TEXT_MEDIA = ("application/json", "application/x-ndjson", "application/xml", "application/toml", "application/yaml")
+
+
+@cache
+def kinds() -> dict[str, DiffKind]:
+    """All kinds that are installed, by name."""
+    return {entry.name: entry.load()() for entry in entry_points(group=GROUP)}
+
+
+def kind_for(before: Artifact, after: Artifact) -> DiffKind:
+    """What compares two artifacts: by their kind where they share one, else by their bytes."""
+    names = {_name_of(before), _name_of(after)}
+    return kinds()[names.pop()] if len(names) == 1 and names <= kinds().keys() else kinds()[FILE]
+
+
+def _name_of(artifact: Artifact) -> str:
+    if artifact.kind != FILE:
+        return artifact.kind
+    if artifact.is_tree:
+        return TREE
+    return TEXT if artifact.media.startswith("text/") or artifact.media in _TEXT_MEDIA else FILE

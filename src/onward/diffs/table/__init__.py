@@ -1,0 +1,1 @@
+"""Tables: which rows came, went and changed, and what of them."""

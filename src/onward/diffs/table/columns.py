@@ -1,0 +1,187 @@
+"""What changed in each column that both tables have, and how far."""
+
+from __future__ import annotations
+
+import datetime
+import decimal
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from onward.diffs.table.database import Database, quoted
+
+_INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+_FLOATS = ("FLOAT", "DOUBLE")
+_BINS = 20
+_MOST_VALUES = 10
+_MOST_SUMMARISED = 60
+"""Columns whose distributions are taken."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that both tables have. `before` is its name in the old one, where it was renamed."""
+
+    name: str
+    before: str
+    type: str
+    type_before: str
+
+    @property
+    def is_float(self) -> bool:
+        return self.type in _FLOATS and self.type_before in _FLOATS
+
+    @property
+    def is_number(self) -> bool:
+        return all(
+            kind in (*_INTEGERS, *_FLOATS) or kind.startswith("DECIMAL") for kind in (self.type, self.type_before)
+        )
+
+    @property
+    def is_comparable(self) -> bool:
+        """Whether its values can be held against each other as they are; else their texts are."""
+        return self.type == self.type_before or self.is_number
+
+    @property
+    def differs(self) -> str:
+        """Whether the values of a joined row, in columns `a` and `b` of it, differ."""
+        old, new = f"a.{quoted(self.before)}", f"b.{quoted(self.name)}"
+        return (
+            f"{old} is distinct from {new}" if self.is_comparable else f"{old}::varchar is distinct from {new}::varchar"
+        )
+
+
+@dataclass
+class Changes:
+    """What changed of a column in the rows that both tables have.
+
+    Attributes:
+        changed: rows.
+        rising, falling: of a number, the rows in which it grew or shrank.
+        small: rows in which it differs by less than the tolerance.
+        greatest, mean: how far a number has moved where it did, without its sign.
+    """
+
+    changed: int
+    rising: int = 0
+    falling: int = 0
+    small: int = 0
+    greatest: float | None = None
+    mean: float | None = None
+
+    def is_noise(self, compared: int) -> bool:
+        """Whether it is rounding: small wherever it differs, and not to one side in most of the rows."""
+        return 0 < self.changed == self.small and 2 * max(self.rising, self.falling) <= compared
+
+
+def changes_of(database: Database, columns: Sequence[Column], tolerance: float) -> dict[str, Changes]:
+    """By column, what changed of it, from the table `differing`, in which it is `a<n>` and `b<n>`."""
+    if not columns:
+        return {}
+    measures: list[str] = []
+    for at, column in enumerate(columns):
+        measures += _measures(column, f"a{at}", f"b{at}", tolerance)
+    row = database.row(f"select {', '.join(measures)} from differing where how = 'changed'")
+    found = {}
+    for at, column in enumerate(columns):
+        changed, rising, falling, small, greatest, mean = row[at * 6 : at * 6 + 6]
+        found[column.name] = Changes(changed, rising, falling, small, finite(greatest), finite(mean))
+    return found
+
+
+def _measures(column: Column, old: str, new: str, tolerance: float) -> list[str]:
+    differs = f"{old} is distinct from {new}"
+    if not column.is_number:
+        return [f"count(*) filter ({differs})", "0", "0", "0", "null", "null"]
+    far = f"({new}::double - {old}::double)"
+    measured = f"{differs} and {old} is not null and {new} is not null and isfinite({far})"
+    scale = f"greatest(abs({old}::double), abs({new}::double))"
+    is_small = f"{measured} and abs({far}) <= {tolerance!r} * {scale}" if column.is_float else "false"
+    return [
+        f"count(*) filter ({differs})",
+        f"count(*) filter ({measured} and {far} > 0)",
+        f"count(*) filter ({measured} and {far} < 0)",
+        f"count(*) filter ({is_small})",
+        f"max(abs({far})) filter ({measured})",
+        f"avg(abs({far})) filter ({measured})",
+    ]
+
+
+def summaries(database: Database, columns: Sequence[Column]) -> dict[str, dict[str, Any]]:
+    """By column, its distribution before and after: of a number its least, mean and greatest value and a histogram
+    over shared bins, of anything else its most frequent values."""
+    found = {}
+    for column in columns[:_MOST_SUMMARISED]:
+        found[column.name] = _of_number(database, column) if column.is_number else _of_words(database, column)
+    return found
+
+
+def _of_number(database: Database, column: Column) -> dict[str, Any]:
+    sides = {"before": ("a", quoted(column.before)), "after": ("b", quoted(column.name))}
+    told: dict[str, Any] = {}
+    for side, (view, name) in sides.items():
+        is_there = f"{name} is not null and isfinite({name}::double)"
+        least, mean, greatest, missing = database.row(
+            f"select min({name}::double) filter ({is_there}), avg({name}::double) filter ({is_there}), "
+            f"max({name}::double) filter ({is_there}), count(*) filter (not ({is_there}) is true) from {view}"
+        )
+        told[side] = {"min": finite(least), "mean": finite(mean), "max": finite(greatest), "missing": missing}
+    bounds = [told[side][bound] for side in sides for bound in ("min", "max") if told[side][bound] is not None]
+    if bounds and max(bounds) > min(bounds):
+        low, high = min(bounds), max(bounds)
+        width = (high - low) / _BINS
+        told["bins"] = [low + width * at for at in range(_BINS)] + [high]
+        for side, (view, name) in sides.items():
+            told[side]["histogram"] = _histogram(database, view, name, low, width)
+    return told
+
+
+def _histogram(database: Database, view: str, name: str, low: float, width: float) -> list[int]:
+    place = f"least({_BINS - 1}, floor(({name}::double - ({low!r})) / {width!r})::int)"
+    counts = dict(
+        database.rows(
+            f"select {place} as place, count(*) from {view} "
+            f"where {name} is not null and isfinite({name}::double) group by place"
+        )
+    )
+    return [counts.get(at, 0) for at in range(_BINS)]
+
+
+def _of_words(database: Database, column: Column) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    for side, view, name in (("before", "a", quoted(column.before)), ("after", "b", quoted(column.name))):
+        distinct, missing = database.row(f"select approx_count_distinct({name}), count(*) - count({name}) from {view}")
+        told[side] = {"distinct": distinct, "missing": missing}
+    frequent = database.rows(
+        f"select value, sum(old)::bigint, sum(new)::bigint from ("
+        f"select {quoted(column.before)}::varchar as value, count(*) as old, 0 as new from a group by all "
+        f"union all select {quoted(column.name)}::varchar, 0, count(*) from b group by all) "
+        f"group by value order by greatest(sum(old), sum(new)) desc, value limit {_MOST_VALUES}"
+    )
+    told["values"] = [{"value": value, "before": old, "after": new} for value, old, new in frequent]
+    return told
+
+
+def finite(value: Any) -> float | None:
+    """A number as JSON can say it; None for what it cannot."""
+    return float(value) if value is not None and math.isfinite(value) else None
+
+
+def plain(value: Any) -> Any:
+    """A value of a cell as JSON can say it."""
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if isinstance(value, (datetime.datetime, datetime.date, datetime.time)):
+        return value.isoformat()
+    if isinstance(value, (decimal.Decimal, datetime.timedelta)):
+        return str(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(item) for item in value]
+    return str(value)

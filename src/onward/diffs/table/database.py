@@ -1,0 +1,96 @@
+"""Two tables side by side in a database that spills to disk instead of filling the memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from onward.base.errors import MissingLibraryError
+from onward.model.ports import Side
+
+MEMORY = "1GB"
+"""What the database may hold before it spills; the process itself comes on top."""
+_READERS = {
+    "application/vnd.apache.parquet": "read_parquet({})",
+    "text/csv": "read_csv({}, all_varchar = false, sample_size = -1)",
+    "text/tab-separated-values": "read_csv({}, delim = '\\t', sample_size = -1)",
+    "application/x-ndjson": "read_json({}, format = 'newline_delimited')",
+}
+
+
+class Database:
+    """The two tables as the views `a` (before) and `b` (after).
+
+    Attributes:
+        before, after: their columns, name to type, in order.
+    """
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+        self.before = self._types("a")
+        self.after = self._types("b")
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        found: list[tuple[Any, ...]] = self._connection.execute(query).fetchall()
+        return found
+
+    def row(self, query: str) -> tuple[Any, ...]:
+        """The only row of a query."""
+        return self.rows(query)[0]
+
+    def do(self, statement: str) -> None:
+        self._connection.execute(statement)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _types(self, view: str) -> dict[str, str]:
+        return {name: kind for name, kind, *_ in self.rows(f"describe {view}")}
+
+
+def open_tables(before: Side, after: Side, folder: str) -> Database | None:
+    """The tables of two sides; None where one of them is no table that can be read.
+
+    Args:
+        folder: where to spill.
+
+    Raises:
+        MissingLibraryError: DuckDB is not installed.
+    """
+    try:
+        import duckdb
+    except ImportError as error:
+        raise MissingLibraryError(
+            "comparing tables needs DuckDB, which is not installed", hint="pip install 'onward[tables]'"
+        ) from error
+    connection = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": folder})
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        for view, side in (("a", before), ("b", after)):
+            connection.execute(f"create view {view} as from {_reader(side)}")
+        return Database(connection)
+    except duckdb.Error:
+        connection.close()
+        return None
+
+
+def _reader(side: Side) -> str:
+    reader = _READERS.get(side.artifact.media, _READERS["application/vnd.apache.parquet"])
+    return reader.format(text(str(side.file())))
+
+
+def quoted(column: str) -> str:
+    """A column's name as SQL writes it."""
+    return '"' + column.replace('"', '""') + '"'
+
+
+def text(value: str) -> str:
+    """A text as SQL writes it."""
+    return "'" + value.replace("'", "''") + "'"
+
+
+def names(columns: Sequence[str], view: str = "") -> str:
+    """Columns, of a view where one is given, one after the other."""
+    prefix = f"{view}." if view else ""
+    return ", ".join(prefix + quoted(column) for column in columns)

@@ -1,0 +1,50 @@
+"""What differs between two artifacts of one asset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+DEFAULT_TOLERANCE = 1e-9
+"""Relative: floating-point numbers that differ by less may differ by nothing but the order of a sum."""
+
+
+class DiffOptions(msgspec.Struct, frozen=True):
+    """How two artifacts are compared.
+
+    Attributes:
+        key: columns that name a row, as the asset declares them; none: they are looked for.
+        tolerance: relative, see `DEFAULT_TOLERANCE`.
+        samples: the most rows, cells or lines of each sort that are shown.
+    """
+
+    key: tuple[str, ...] = ()
+    tolerance: float = DEFAULT_TOLERANCE
+    samples: int = 10
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """What people see of one side, or of what moved between the two: `before`, `after`, `moved`."""
+
+    name: str
+    media: str
+    content: bytes
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """What differs between two artifacts whose contents differ.
+
+    Attributes:
+        summary: one sentence, or a part of one, without the asset's name.
+        detail: JSON-able; its fields are those of the artifacts' kind (docs/reference/differences.md).
+        share: how much of it differs, from 0 (nothing that means anything) to 1.
+        means_nothing: all that differs is noise, as `summary` says: rounding, times, random names.
+        pictures: to look at.
+    """
+
+    summary: str
+    detail: dict[str, Any]
+    share: float
+    means_nothing: bool = False
+    pictures: tuple[Picture, ...] = ()

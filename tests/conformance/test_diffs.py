@@ -1,0 +1,41 @@
+"""Every kind of difference passes the suite of `onward.testing.diffs`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from onward.diffs.metric import MetricDiff
+from onward.diffs.registry import kinds
+from onward.diffs.table.kind import TableDiff
+from onward.model.ports import DiffKind
+from onward.testing.diffs import DiffSuite, Sample
+from tests.unit.diffs.tables import table
+from tests.unit.diffs.test_metric import metric
+
+ROWS = "select range as id, sqrt(range + 2) as x from range(100)"
+ROUNDED = "sqrt(range + 2) * case range % 4 when 1 then 1 + 1e-13 when 2 then 1 - 1e-13 else 1 end"
+
+
+class TestMetric(DiffSuite):
+    def make_kind(self) -> DiffKind:
+        return MetricDiff()
+
+    def make_sample(self, folder: Path) -> Sample:
+        return Sample(metric(1.5), metric(2.5))
+
+
+class TestTable(DiffSuite):
+    def make_kind(self) -> DiffKind:
+        return TableDiff()
+
+    def make_sample(self, folder: Path) -> Sample:
+        return Sample(
+            table(folder, "a", ROWS),
+            table(folder, "b", f"{ROWS} limit 90"),
+            table(folder, "c", f"select range as id, {ROUNDED} as x from range(100)"),
+        )
+
+
+def test_every_registered_kind_is_held_against_the_suite() -> None:
+    tried = {suite().make_kind().name for suite in DiffSuite.__subclasses__()}
+    assert tried == kinds().keys()

@@ -1,0 +1,56 @@
+"""What the difference between two metrics says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onward.diffs.metric import MetricDiff
+from onward.model.artifact import Artifact
+from onward.model.difference import Difference, DiffOptions
+from onward.model.ports import Side
+
+
+def metric(value: Any, unit: str | None = None, kind: str = "float", **facts: Any) -> Side:
+    facts = {"value": value, "type": kind, "unit": unit, **facts}
+    return Side(Artifact("metric", repr(facts), "b", "application/json", 1, facts=facts), lambda _: Path())
+
+
+def compared(before: Side, after: Side) -> Difference:
+    found = MetricDiff().compare(before, after, DiffOptions())
+    assert found is not None
+    return found
+
+
+def test_how_far_it_has_moved_is_told_in_its_unit_and_by_what_it_was() -> None:
+    found = compared(metric(12.5, "min"), metric(11.9, "min"))
+    assert found.summary == "12.5 → 11.9 min (−0.6, −4.8 %)"
+    assert found.detail["delta"] == pytest.approx(-0.6)
+    assert found.detail["relative"] == pytest.approx(-0.048)
+
+
+def test_two_numbers_that_look_alike_are_told_apart() -> None:
+    assert compared(metric(0.123456789), metric(0.123456780)).summary.startswith("0.12345679 → 0.12345678 (")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "words"),
+    [
+        (metric(0), metric(3), "0 → 3 (+3)"),
+        (metric(-2.0), metric(2.0), "−2 → 2 (+4)"),
+        (metric(True, kind="bool"), metric(False, kind="bool"), "Yes → No"),
+        (metric(1.5), metric(None, text="nan"), "1.5 → nan"),
+        (metric(2, "min"), metric(120, "s"), "2 min → 120 s"),
+        (metric(2, kind="int"), metric(2.0), "2, of type float now and not int"),
+        (metric(1_000_000, "USD", "int"), metric(1_000_001, "USD", "int"), "1,000,000 → 1,000,001 USD (+1, +0.0001 %)"),
+    ],
+)
+def test_what_is_no_plain_change_has_words_of_its_own(before: Side, after: Side, words: str) -> None:
+    assert compared(before, after).summary == words
+
+
+def test_json_has_a_number_or_null_and_the_text_beside_it() -> None:
+    detail = compared(metric(1.5), metric(None, text="nan")).detail
+    assert (detail["before"], detail["after"], detail["after_text"], detail["delta"]) == (1.5, None, "nan", None)

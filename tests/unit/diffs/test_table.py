@@ -1,0 +1,197 @@
+"""What the difference between two tables says."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from onward.diffs.table.kind import TableDiff
+from onward.model.artifact import Artifact, ColumnContent
+from onward.model.difference import DiffOptions
+from onward.model.ports import Side
+from onward.testing.diffs import side_of
+from tests.unit.diffs.tables import compared, table
+
+FLIGHTS = "select range as id, range % 7 as carrier, range * 1.5 as delay from range(1000)"
+
+
+def rows_of(detail: dict[str, Any]) -> tuple[int, int, int]:
+    return detail["rows"]["added"], detail["rows"]["removed"], detail["rows"]["changed"]
+
+
+def test_rows_that_came_went_and_changed_are_counted_by_the_key_that_was_found(tmp_path: Path) -> None:
+    after = """select range as id, range % 7 as carrier, case when range % 100 = 3 then 0 else range * 1.5 end as delay
+        from range(5, 1010)"""
+    found = compared(tmp_path, FLIGHTS, after)
+    assert found.detail["key"] == ["id"]
+    assert rows_of(found.detail) == (10, 5, 9)
+    assert found.summary.startswith("10 rows came in, 5 went, 9 changed in `delay`; mean `delay` ")
+    assert [row["key"] for row in found.detail["sample"] if row["change"] == "removed"] == [{"id": n} for n in range(5)]
+    changed = next(row for row in found.detail["sample"] if row["change"] == "changed")
+    assert changed == {"change": "changed", "key": {"id": 103}, "before": {"delay": "154.5"}, "after": {"delay": "0.0"}}
+
+
+def test_of_several_keys_the_one_with_most_shared_values_is_taken(tmp_path: Path) -> None:
+    before = "select range + 5000 as line, 'n' || range as name, range % 3 as x from range(100)"
+    after = "select range + 9000 as line, 'n' || range as name, range % 4 as x from range(100)"
+    assert compared(tmp_path, before, after).detail["key"] == ["name"]
+
+
+def test_two_columns_are_a_key_where_none_is_alone(tmp_path: Path) -> None:
+    before = "select a.range as day, b.range as route, 1 as seats from range(30) a, range(20) b"
+    after = "select a.range as day, b.range as route, (b.range = 3)::int as seats from range(30) a, range(20) b"
+    found = compared(tmp_path, before, after)
+    assert found.detail["key"] == ["day", "route"]
+    assert rows_of(found.detail) == (0, 0, 570)
+
+
+def test_a_declared_key_is_taken_only_where_it_names_each_row(tmp_path: Path) -> None:
+    assert compared(tmp_path, FLIGHTS, f"{FLIGHTS} limit 999", key=("carrier",)).detail["key"] == ["id"]
+    by_delay = compared(tmp_path, FLIGHTS, f"{FLIGHTS} limit 999", key=("delay",))
+    assert by_delay.detail["key"] == ["delay"]
+
+
+def test_without_a_key_rows_are_paired_by_place_or_counted_whole(tmp_path: Path) -> None:
+    before = "select range % 3 as a, range % 2 as b from range(100)"
+    found = compared(tmp_path, before, "select range % 3 as a, 0 as b from range(100)")
+    assert (found.detail["key"], found.detail["paired"], rows_of(found.detail)) == ([], "by place", (0, 0, 50))
+    fewer = compared(tmp_path, before, f"{before} limit 90")
+    assert (fewer.detail["paired"], rows_of(fewer.detail)) == ("as whole rows", (0, 10, 0))
+
+
+def test_another_order_of_the_same_rows_is_said(tmp_path: Path) -> None:
+    found = compared(tmp_path, FLIGHTS, f"{FLIGHTS} order by id desc")
+    assert found.summary == "the same 1,000 rows in another order"
+    assert not found.means_nothing
+
+
+def test_columns_that_came_went_changed_type_or_got_another_name_are_told(tmp_path: Path) -> None:
+    before = "select range as id, range * 2 as delay, 1::int as small, 'x' as gone from range(100)"
+    after = "select range as id, range * 2 as minutes, 1::bigint as small, 2.5::double as fresh from range(100)"
+    schema = compared(tmp_path, before, after).detail["schema"]
+    assert schema["renamed"] == {"minutes": {"before": "delay", "after": "minutes"}}
+    assert schema["retyped"] == {"small": {"before": "INTEGER", "after": "BIGINT"}}
+    assert (schema["added"], schema["removed"]) == ({"fresh": "DOUBLE"}, {"gone": "VARCHAR"})
+
+
+def test_rounding_means_nothing_and_is_said(tmp_path: Path) -> None:
+    noise = "case range % 4 when 1 then x * (1 + 1e-13) when 2 then x * (1 - 1e-13) else x end"
+    base = "select range, sqrt(range + 2) as x from range(1000)"
+    found = compared(tmp_path, base, f"select range, {noise} as x from ({base})")
+    assert found.means_nothing
+    assert found.summary == "`x` differs by rounding alone"
+
+
+def test_what_goes_to_one_side_in_most_rows_is_no_rounding(tmp_path: Path) -> None:
+    base = "select range, sqrt(range + 2) as x from range(1000)"
+    found = compared(
+        tmp_path, base, f"select range, case when range < 600 then x * (1 + 1e-13) else x end as x from ({base})"
+    )
+    assert not found.means_nothing
+    assert rows_of(found.detail)[2] > 500
+
+
+def test_a_difference_beyond_the_tolerance_counts_beside_rounding(tmp_path: Path) -> None:
+    base = "select range, sqrt(range + 2) as x, sqrt(range + 3) as y from range(1000)"
+    noise = "case range % 4 when 1 then x * (1 + 1e-13) when 2 then x * (1 - 1e-13) else x end"
+    found = compared(
+        tmp_path, base, f"select range, {noise} as x, case range when 7 then 0 else y end as y from ({base})"
+    )
+    assert rows_of(found.detail) == (0, 0, 1)
+    assert {column["name"]: column.get("rounding", False) for column in found.detail["columns"]} == {
+        "x": True,
+        "y": False,
+    }
+
+
+def test_what_is_missing_and_what_is_no_number_are_values_like_others(tmp_path: Path) -> None:
+    table = "select range as id, case range when {} then null when 2 then 'nan'::double else 1.0 end as x from range(5)"
+    before, after = table.format(1), table.format(3)
+    found = compared(tmp_path, before, after)
+    assert rows_of(found.detail) == (0, 0, 2)
+    (column,) = found.detail["columns"]
+    assert (column["before"]["missing"], column["after"]["missing"]) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["[1, 2]", "{'a': 1}", "date '2020-01-01'", "timestamptz '2020-01-01 00:00:00+02'", "'x'::blob", "interval 3 days",
+     "'inf'::double", "12.50::decimal(9, 2)", "time '10:00'"],
+)  # fmt: skip
+def test_every_type_is_compared_and_shown(tmp_path: Path, value: str) -> None:
+    before = f"select range as id, {value} as v from range(3)"
+    after = f"select range as id, case when range = 1 then null else {value} end as v from range(3)"
+    found = compared(tmp_path, before, after)
+    assert rows_of(found.detail) == (0, 0, 1)
+
+
+def test_odd_names_of_columns_are_only_names(tmp_path: Path) -> None:
+    before = 'select range as "a ""key""", 1 as "select", 2 as "größe, in cm" from range(10)'
+    after = 'select range as "a ""key""", 1 as "select", 3 as "größe, in cm" from range(10)'
+    found = compared(tmp_path, before, after)
+    assert rows_of(found.detail) == (0, 0, 10)
+    assert found.detail["key"] == ['a "key"']
+
+
+def test_an_empty_table_has_lost_its_rows(tmp_path: Path) -> None:
+    assert rows_of(compared(tmp_path, FLIGHTS, f"{FLIGHTS} limit 0").detail) == (0, 1000, 0)
+    assert rows_of(compared(tmp_path, f"{FLIGHTS} limit 0", FLIGHTS).detail) == (1000, 0, 0)
+
+
+def test_where_keys_stand_alike_only_columns_of_other_digests_are_read(tmp_path: Path) -> None:
+    sides: list[Side] = []
+    for name, query in (("before", FLIGHTS), ("after", FLIGHTS.replace("range * 1.5", "range * 2.5"))):
+        side = table(tmp_path, name, query)
+        columns = (
+            ColumnContent("id", "int64", "i"),
+            ColumnContent("carrier", "int64", "c"),
+            ColumnContent("delay", "x", name),
+        )
+        artifact = Artifact("table", name, name, side.artifact.media, 1, columns=columns)
+        sides.append(side_of(artifact, side.file()))
+    found = TableDiff().compare(sides[0], sides[1], DiffOptions())
+    assert found is not None
+    assert (found.detail["key"], found.detail["paired"], rows_of(found.detail)) == (["id"], "by key", (0, 0, 999))
+
+
+def test_bytes_that_are_no_table_are_compared_as_bytes(tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    broken.write_bytes(b"PAR1 and then nothing")
+    side = table(tmp_path, "a", FLIGHTS)
+    assert TableDiff().compare(side, side_of(side.artifact, broken), DiffOptions()) is None
+
+
+CELLS = st.one_of(st.none(), st.integers(-3, 3))
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    before=st.dictionaries(st.integers(0, 12), st.tuples(CELLS, CELLS), min_size=1),
+    after=st.dictionaries(st.integers(0, 12), st.tuples(CELLS, CELLS), min_size=1),
+    seed=st.integers(0, 5),
+)
+def test_it_counts_what_python_counts(
+    tmp_path: Path, before: dict[int, tuple[Any, Any]], after: dict[int, tuple[Any, Any]], seed: int
+) -> None:
+    def query(rows: dict[int, tuple[Any, Any]]) -> str:
+        order = list(rows.items())
+        random.Random(seed).shuffle(order)
+        cells = [f"({key}, {_sql(x)}, {_sql(y)})" for key, (x, y) in order]
+        return f"select * from (values {', '.join(cells)}) as t(id, x, y)"
+
+    found = compared(tmp_path, query(before), query(after), key=("id",))
+    shared = before.keys() & after.keys()
+    assert rows_of(found.detail) == (
+        len(after.keys() - before.keys()),
+        len(before.keys() - after.keys()),
+        sum(before[key] != after[key] for key in shared),
+    )
+
+
+def _sql(value: int | None) -> str:
+    return "null::int" if value is None else f"{value}::int"
