@@ -48,7 +48,7 @@ def measured(parts: list[str], home: Path, *, quick: bool) -> Iterator[str]:
         yield report.stamped(report.table_text(table), state, today)
         state = machine()
     if "precision" in parts:
-        yield report.precision_text(situations.precision(home / "precision"))
+        yield report.precision_text(situations.precision(home / "precision", every_declaration()))
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -93,6 +93,12 @@ def cold(home: Path, count: int, rounds: int) -> situations.Table:
 def every_way() -> list[Peer]:
     """The tools, doit in both of its ways."""
     return [Ninja(), Doit(), Doit(in_process=True), Onward()]
+
+
+def every_declaration() -> list[Peer]:
+    """The tools, with the shared library declared and not; onward, which is told nothing, in both of its forms."""
+    told: list[Peer] = [kind(knows_library=knows) for kind in (Ninja, Doit) for knows in (True, False)]
+    return [*told, Onward(), Onward("onward files", "onward, scripts with files")]
 
 
 if __name__ == "__main__":

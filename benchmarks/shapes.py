@@ -9,8 +9,9 @@ The right answers are worked out here, apart from every tool.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,15 +61,29 @@ class Step:
 
 @dataclass(frozen=True)
 class World:
-    """What the files of a workload say: the edits of the precision table are other worlds."""
+    """What the files of a workload say: the edits of the precision table are other worlds.
+
+    Attributes:
+        seeds: the numbers of the data files.
+        spelled: data files that are written otherwise, and what stands before their number there.
+        addend: of the library's function that six steps use.
+        comment: in the library.
+        edited: the step whose own function returns one more.
+    """
 
     seeds: dict[str, int]
+    spelled: dict[str, str] = field(default_factory=dict)
     addend: int = 1
     comment: str = ""
+    edited: str = ""
 
     def library(self) -> str:
         """The text of the library file."""
         return LIBRARY.format(comment=self.comment, variable=LIST_VARIABLE, modulus=_MODULUS, addend=self.addend)
+
+    def data(self, seed: str) -> str:
+        """The text of a data file."""
+        return self.spelled.get(seed, "") + str(self.seeds[seed])
 
     def with_comment(self) -> World:
         return replace(self, comment="\n# A comment that changes nothing.\n")
@@ -79,6 +94,12 @@ class World:
     def with_other_data(self) -> World:
         name, value = next(iter(self.seeds.items()))
         return replace(self, seeds={**self.seeds, name: value + 1})
+
+    def with_other_spelling(self) -> World:
+        return replace(self, spelled={next(iter(self.seeds)): "+0"})
+
+    def with_edited(self, step: str) -> World:
+        return replace(self, edited=step)
 
 
 @dataclass(frozen=True)
@@ -100,25 +121,34 @@ class Trivial:
         made: dict[str, int] = {}
         for step in self.steps:
             if step.seed is not None:
-                made[step.name] = world.seeds[step.seed] * 7 % _MODULUS
-                continue
-            left, right = (made[name] for name in step.inputs)
-            value = (left * 31 + right * 17 + 7) % _MODULUS
-            made[step.name] = value * 3 + world.addend if step.is_special else value
+                value = world.seeds[step.seed] * 7 % _MODULUS
+            else:
+                left, right = (made[name] for name in step.inputs)
+                value = (left * 31 + right * 17 + 7) % _MODULUS
+            value = value * 3 + world.addend if step.is_special else value
+            made[step.name] = value + (step.name == world.edited)
         return made
 
+    @property
+    def middle(self) -> str:
+        """A step with as many layers before it as after it."""
+        return self.steps[len(self.steps) // LAYERS * (LAYERS // 2)].name
+
     def reached(self, before: World, after: World) -> set[str]:
-        """The steps that a change of the world reaches: what a perfect tool runs again."""
-        touched = {
+        """The steps that a change of the world reaches: what a perfect tool runs again.
+
+        Those that read what was changed, and those that take a result which is another now.
+        """
+        results_before, results_after = self.answers(before), self.answers(after)
+        others = {name for name, result in results_before.items() if result != results_after[name]}
+        return {
             step.name
             for step in self.steps
-            if (step.seed is not None and before.seeds[step.seed] != after.seeds[step.seed])
+            if (step.seed is not None and before.data(step.seed) != after.data(step.seed))
             or (step.is_special and before.addend != after.addend)
+            or (before.edited != after.edited and step.name in {before.edited, after.edited})
+            or others.intersection(step.inputs)
         }
-        for step in self.steps:
-            if touched.intersection(step.inputs):
-                touched.add(step.name)
-        return touched
 
 
 def trivial(count: int, per_file: int = 10) -> Trivial:
@@ -148,10 +178,11 @@ def _steps(width: int, per_file: int) -> Iterator[Step]:
             )
 
 
-def body(step: Step) -> str:
+def body(step: Step, world: World) -> str:
     """The expression that a step's function returns."""
     value = f"first({step.seed})" if step.seed is not None else f"combine({', '.join(step.inputs)})"
-    return f"special({value})" if step.is_special else value
+    value = f"special({value})" if step.is_special else value
+    return f"{value} + 1" if step.name == world.edited else value
 
 
 def arguments(step: Step) -> tuple[str, ...]:
@@ -189,31 +220,35 @@ class TrivialWorkload:
         self.shape = trivial(count, per_file)
         self.world = self.shape.world
         self.names = tuple(step.name for step in self.shape.steps)
-
-    def change(self, world: World, folder: Path) -> None:
-        """Makes the files of a laid-out workload say what `world` says."""
-        if world.library() != self.world.library():
-            (folder / "lib/shared.py").write_text(world.library())
-        for name, value in world.seeds.items():
-            if self.world.seeds[name] != value:
-                (folder / f"data/{name}.txt").write_text(str(value))
-        self.world = world
+        self._form: Form = "rules"
+        self._texts: dict[str, str] = {}
 
     def write(self, folder: Path, form: Form) -> None:
         """Writes the files that a tool of a form takes."""
-        texts = {"lib/shared.py": self.world.library()}
-        texts |= {f"data/{name}.txt": str(value) for name, value in self.world.seeds.items()}
+        self._texts = self._in_form(form, self.world)
+        self._form = form
+        write_all(folder, self._texts)
+
+    def change(self, world: World, folder: Path) -> None:
+        """Makes the files that were written say what `world` says; those that say it already are left alone."""
+        before, self._texts = self._texts, self._in_form(self._form, world)
+        write_all(folder, {path: text for path, text in self._texts.items() if text != before[path]})
+        self.world = world
+
+    def touch(self, folder: Path) -> None:
+        """Gives the files that were written another time and leaves what they say."""
+        for path in self._texts:
+            os.utime(folder / path)
+
+    def _in_form(self, form: Form, world: World) -> dict[str, str]:
+        texts = {"lib/shared.py": world.library()}
+        texts |= {f"data/{seed}.txt": world.data(seed) for seed in world.seeds}
         if form == "rules":
             texts["lib/starting.py"] = STARTING
         if form == "onward files":
-            texts |= {f"projects/bench/{step.name}.py": _script(step) for step in self.shape.steps}
-        elif form == "onward":
-            for file, steps in self.shape.files().items():
-                texts[f"projects/bench/{file}.py"] = _onward_file(steps)
-        else:
-            for file, steps in self.shape.files().items():
-                texts[f"steps/{file}.py"] = _plain_file(steps)
-        write_all(folder, texts)
+            return texts | {f"projects/bench/{step.name}.py": _script(step, world) for step in self.shape.steps}
+        folder, write_file = ("projects/bench", _onward_file) if form == "onward" else ("steps", _plain_file)
+        return texts | {f"{folder}/{file}.py": write_file(steps, world) for file, steps in self.shape.files().items()}
 
     def rules(self) -> list[Rule]:
         """One rule for each step. The library is declared as an input of each, as careful users do."""
@@ -238,32 +273,32 @@ class TrivialWorkload:
         return json.loads(path.read_bytes())["value"]
 
 
-def _plain_file(steps: list[Step]) -> str:
+def _plain_file(steps: list[Step], world: World) -> str:
     head = f'"""Steps of {steps[0].file}."""\n\nimport starting\nfrom shared import combine, first, ran, special\n'
     functions = [
-        f'\n\ndef {step.name}({", ".join(arguments(step))}):\n    ran("{step.name}")\n    return {body(step)}\n'
+        f'\n\ndef {step.name}({", ".join(arguments(step))}):\n    ran("{step.name}")\n    return {body(step, world)}\n'
         for step in steps
     ]
     return head + "".join(functions) + '\n\nif __name__ == "__main__":\n    starting.main(globals())\n'
 
 
-def _onward_file(steps: list[Step]) -> str:
+def _onward_file(steps: list[Step], world: World) -> str:
     head = f'"""Steps of {steps[0].file}."""\n\nfrom onward import asset\n'
     head += "from shared import combine, first, ran, special\n"
     functions = []
     for step in steps:
         takes = ", ".join(f"{name}: {'str' if step.seed else 'int'}" for name in arguments(step))
         functions.append(
-            f'\n\n@asset\ndef {step.name}({takes}) -> int:\n    ran("{step.name}")\n    return {body(step)}\n'
+            f'\n\n@asset\ndef {step.name}({takes}) -> int:\n    ran("{step.name}")\n    return {body(step, world)}\n'
         )
     return head + "".join(functions)
 
 
-def _script(step: Step) -> str:
+def _script(step: Step, world: World) -> str:
     """A step as a plain script that knows nothing of onward: it reads files and writes one."""
     text = "from pathlib import Path\n\nfrom shared import combine, first, ran, special\n\n"
     text += f'ran("{step.name}")\n'
     for name in arguments(step):
         path = f"../../data/{name}.txt" if step.seed else f"out/{name}.txt"
         text += f'{name} = int(Path("{path}").read_text())\n'
-    return text + f'Path("out/{step.name}.txt").write_text(str({body(step)}))\n'
+    return text + f'Path("out/{step.name}.txt").write_text(str({body(step, world)}))\n'

@@ -14,14 +14,14 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.measure import Sample, Series, run
-from benchmarks.peers import Doit, Ninja, Onward, Peer, start_up, wrong
-from benchmarks.shapes import LIST_VARIABLE, TrivialWorkload, World
+from benchmarks.peers import Peer, start_up, wrong
+from benchmarks.shapes import LIST_VARIABLE, Trivial, TrivialWorkload, World
 from benchmarks.workload import Workload
 
 ANCHOR = "python -c pass"
 STATUS = "onward status"
 # Files younger than this are read again by tools that know how coarse a file's time is.
-_SETTLED_S = 2.2
+SETTLED_S = 2.2
 
 
 @dataclass
@@ -51,6 +51,22 @@ class Table:
 
     def row(self, peer: str) -> Row:
         return next(row for row in self.rows if row.peer == peer)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One row of the precision table.
+
+    Attributes:
+        world: what the files say after it.
+        perfect: how many steps a perfect tool runs.
+        besides: what happens to a tool's folder once the files say so.
+    """
+
+    words: str
+    world: World
+    perfect: int
+    besides: Callable[[Peer, TrivialWorkload, Path], None] = lambda *_: None
 
 
 @dataclass(frozen=True)
@@ -117,7 +133,7 @@ def nothing_to_do(count: int, home: Path, peers: Sequence[Peer], rounds: int) ->
     table = Table(f"Nothing to do, {count:,} steps", count, 0, [Row(peer.name) for peer in peers], Series())
     for peer in peers:
         bench.run(peer)
-    time.sleep(_SETTLED_S)
+    time.sleep(SETTLED_S)
     for peer in peers:
         bench.run(peer)
     if "onward" in bench.folders:
@@ -145,42 +161,52 @@ def start(words: str, home: Path, rounds: int) -> Table:
     return table
 
 
-def precision(home: Path, count: int = 100) -> Precision:
-    """What each tool runs again after changes that ought to cost this much and no more."""
-    peers: list[Peer] = [
-        Ninja(), Ninja(knows_library=False), Doit(), Doit(knows_library=False), Onward(),
-        Onward("onward files", "onward, scripts with files"),
-    ]  # fmt: skip
+def precision(home: Path, peers: Sequence[Peer], count: int = 100, *, settled_s: float = SETTLED_S) -> Precision:
+    """What each tool runs again after changes that ought to cost this much and no more.
+
+    Each change waits until the files are `settled_s` seconds old, so that no tool misses it by their times.
+
+    Raises:
+        FailedRunError: a first run was not one of every step, so that nothing follows from those after it.
+    """
     bench = Bench(home, [(peer, partial(TrivialWorkload, count)) for peer in peers])
-    shape = TrivialWorkload(count).shape
-    first = shape.world
-    function, data = first.with_other_function(), first.with_other_data()
-    changes: list[tuple[str, World, int]] = [
-        ("nothing", first, 0),
-        ("a comment in the library", first.with_comment(), 0),
-        ("the comment taken out", first, 0),
-        ("a function that 6 steps use", function, len(shape.reached(first, function))),
-        ("the function as it was", first, 0),
-        ("one data file", data, len(shape.reached(first, data))),
-        ("the data file as it was", first, 0),
-        ("the results deleted", first, 0),
-    ]
     for peer in peers:
-        bench.run(peer)
+        _, ran, stale = bench.run(peer)
+        if (ran, stale) != (count, 0):
+            raise FailedRunError(f"the first run of {peer.name} ran {ran} of {count} steps, {stale} results are wrong")
     rows = []
-    for change, world, perfect in changes:
-        time.sleep(_SETTLED_S)
+    for change in changes(TrivialWorkload(count).shape):
+        time.sleep(settled_s)
         counted = {}
         for peer in peers:
             folder, workload = bench.folders[peer.name], bench.workloads[peer.name]
             assert isinstance(workload, TrivialWorkload)
-            workload.change(world, folder)
-            if change == "the results deleted":
-                peer.lose_results(folder)
+            workload.change(change.world, folder)
+            change.besides(peer, workload, folder)
             _, ran, stale = bench.run(peer)
             counted[peer.name] = (ran, stale)
-        rows.append((change, perfect, counted))
+        rows.append((change.words, change.perfect, counted))
     return Precision(count, rows)
+
+
+def changes(shape: Trivial) -> list[Change]:
+    """The rows of the precision table, one made after the other."""
+    first = shape.world
+    edits = [
+        ("a comment in the library", first.with_comment(), "the comment taken out"),
+        ("a function of the library that 6 steps use", first.with_other_function(), "the function as it was"),
+        ("the function of one step", first.with_edited(shape.middle), "the step as it was"),
+        ("one data file", first.with_other_data(), "the data file as it was"),
+        ("one data file, another spelling of its number", first.with_other_spelling(), "the spelling as it was"),
+    ]
+    rows = [Change("nothing", first, 0)]
+    for words, world, undone in edits:
+        rows += [Change(words, world, len(shape.reached(first, world))), Change(undone, first, 0)]
+    return [
+        *rows,
+        Change("the time of every file", first, 0, lambda _, workload, folder: workload.touch(folder)),
+        Change("the results deleted", first, 0, lambda peer, _, folder: peer.lose_results(folder)),
+    ]
 
 
 def _add(table: Table, peer: Peer, bench: Bench) -> None:

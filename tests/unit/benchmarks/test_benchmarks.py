@@ -14,7 +14,8 @@ from benchmarks import report
 from benchmarks.measure import Sample, Series, run, variables
 from benchmarks.peers import MISSING, Doit, Ninja, Onward, Peer, wrong
 from benchmarks.shapes import LAYERS, SPECIAL_STEPS, TrivialWorkload, trivial
-from benchmarks.situations import Bench, FailedRunError, Precision, Row, Table
+from benchmarks.situations import Bench, FailedRunError, Precision, Row, Table, precision
+from benchmarks.workload import Form
 
 COUNT = 30
 SIZES = st.integers(SPECIAL_STEPS, 60).map(lambda width: width * LAYERS)
@@ -37,10 +38,54 @@ def test_what_a_change_reaches_is_what_gets_another_answer_and_nothing_else(coun
     shape = trivial(count)
     first = shape.world
     before = shape.answers(first)
-    for changed in (first.with_comment(), first.with_other_function(), first.with_other_data()):
+    edits = (first.with_comment(), first.with_other_function(), first.with_other_data())
+    for changed in (*edits, first.with_edited(shape.middle)):
         after = shape.answers(changed)
         assert shape.reached(first, changed) == {name for name in before if before[name] != after[name]}
     assert len(shape.reached(first, first.with_other_function())) == SPECIAL_STEPS
+
+
+def test_another_spelling_reaches_the_step_that_reads_it_and_changes_no_answer() -> None:
+    shape = trivial(COUNT)
+    spelled = shape.world.with_other_spelling()
+    assert shape.answers(spelled) == shape.answers(shape.world)
+    assert shape.reached(shape.world, spelled) == {shape.steps[0].name}
+
+
+def test_an_edit_in_a_middle_layer_reaches_two_layers_more() -> None:
+    shape = trivial(COUNT)
+    reached = shape.reached(shape.world, shape.world.with_edited(shape.middle))
+    assert sorted(name.partition("_")[0] for name in reached) == ["s2", *["s3"] * 2, *["s4"] * 3]
+
+
+@pytest.mark.parametrize("form", ["rules", "onward", "onward files"])
+def test_a_change_writes_the_files_that_say_it_and_no_others(form: Form, tmp_path: Path) -> None:
+    workload = TrivialWorkload(COUNT)
+    workload.write(tmp_path, form)
+    files = sorted(path for path in tmp_path.rglob("*") if path.is_file())
+    first = workload.world
+    for world, written in (
+        (first, set()),
+        (first.with_comment(), {"shared"}),
+        (first.with_other_data(), {"seed_0000"}),
+        (first.with_other_spelling(), {"seed_0000"}),
+        (first.with_edited(workload.shape.middle), {"s2_0000" if form == "onward files" else "layer2_0000"}),
+    ):
+        before = {path: path.read_text() for path in files}
+        workload.change(world, tmp_path)
+        assert {path.stem for path in files if path.read_text() != before[path]} == written
+        assert workload.answers() == workload.shape.answers(world)
+        workload.change(first, tmp_path)
+
+
+def test_a_touch_gives_every_file_another_time_and_changes_none(tmp_path: Path) -> None:
+    workload = TrivialWorkload(COUNT)
+    workload.write(tmp_path, "rules")
+    before = {path: (path.stat().st_mtime_ns, path.read_bytes()) for path in tmp_path.rglob("*.*")}
+    workload.touch(tmp_path)
+    for path, (changed_at, content) in before.items():
+        assert path.stat().st_mtime_ns > changed_at
+        assert path.read_bytes() == content
 
 
 @pytest.mark.parametrize("count", [0, 29, 33, LAYERS * (SPECIAL_STEPS - 1)])
@@ -66,6 +111,26 @@ def test_each_tool_gives_the_right_answers_once_and_is_caught_when_one_is_lost(p
     peer.forget(folder)
     assert wrong(given_work.answers(), peer.results(given_work, folder)) == list(given_work.names)
     assert bench.run(peer)[1:] == (COUNT, 0)
+
+
+@pytest.mark.parametrize("peer", [Onward(), Onward("onward files", "scripts")], ids=lambda peer: peer.name)
+def test_onward_runs_what_a_perfect_tool_would_and_is_never_stale(peer: Onward, tmp_path: Path) -> None:
+    found = precision(tmp_path / "bench", [peer], COUNT, settled_s=0)
+    assert {words: counted[peer.name] for words, _, counted in found.rows} == {
+        words: (perfect, 0) for words, perfect, _ in found.rows
+    }
+
+
+class Idle(Ninja):
+    """A tool that does nothing, and so is never wrong about what to run again."""
+
+    def command(self, folder: Path) -> list[str]:
+        return ["true"]
+
+
+def test_a_tool_that_ran_nothing_at_first_has_no_column(tmp_path: Path) -> None:
+    with pytest.raises(FailedRunError, match=f"ran 0 of {COUNT} steps, {COUNT} results are wrong"):
+        precision(tmp_path / "bench", [Idle()], COUNT)
 
 
 def test_a_tool_that_fails_is_not_timed(tmp_path: Path) -> None:
