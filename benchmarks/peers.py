@@ -1,14 +1,17 @@
 """The tools side by side: how each is given a workload, run, made to forget, and asked for its results.
 
 Every tool is run as its users run it: one command in the workload's folder, with as many steps at once as it
-chooses by itself (ninja two more than there are cores, onward one more); doit, which would run one, is told to run
-as many as there are cores. ninja and doit start a process for each step; `doit, one process` calls the functions
-inside doit itself, without any isolation of one step from the next; onward forks a fresh process for each step.
+chooses by itself (ninja two more than there are cores, onward one more, DVC one); doit, which would run one, and
+Snakemake, which wants to be told, run as many as there are cores. All but onward start a process for each step;
+`doit, one process` calls the functions inside doit itself, without any isolation of one step from the next; onward
+forks a fresh process for each step.
 """
 
 from __future__ import annotations
 
 import json
+import re
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -16,6 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from benchmarks import environments
 from benchmarks.measure import cores, variables
 from benchmarks.workload import Form, Rule, Workload
 
@@ -24,9 +28,18 @@ _SCRIPTS = Path(sys.executable).parent
 
 
 class Peer(Protocol):
-    """One tool."""
+    """One way to use one tool; `tool` is what `start_up` knows it by."""
 
     name: str
+    tool: str
+
+    def install(self) -> None:
+        """Brings the tool here, where it is not part of our own environment.
+
+        Raises:
+            NotInstalledError: that cannot be done here.
+        """
+        ...
 
     def lay_out(self, workload: Workload, folder: Path) -> None:
         """Gives the tool a workload in an empty folder."""
@@ -49,13 +62,22 @@ class Peer(Protocol):
         ...
 
 
-def start_up(name: str) -> list[str]:
+def start_up(tool: str) -> list[str]:
     """The command that a tool is started by, without what it is to do."""
-    if name == "onward":
+    if tool in environments.VERSIONS:
+        return [str(environments.program(tool))]
+    if tool == "onward":
         return [str(_SCRIPTS / "onward")]
-    if name == "ninja":
+    if tool == "ninja":
         return [_ninja()]
     return [sys.executable, "-m", "doit"]
+
+
+def version_of(tool: str) -> str:
+    """The version that a tool says it has."""
+    said = subprocess.run([*start_up(tool), "--version"], env=variables(), capture_output=True, text=True, check=True)
+    found = re.search(r"\d+(\.\d+)+", said.stdout)
+    return found[0] if found else said.stdout.strip()
 
 
 def _ninja() -> str:
@@ -65,9 +87,22 @@ def _ninja() -> str:
 
 
 class _WithFiles:
-    """What ninja and doit share: results are files in `out`."""
+    """What the tools share that are told rules: results are files in `out`."""
 
+    tool = ""
     memory: tuple[str, ...] = ()
+
+    def __init__(self, name: str, *, knows_library: bool) -> None:
+        self.name = name if knows_library else f"{name}, library not declared"
+        self._knows_library = knows_library
+
+    def install(self) -> None:
+        if self.tool in environments.VERSIONS:
+            environments.install(self.tool)
+
+    def takes(self, rule: Rule) -> list[str]:
+        """The files that the tool is told a rule reads."""
+        return [rule.script, *rule.inputs, *(rule.library if self._knows_library else ())]
 
     def forget(self, folder: Path) -> None:
         for inside in self.memory:
@@ -89,24 +124,23 @@ class _WithFiles:
 class Ninja(_WithFiles):
     """ninja, with one build statement for each step."""
 
+    tool = "ninja"
     memory = (".ninja_log", ".ninja_deps")
 
     def __init__(self, *, knows_library: bool = True) -> None:
-        self.name = "ninja" if knows_library else "ninja, library not declared"
-        self._knows_library = knows_library
+        super().__init__("ninja", knows_library=knows_library)
 
     def lay_out(self, workload: Workload, folder: Path) -> None:
         workload.write(folder, "rules")
         lines = ["rule step", "  command = $run", ""]
         for rule in workload.rules():
-            takes = [rule.script, *rule.inputs, *(rule.library if self._knows_library else ())]
-            lines.append(f"build {rule.output}: step {' '.join(takes)}")
+            lines.append(f"build {rule.output}: step {' '.join(self.takes(rule))}")
             lines.append(f"  run = {' '.join(command_of(rule))}")
         (folder / "build.ninja").write_text("\n".join(lines) + "\n")
         self.forget(folder)
 
     def command(self, folder: Path) -> list[str]:
-        return ["/usr/bin/env", f"PYTHONPATH={folder}/lib", *start_up("ninja"), "--quiet"]
+        return [*with_modules(folder / "lib"), *start_up(self.tool), "--quiet"]
 
 
 DODO = """\
@@ -138,12 +172,11 @@ def task_step():
 class Doit(_WithFiles):
     """doit, with one task for each step."""
 
+    tool = "doit"
     memory = (".doit.db", ".doit.db.db", ".doit.db.dat", ".doit.db.dir", ".doit.db.bak")
 
     def __init__(self, *, knows_library: bool = True, in_process: bool = False) -> None:
-        self.name = "doit, one process" if in_process else "doit"
-        self.name += "" if knows_library else ", library not declared"
-        self._knows_library = knows_library
+        super().__init__("doit, one process" if in_process else "doit", knows_library=knows_library)
         self._in_process = in_process
 
     def lay_out(self, workload: Workload, folder: Path) -> None:
@@ -151,7 +184,7 @@ class Doit(_WithFiles):
         rules = [
             {
                 "name": rule.name,
-                "takes": [rule.script, *rule.inputs, *(rule.library if self._knows_library else ())],
+                "takes": self.takes(rule),
                 "output": rule.output,
                 "command": command_of(rule),
                 "call": [f"steps.{Path(rule.script).stem}", rule.name, rule.output, list(rule.inputs)],
@@ -165,27 +198,123 @@ class Doit(_WithFiles):
     def command(self, folder: Path) -> list[str]:
         parallel = [] if self._in_process else ["-n", str(cores()), "-P", "thread"]
         # doit puts its own folder on the path of Python actions, and the steps' files are imported from it.
-        return ["/usr/bin/env", f"PYTHONPATH={folder}/lib:{folder}", *start_up("doit"), "-v", "0", *parallel]
+        return [*with_modules(folder / "lib", folder), *start_up(self.tool), "-v", "0", *parallel]
+
+
+DVC_CONFIG = """\
+[core]
+    analytics = false
+    check_update = false
+    site_cache_dir = {folder}/.dvc/site
+"""
+
+
+class Dvc(_WithFiles):
+    """DVC, with one stage for each step, in a git repository; what it would keep below /var lies in `.dvc` too."""
+
+    tool = "dvc"
+    memory = (".dvc/cache", ".dvc/tmp", ".dvc/site", "dvc.lock")
+
+    def __init__(self, *, knows_library: bool = True) -> None:
+        super().__init__("DVC", knows_library=knows_library)
+
+    def lay_out(self, workload: Workload, folder: Path) -> None:
+        workload.write(folder, "rules")
+        stages = {
+            rule.name: {"cmd": shlex.join(command_of(rule)), "deps": self.takes(rule), "outs": [rule.output]}
+            for rule in workload.rules()
+        }
+        # YAML takes JSON as it is.
+        (folder / "dvc.yaml").write_text(json.dumps({"stages": stages}))
+        (folder / ".dvc").mkdir()
+        (folder / ".dvc/config").write_text(DVC_CONFIG.format(folder=folder))
+        (folder / ".dvc/.gitignore").write_text("/cache\n/site\n/tmp\n")
+        (folder / ".gitignore").write_text("out/\n")
+        self.forget(folder)
+        _commit(folder)
+
+    def command(self, folder: Path) -> list[str]:
+        return [*with_modules(folder / "lib"), *start_up(self.tool), "repro", "--quiet"]
+
+
+SNAKEFILE = """\
+import json
+
+with open("rules.json") as file:
+    RULES = json.load(file)
+
+
+rule all:
+    input:
+        [step["output"] for step in RULES],
+
+
+for step in RULES:
+
+    rule:
+        name:
+            step["name"]
+        input:
+            step["takes"],
+        output:
+            step["output"],
+        params:
+            command=step["command"],
+        shell:
+            "{params.command}"
+"""
+
+
+class Snakemake(_WithFiles):
+    """Snakemake, with one rule for each step."""
+
+    tool = "snakemake"
+    memory = (".snakemake",)
+
+    def __init__(self, *, knows_library: bool = True) -> None:
+        super().__init__("Snakemake", knows_library=knows_library)
+
+    def lay_out(self, workload: Workload, folder: Path) -> None:
+        workload.write(folder, "rules")
+        rules = [
+            {
+                "name": rule.name,
+                "takes": self.takes(rule),
+                "output": rule.output,
+                "command": shlex.join(command_of(rule)),
+            }
+            for rule in workload.rules()
+        ]
+        (folder / "rules.json").write_text(json.dumps(rules))
+        (folder / "Snakefile").write_text(SNAKEFILE)
+        self.forget(folder)
+
+    def command(self, folder: Path) -> list[str]:
+        parallel = ["--cores", str(cores())]
+        return [*with_modules(folder / "lib"), *start_up(self.tool), *parallel, "--quiet", "all"]
 
 
 class Onward:
     """onward, in a git repository with everything committed, as a team would have it."""
 
+    tool = "onward"
+
     def __init__(self, form: Form = "onward", name: str = "onward") -> None:
         self.name = name
         self._form: Form = form
+
+    def install(self) -> None:
+        """onward is what is measured: it is there."""
 
     def lay_out(self, workload: Workload, folder: Path) -> None:
         workload.write(folder, self._form)
         (folder / "onward.toml").write_text("")
         (folder / "projects/bench/out").mkdir(exist_ok=True)
         (folder / ".gitignore").write_text("projects/bench/out/\n")
-        git = ["git", "-c", "user.name=benchmark", "-c", "user.email=benchmark@localhost", "-c", "gc.auto=0"]
-        for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "The workload"]):
-            subprocess.run([*git, *words], cwd=folder, check=True, env=variables())
+        _commit(folder)
 
     def command(self, folder: Path) -> list[str]:
-        return [*start_up("onward"), "run"]
+        return [*start_up(self.tool), "run"]
 
     def forget(self, folder: Path) -> None:
         _put_away(folder, ".onward")
@@ -233,6 +362,11 @@ def command_of(rule: Rule) -> list[str]:
     return [sys.executable, rule.script, rule.name, rule.output, *rule.inputs]
 
 
+def with_modules(*folders: Path) -> list[str]:
+    """The beginning of a command whose Python, and that of the steps, imports from these folders too."""
+    return ["/usr/bin/env", f"PYTHONPATH={':'.join(map(str, folders))}"]
+
+
 def wrong(expected: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
     """The steps whose result is missing or is not the right one."""
     return [name for name, value in expected.items() if not _equal(found.get(name, MISSING), value)]
@@ -240,6 +374,13 @@ def wrong(expected: Mapping[str, Any], found: Mapping[str, Any]) -> list[str]:
 
 def _equal(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
+
+
+def _commit(folder: Path) -> None:
+    """Makes a git repository of a folder, with all that lies in it."""
+    git = ["git", "-c", "user.name=benchmark", "-c", "user.email=benchmark@localhost", "-c", "gc.auto=0"]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "The workload"]):
+        subprocess.run([*git, *words], cwd=folder, check=True, env=variables())
 
 
 def _put_away(folder: Path, inside: str) -> None:

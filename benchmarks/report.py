@@ -76,9 +76,12 @@ def precision_text(found: Precision) -> str:
     return "\n".join(lines) + "\n"
 
 
-def stamped(text: str, machine: Mapping[str, str], date: str) -> str:
-    """A table with when and on what it was measured, for a page whose tables are not all of one run."""
-    said = "; ".join(f"{name}: {value}" for name, value in machine.items())
+def stamped(table: Table | Precision, state: Mapping[str, str], date: str) -> str:
+    """A table with what is not in it, and when and on what it was measured: not all of a page are of one run."""
+    text = precision_text(table) if isinstance(table, Precision) else table_text(table)
+    for name, reason in table.absent.items():
+        text += f"\n**{name} is not in this table**, for it could not be installed here: {reason}\n"
+    said = "; ".join(f"{name}: {value}" for name, value in state.items())
     return f"{text}\nMeasured {date}. {said}.\n"
 
 

@@ -1,11 +1,12 @@
-"""Times onward beside ninja and doit, in one run, and prints the ratios.
+"""Times onward beside ninja and doit, for some tables DVC and Snakemake too, in one run, and prints the ratios.
 
-    python benchmarks/run.py                 everything; takes some twenty minutes on two cores
+    python benchmarks/run.py                 everything; takes some forty minutes on two cores
     python benchmarks/run.py --quick         fewer rounds, and no 10,000 steps
     python benchmarks/run.py --only cold     one part; may be given more than once
     python benchmarks/run.py --write         puts each table into docs/reference/speed.md as well
 
-Only figures of one table may be compared with each other.
+Only figures of one table may be compared with each other. DVC and Snakemake are installed below `.dev/benchmarks`;
+where that fails, the tables without them say so.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import argparse
 import datetime
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks import report, situations
 from benchmarks.measure import machine
-from benchmarks.peers import Doit, Ninja, Onward, Peer
+from benchmarks.peers import Doit, Dvc, Ninja, Onward, Peer, Snakemake, version_of
 from benchmarks.realistic import NotebookWorkload, PandasWorkload
 from benchmarks.shapes import TrivialWorkload
 
@@ -45,10 +46,13 @@ def measured(parts: list[str], home: Path, *, quick: bool) -> Iterator[str]:
     """The tables of the parts as Markdown, one after the other."""
     state, today = machine(), datetime.datetime.now(datetime.UTC).date().isoformat()
     for table in timed(parts, home, quick=quick):
-        yield report.stamped(report.table_text(table), state, today)
+        yield report.stamped(table, state | {"tools": versions(table.tools)}, today)
         state = machine()
-    if "precision" in parts:
-        yield report.precision_text(situations.precision(home / "precision", every_declaration()))
+
+
+def versions(tools: Sequence[str]) -> str:
+    """What was measured: `ninja 1.13.2, doit 0.37.0`."""
+    return ", ".join(f"{tool} {version_of(tool)}" for tool in tools)
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -60,15 +64,17 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-def timed(parts: list[str], home: Path, *, quick: bool) -> Iterator[situations.Table]:
+def timed(parts: list[str], home: Path, *, quick: bool) -> Iterator[situations.Table | situations.Precision]:
     """The tables of the parts, one after the other."""
     many, some = (3, 1) if quick else (9, 3)
     if "start" in parts:
         for option in ("--version", "--help"):
             yield situations.start(option, home / option.strip("-"), many)
     if "nothing" in parts:
-        for count in (100, 1_000):
-            yield situations.nothing_to_do(count, home / f"nothing-{count}", [Ninja(), Doit(), Onward()], many)
+        # DVC and Snakemake would build a thousand steps for minutes.
+        few: list[Peer] = [Ninja(), Doit(), Dvc(), Snakemake(), Onward()]
+        yield situations.nothing_to_do(100, home / "nothing-100", few, many)
+        yield situations.nothing_to_do(1_000, home / "nothing-1000", [Ninja(), Doit(), Onward()], many)
     if "large" in parts and not quick:
         # A process for each step would build for minutes what is then left untouched.
         tools: list[Peer] = [Ninja(), Doit(in_process=True), Onward()]
@@ -81,6 +87,8 @@ def timed(parts: list[str], home: Path, *, quick: bool) -> Iterator[situations.T
     if "notebooks" in parts:
         tools: list[Peer] = [Ninja(), Doit(), Onward()]
         yield situations.cold("5 notebooks", home / "notebooks", [(peer, NotebookWorkload) for peer in tools], some)
+    if "precision" in parts:
+        yield situations.precision(home / "precision", every_declaration())
 
 
 def cold(home: Path, count: int, rounds: int) -> situations.Table:
@@ -97,7 +105,8 @@ def every_way() -> list[Peer]:
 
 def every_declaration() -> list[Peer]:
     """The tools, with the shared library declared and not; onward, which is told nothing, in both of its forms."""
-    told: list[Peer] = [kind(knows_library=knows) for kind in (Ninja, Doit) for knows in (True, False)]
+    kinds = (Ninja, Doit, Dvc, Snakemake)
+    told: list[Peer] = [kind(knows_library=knows) for kind in kinds for knows in (True, False)]
     return [*told, Onward(), Onward("onward files", "onward, scripts with files")]
 
 

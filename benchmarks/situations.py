@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from benchmarks.environments import NotInstalledError
 from benchmarks.measure import Sample, Series, run
 from benchmarks.peers import Peer, start_up, wrong
 from benchmarks.shapes import LIST_VARIABLE, Trivial, TrivialWorkload, World
@@ -41,13 +42,22 @@ class Row:
 
 @dataclass
 class Table:
-    """A situation, timed. `steps` is what its times are divided by, `expected` how many of them must run."""
+    """A situation, timed.
+
+    Attributes:
+        steps: what its times are divided by.
+        expected: how many of them must run.
+        tools: what it was measured with, as `start_up` knows them.
+        absent: what should be in it and is not, and why.
+    """
 
     title: str
     steps: int
     expected: int
     rows: list[Row]
-    anchor: Series
+    anchor: Series = field(default_factory=Series)
+    tools: Sequence[str] = ()
+    absent: Mapping[str, str] = field(default_factory=dict)
 
     def row(self, peer: str) -> Row:
         return next(row for row in self.rows if row.peer == peer)
@@ -71,10 +81,15 @@ class Change:
 
 @dataclass(frozen=True)
 class Precision:
-    """Steps that ran again after each change, by tool: `(change, perfect tool, {tool: (ran, stale)})`."""
+    """Steps that ran again after each change, by tool: `(change, perfect tool, {tool: (ran, stale)})`.
+
+    `tools` and `absent` are those of a `Table`.
+    """
 
     steps: int
     rows: list[tuple[str, int, dict[str, tuple[int, int]]]]
+    tools: Sequence[str] = ()
+    absent: Mapping[str, str] = field(default_factory=dict)
 
 
 Entry = tuple[Peer, Callable[[], Workload]]
@@ -86,17 +101,29 @@ class FailedRunError(Exception):
 
 
 class Bench:
-    """A folder with one laid-out workload for each tool, and how a run of one is judged."""
+    """A folder with one laid-out workload for each tool that is here, and how a run of one is judged."""
 
     def __init__(self, home: Path, entries: Sequence[Entry]) -> None:
-        self.peers = [peer for peer, _ in entries]
+        self.peers: list[Peer] = []
+        self.absent: dict[str, str] = {}
         self.workloads: dict[str, Workload] = {}
         self.folders: dict[str, Path] = {}
         for place, (peer, make) in enumerate(entries):
+            try:
+                peer.install()
+            except NotInstalledError as error:
+                self.absent[peer.name] = str(error)
+                continue
+            self.peers.append(peer)
             self.folders[peer.name] = home / f"tool-{place}"
             self.folders[peer.name].mkdir(parents=True)
             self.workloads[peer.name] = make()
             peer.lay_out(self.workloads[peer.name], self.folders[peer.name])
+
+    @property
+    def tools(self) -> list[str]:
+        """The tools that are here, each once."""
+        return list(dict.fromkeys(peer.tool for peer in self.peers))
 
     def run(self, peer: Peer) -> tuple[Sample, int, int]:
         """One run: its sample, the steps that ran, the results that are wrong or missing.
@@ -118,7 +145,8 @@ def cold(title: str, home: Path, entries: Sequence[Entry], rounds: int) -> Table
     """First runs: before each, everything that the tool has made and remembers is taken away."""
     bench = Bench(home, entries)
     steps = max(len(workload.names) for workload in bench.workloads.values())
-    table = Table(title, steps, steps, [Row(peer.name) for peer in bench.peers], Series())
+    rows = [Row(peer.name) for peer in bench.peers]
+    table = Table(title, steps, steps, rows, tools=bench.tools, absent=bench.absent)
     for _ in range(rounds):
         _time_anchor(table, home)
         for peer in bench.peers:
@@ -130,17 +158,18 @@ def cold(title: str, home: Path, entries: Sequence[Entry], rounds: int) -> Table
 def nothing_to_do(count: int, home: Path, peers: Sequence[Peer], rounds: int) -> Table:
     """Runs of what has just been built and not been touched since."""
     bench = Bench(home, [(peer, partial(TrivialWorkload, count)) for peer in peers])
-    table = Table(f"Nothing to do, {count:,} steps", count, 0, [Row(peer.name) for peer in peers], Series())
-    for peer in peers:
+    rows = [Row(peer.name) for peer in bench.peers]
+    table = Table(f"Nothing to do, {count:,} steps", count, 0, rows, tools=bench.tools, absent=bench.absent)
+    for peer in bench.peers:
         bench.run(peer)
     time.sleep(SETTLED_S)
-    for peer in peers:
+    for peer in bench.peers:
         bench.run(peer)
     if "onward" in bench.folders:
         table.rows.append(Row(STATUS))
     for _ in range(rounds):
         _time_anchor(table, home)
-        for peer in peers:
+        for peer in bench.peers:
             _add(table, peer, bench)
         if "onward" in bench.folders:
             _add_status(table, bench.folders["onward"])
@@ -151,7 +180,7 @@ def start(words: str, home: Path, rounds: int) -> Table:
     """How long a tool takes to say something about itself."""
     home.mkdir(parents=True)
     names = ("ninja", "doit", "onward")
-    table = Table(f"`{words}`", 1, 0, [Row(name) for name in names], Series())
+    table = Table(f"`{words}`", 1, 0, [Row(name) for name in names], tools=names)
     for _ in range(rounds):
         _time_anchor(table, home)
         for name in names:
@@ -170,7 +199,7 @@ def precision(home: Path, peers: Sequence[Peer], count: int = 100, *, settled_s:
         FailedRunError: a first run was not one of every step, so that nothing follows from those after it.
     """
     bench = Bench(home, [(peer, partial(TrivialWorkload, count)) for peer in peers])
-    for peer in peers:
+    for peer in bench.peers:
         _, ran, stale = bench.run(peer)
         if (ran, stale) != (count, 0):
             raise FailedRunError(f"the first run of {peer.name} ran {ran} of {count} steps, {stale} results are wrong")
@@ -178,7 +207,7 @@ def precision(home: Path, peers: Sequence[Peer], count: int = 100, *, settled_s:
     for change in changes(TrivialWorkload(count).shape):
         time.sleep(settled_s)
         counted = {}
-        for peer in peers:
+        for peer in bench.peers:
             folder, workload = bench.folders[peer.name], bench.workloads[peer.name]
             assert isinstance(workload, TrivialWorkload)
             workload.change(change.world, folder)
@@ -186,7 +215,7 @@ def precision(home: Path, peers: Sequence[Peer], count: int = 100, *, settled_s:
             _, ran, stale = bench.run(peer)
             counted[peer.name] = (ran, stale)
         rows.append((change.words, change.perfect, counted))
-    return Precision(count, rows)
+    return Precision(count, rows, bench.tools, bench.absent)
 
 
 def changes(shape: Trivial) -> list[Change]:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
+import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks import report
+from benchmarks import environments, report
+from benchmarks.environments import NotInstalledError
 from benchmarks.measure import Sample, Series, run, variables
-from benchmarks.peers import MISSING, Doit, Ninja, Onward, Peer, wrong
+from benchmarks.peers import MISSING, Doit, Dvc, Ninja, Onward, Peer, Snakemake, version_of, wrong
 from benchmarks.shapes import LAYERS, SPECIAL_STEPS, TrivialWorkload, trivial
 from benchmarks.situations import Bench, FailedRunError, Precision, Row, Table, precision
 from benchmarks.workload import Form
@@ -113,12 +118,104 @@ def test_each_tool_gives_the_right_answers_once_and_is_caught_when_one_is_lost(p
     assert bench.run(peer)[1:] == (COUNT, 0)
 
 
+def carried_out(commands: list[str], folder: Path) -> None:
+    """Runs command lines in turn, as a tool would that runs one at a time."""
+    more = {"BENCHMARK_LIST": str(folder / "ran.list"), "PYTHONPATH": str(folder / "lib")}
+    for command in commands:
+        subprocess.run(command, shell=True, cwd=folder, check=True, env=variables(more))
+
+
+@pytest.mark.parametrize("knows", [True, False], ids=["declared", "not declared"])
+def test_dvc_gets_a_stage_for_each_step_whose_command_gives_the_right_answer(knows: bool, tmp_path: Path) -> None:
+    peer, given_work = Dvc(knows_library=knows), workload()
+    peer.lay_out(given_work, tmp_path)
+    stages = json.loads((tmp_path / "dvc.yaml").read_text())["stages"]
+    assert list(stages) == list(given_work.names)
+    assert all(("lib/shared.py" in stage["deps"]) is knows for stage in stages.values())
+    assert peer.command(tmp_path)[-2:] == ["repro", "--quiet"]
+    carried_out([stage["cmd"] for stage in stages.values()], tmp_path)
+    assert not wrong(given_work.answers(), peer.results(given_work, tmp_path))
+    assert [stage["outs"] for stage in stages.values()] == [[f"out/{name}.txt"] for name in given_work.names]
+
+
+@pytest.mark.parametrize("knows", [True, False], ids=["declared", "not declared"])
+def test_snakemake_gets_a_rule_for_each_step_whose_command_gives_the_right_answer(knows: bool, tmp_path: Path) -> None:
+    peer, given_work = Snakemake(knows_library=knows), workload()
+    peer.lay_out(given_work, tmp_path)
+    rules = json.loads((tmp_path / "rules.json").read_text())
+    assert [rule["name"] for rule in rules] == list(given_work.names)
+    assert all(("lib/shared.py" in rule["takes"]) is knows for rule in rules)
+    assert "--cores" in peer.command(tmp_path)
+    carried_out([rule["command"] for rule in rules], tmp_path)
+    assert not wrong(given_work.answers(), peer.results(given_work, tmp_path))
+
+
+@pytest.mark.parametrize("peer", [Dvc(), Snakemake()], ids=lambda peer: peer.name)
+def test_memory_outlives_lost_results_and_is_forgotten(peer: Dvc | Snakemake, tmp_path: Path) -> None:
+    folder = tmp_path / "tool"
+    folder.mkdir()
+    peer.lay_out(workload(), folder)
+    remembered = folder / peer.memory[0]
+    remembered.mkdir()
+    peer.lose_results(folder)
+    assert remembered.exists()
+    peer.forget(folder)
+    assert not remembered.exists()
+    assert list((folder / "out").iterdir()) == []
+
+
+def wheels(folder: Path, tool: str) -> Path:
+    """A folder with one wheel: a tool of that name and version that says its version and does nothing else."""
+    folder.mkdir()
+    version = environments.VERSIONS[tool]
+    about = f"{tool}-{version}.dist-info"
+    texts = {
+        f"{tool}.py": f"def main():\n    print('{version}')\n",
+        f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {tool}\nVersion: {version}\n",
+        f"{about}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{about}/entry_points.txt": f"[console_scripts]\n{tool} = {tool}:main\n",
+    }
+    texts[f"{about}/RECORD"] = "".join(f"{path},,\n" for path in [*texts, f"{about}/RECORD"])
+    with zipfile.ZipFile(folder / f"{tool}-{version}-py3-none-any.whl", "w") as wheel:
+        for path, text in texts.items():
+            wheel.writestr(path, text)
+    return folder
+
+
+def test_a_tool_is_installed_once_and_after_a_failure_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    with pytest.raises(NotInstalledError, match=r"pip install .* ended with 1: ERROR: No matching distribution .*dvc"):
+        environments.install("dvc", tmp_path / "place")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheels(tmp_path / "wheels", "dvc")))
+    environments.install("dvc", tmp_path / "place")
+    program = environments.program("dvc", tmp_path / "place")
+    assert subprocess.check_output([program], text=True).strip() == environments.VERSIONS["dvc"]
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    environments.install("dvc", tmp_path / "place")
+
+
+class Nowhere(Dvc):
+    """A tool that no machine gets."""
+
+    def install(self) -> None:
+        raise NotInstalledError("there is no network")
+
+
+def test_a_tool_that_cannot_be_installed_is_left_out_and_named(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "bench", [(Nowhere(), workload), (Ninja(), workload)])
+    assert [peer.name for peer in bench.peers] == ["ninja"]
+    assert bench.tools == ["ninja"]
+    assert bench.absent == {"DVC": "there is no network"}
+
+
 @pytest.mark.parametrize("peer", [Onward(), Onward("onward files", "scripts")], ids=lambda peer: peer.name)
 def test_onward_runs_what_a_perfect_tool_would_and_is_never_stale(peer: Onward, tmp_path: Path) -> None:
     found = precision(tmp_path / "bench", [peer], COUNT, settled_s=0)
     assert {words: counted[peer.name] for words, _, counted in found.rows} == {
         words: (perfect, 0) for words, perfect, _ in found.rows
     }
+    assert found.tools == ["onward"]
 
 
 class Idle(Ninja):
@@ -131,6 +228,11 @@ class Idle(Ninja):
 def test_a_tool_that_ran_nothing_at_first_has_no_column(tmp_path: Path) -> None:
     with pytest.raises(FailedRunError, match=f"ran 0 of {COUNT} steps, {COUNT} results are wrong"):
         precision(tmp_path / "bench", [Idle()], COUNT)
+
+
+def test_a_tool_tells_its_version() -> None:
+    for tool in ("ninja", "doit", "onward"):
+        assert re.fullmatch(r"\d+(\.\d+)+", version_of(tool))
 
 
 def test_a_tool_that_fails_is_not_timed(tmp_path: Path) -> None:
@@ -187,6 +289,18 @@ def test_the_precision_table_has_a_column_for_each_tool() -> None:
         "| --- | ---: | ---: | ---: |",
         "| a comment | 0 | 100 | 0 STALE 2 |",
     ]
+
+
+def test_a_table_says_what_is_not_in_it_and_what_it_was_measured_with() -> None:
+    found = Precision(100, [("a comment", 0, {"ninja": (100, 0)})], absent={"DVC": "there is no network"})
+    text = report.stamped(found, {"tools": "ninja 1.13"}, "2030-01-02")
+    assert text.splitlines()[-4:] == [
+        "",
+        "**DVC is not in this table**, for it could not be installed here: there is no network",
+        "",
+        "Measured 2030-01-02. tools: ninja 1.13.",
+    ]
+    assert "not in this table" not in report.stamped(table(ran=10), {}, "2030-01-02")
 
 
 @given(st.floats(1e-6, 1e5))
