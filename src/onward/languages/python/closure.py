@@ -1143,7 +1143,7 @@ def _takes(unit: Unit, decoration: Decoration) -> bool:
     if decoration.depth == 1:
         return bool(unit.takes) and unit.needs <= 1
     given = unit.takes[: decoration.given]
-    is_known = set(decoration.named) <= set(unit.takes[decoration.given :])
+    is_known = set(decoration.named) <= {*unit.takes[decoration.given :], *unit.takes_named}
     needed = set(unit.takes[: unit.needs])
     return len(given) == decoration.given and is_known and needed <= {*given, *decoration.named}
 

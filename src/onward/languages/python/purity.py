@@ -340,7 +340,7 @@ class Purity:
     def is_quiet(self, node: ast.FunctionDef) -> int:
         """How many calls deep a function only defines and returns functions (0, 1 or 2), as decorators do."""
         given = node.args
-        if node.decorator_list or given.posonlyargs or given.kwonlyargs or given.vararg or given.kwarg:
+        if node.decorator_list or given.posonlyargs or None in given.kw_defaults or given.vararg or given.kwarg:
             return 0
         *body, last = meaningful(node.body) or [ast.Pass()]
         if not isinstance(last, ast.Return) or not isinstance(last.value, ast.Name):

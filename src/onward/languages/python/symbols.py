@@ -31,7 +31,7 @@ from onward.languages.python.purity import (
 )
 from onward.languages.python.uses import Found, Import, Scope, UseFinder, annotations_of, dotted, imports_of
 
-SYMBOLS_FORMAT = 8
+SYMBOLS_FORMAT = 9
 
 Role = Literal["module", "script", "cells"]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -69,6 +69,7 @@ class Unit(msgspec.Struct, frozen=True, array_like=True):
             do more than give back what it gets, the whole unit is an effect of the import.
         quiet: how many calls deep the function only defines and returns functions.
         takes: the names of a quiet function's parameters; the first `needs` of them have no default.
+        takes_named: those that it takes by name alone; of a quiet function each has a default.
         hooks: it is a class that hears of its subclasses.
     """
 
@@ -86,6 +87,7 @@ class Unit(msgspec.Struct, frozen=True, array_like=True):
     quiet: int = 0
     takes: tuple[str, ...] = ()
     needs: int = 0
+    takes_named: tuple[str, ...] = ()
     hooks: bool = False
     is_class: bool = False
 
@@ -315,6 +317,7 @@ class _Reading:
             quiet=self.purity.is_quiet(node) if isinstance(node, ast.FunctionDef) else 0,
             takes=tuple(argument.arg for argument in node.args.args),
             needs=len(node.args.args) - len(node.args.defaults),
+            takes_named=tuple(argument.arg for argument in node.args.kwonlyargs),
         )
 
     def _step_decorators(self, finder: UseFinder, node: Function) -> None:

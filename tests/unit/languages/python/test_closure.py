@@ -961,3 +961,37 @@ def test_a_name_that_only_type_checkers_import_widens_nothing() -> None:
         """
     assert not changes({"lib/n.py": source}, {"lib/n.py": ("UNUSED = 1", "UNUSED = 2")}, "lib/n.py", "f")
     assert not code({"lib/n.py": source}, "lib/n.py", "f").widened
+
+
+FACTORY = """
+    from functools import wraps
+    def retry(times, HEAD):
+        def decorate(function):
+            @wraps(function)
+            def inner():
+                return [function() for _ in range(times)]
+            return inner
+        return decorate
+    def f():
+        return 1
+    @retry(USE)
+    def g():
+        return 1
+    """
+
+
+@pytest.mark.parametrize(
+    ("head", "old", "new", "counts"),
+    [
+        ("*, delay=1", "2", "3", False),
+        ("*, delay=1", "2, delay=1", "2, delay=2", False),
+        ("*, delay=1", "2", "2, pause=2", True),
+        ("*, delay=1", "2", "2, 1", True),
+        ("*, delay=print(1)", "2", "3", False),
+        ("*, delay", "2, delay=1", "3, delay=1", True),
+    ],
+)
+def test_a_factory_of_decorators_may_take_options_by_name(head: str, old: str, new: str, counts: bool) -> None:
+    source = FACTORY.replace("HEAD", head)
+    files = {"lib/m.py": source.replace("USE", old)}
+    assert changes(files, {"lib/m.py": source.replace("USE", new)}, "lib/m.py", "f") is counts
