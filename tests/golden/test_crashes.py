@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import random
+import time
 from contextlib import nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -138,6 +140,75 @@ def test_a_clock_that_jumps_back_loses_nothing_and_the_last_run_stays_the_last(
     later = work(folder)
     assert {record.outcome for record in later.steps.values()} == {"kept"}
     assert later.run.snapshot == second.run.snapshot
+
+
+def jumping(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """The machine's clock, set anew before each look at it: to before or after what it was, by up to some years."""
+    dice = random.Random(seed)
+
+    def now() -> datetime:
+        return datetime(2026, 6, 1, 12, tzinfo=UTC) + timedelta(seconds=dice.uniform(-(10**8), 10**8))
+
+    monkeypatch.setattr(clock, "now", now)
+    monkeypatch.setattr(time, "time_ns", lambda: int(now().timestamp() * 10**9))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_clock_that_jumps_to_and_fro_while_runs_go_on_changes_no_result(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int
+) -> None:
+    clean = workspace.write(tmp_path / "clean", FILES)
+    first = work(clean)
+    edit(clean)
+    second = work(clean)
+    jumping(monkeypatch, seed)
+    folder = workspace.write(tmp_path / "work", FILES)
+    told = [work(folder)]
+    edit(folder)
+    told += [work(folder), work(folder)]
+    assert [(report.run.snapshot, report.run.basis) for report in told] == [
+        (report.run.snapshot, report.run.basis) for report in (first, second, second)
+    ]
+    assert {record.outcome for record in told[2].steps.values()} == {"kept"}
+    with open_workspace(folder) as opened:
+        assert history.latest(opened).snapshot == second.run.snapshot
+        moves = opened.store.records.moves("main")
+    assert [move.number for move in moves] == [1, 2]
+    assert [move.snapshot for move in moves] == [first.run.snapshot, second.run.snapshot]
+
+
+TODAY = """
+    === onward.toml
+    === projects/p/steps.py
+    import onward as ow
+    from onward import asset
+
+    @asset
+    def one() -> str:
+        return str(ow.today())
+
+    @asset
+    def two(one) -> str:
+        return str(ow.today())
+"""
+
+
+def test_all_steps_of_a_run_have_one_date_though_the_clock_jumps_over_midnight(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = workspace.write(tmp_path / "work", TODAY)
+    dates = iter(range(1, 29))
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 6, next(dates), tzinfo=UTC))
+    report = work(folder)
+    traces = [record.assets for record in report.steps.values()]
+    assert traces[0]["p/one"] == traces[1]["p/two"]
+    at(monkeypatch, datetime(2026, 5, 1, tzinfo=UTC))
+    earlier = work(folder)
+    assert {record.outcome for record in earlier.steps.values()} == {"made"}
+    at(monkeypatch, datetime(2026, 6, 1, tzinfo=UTC))
+    back = work(folder)
+    assert {record.outcome for record in back.steps.values()} == {"restored"}
+    assert back.run.snapshot == report.run.snapshot
 
 
 WRITES = """
