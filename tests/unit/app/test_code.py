@@ -5,10 +5,13 @@ from __future__ import annotations
 import ast
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from onward.app.code import read_tables
 from onward.app.environment import workspace_python
@@ -50,9 +53,14 @@ def read(root: Path, index: Index, name: str = OWN.name) -> list[bytes]:
     return grammar.parsed
 
 
-def test_of_a_thousand_files_the_edited_one_is_read_again(tmp_path: Path) -> None:
+@pytest.fixture
+def index(tmp_path: Path) -> Iterator[Index]:
+    with closing(Index(tmp_path / "index")) as opened:
+        yield opened
+
+
+def test_of_a_thousand_files_the_edited_one_is_read_again(tmp_path: Path, index: Index) -> None:
     root = workspace.write(tmp_path / "w", {f"lib/m{number}.py": f"N = {number}\n" for number in range(1000)})
-    index = Index(tmp_path / "index")
     assert len(read(root, index)) == 1000
     assert read(root, index) == []
     (root / "lib/m7.py").write_text("N = -7\n")
@@ -63,25 +71,24 @@ def test_of_a_thousand_files_the_edited_one_is_read_again(tmp_path: Path) -> Non
     assert read(root, index) == [], "another file holds that already"
 
 
-def test_a_file_is_parsed_once_for_all_that_is_asked_of_it(tmp_path: Path) -> None:
+def test_a_file_is_parsed_once_for_all_that_is_asked_of_it(tmp_path: Path, index: Index) -> None:
     root = workspace.write(tmp_path / "w", {"a.py": "print(1)\n", "b.py": "print(1)\n"})
-    assert read(root, Index(tmp_path / "index")) == [b"print(1)\n"]
+    assert read(root, index) == [b"print(1)\n"]
 
 
-def test_a_cell_is_parsed_once_by_itself_and_once_among_the_others(tmp_path: Path) -> None:
+def test_a_cell_is_parsed_once_by_itself_and_once_among_the_others(tmp_path: Path, index: Index) -> None:
     root = workspace.write(tmp_path / "w", {"a.ipynb": notebook("x = 1", "x + 1")})
-    cells = [content for content in read(root, Index(tmp_path / "index")) if b"# %%" not in content]
+    cells = [content for content in read(root, index) if b"# %%" not in content]
     assert cells == [b"x = 1", b"x + 1"]
 
 
-def test_another_grammar_reads_python_again_and_no_sql(tmp_path: Path) -> None:
+def test_another_grammar_reads_python_again_and_no_sql(tmp_path: Path, index: Index) -> None:
     root = workspace.write(tmp_path / "w", {"a.py": "N = 1\n", "q.sql": "select 1 as one\n"})
-    index = Index(tmp_path / "index")
     read(root, index)
     assert read(root, index, "cpython 3.99") == [b"N = 1\n"]
 
 
-def test_a_python_of_another_version_reads_its_code_itself(tmp_path: Path) -> None:
+def test_a_python_of_another_version_reads_its_code_itself(tmp_path: Path, index: Index) -> None:
     root = workspace.write(tmp_path / "w", {"onward.toml": "", "lib/a.py": "N = 1\n"})
     with open_workspace(root) as opened:
         python = workspace_python(opened.place, Settings())
@@ -95,7 +102,6 @@ def test_a_python_of_another_version_reads_its_code_itself(tmp_path: Path) -> No
     launcher.write_text(f'#!/bin/sh\necho started >> {starts}\nexec {sys.executable} "$@"\n')
     launcher.chmod(0o755)
     newer = replace(python, executable=launcher, facts=msgspec.structs.replace(python.facts, python="3.99.0"))
-    index = Index(tmp_path / "index")
     with grammar_of(newer) as grammar:
         assert grammar.name == "cpython 3.99"
         read_tables(root, digests(root), index, grammar)

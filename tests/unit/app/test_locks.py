@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -85,7 +86,8 @@ def packages(tmp_path):
 
 def checked(tmp_path, packages, files):
     root = workspace.write(tmp_path / "w", files)
-    return check_lock(root, list(files), Index(Path(":memory:")), packages.distributions())
+    with closing(Index(Path(":memory:"))) as index:
+        return check_lock(root, list(files), index, packages.distributions())
 
 
 def finding(tmp_path, packages, files) -> Finding:
@@ -182,9 +184,9 @@ def test_a_uv_lock_goes_before_requirements_and_only_the_root_counts(tmp_path, p
 
 def test_what_a_lock_says_is_kept_by_its_content(tmp_path, packages):
     root = workspace.write(tmp_path / "w", {"uv.lock": UV_LOCK})
-    index = Index(tmp_path / "index")
-    assert check_lock(root, ["uv.lock"], index, packages.distributions()) is None
-    packages.add("plotting", "0.9")
-    assert check_lock(root, ["uv.lock"], index, packages.distributions()) is not None
-    (root / "uv.lock").write_text(UV_LOCK.replace('version = "1.0"', 'version = "0.9"', 1))
-    assert check_lock(root, ["uv.lock"], index, packages.distributions()) is None
+    with closing(Index(tmp_path / "index")) as index:
+        assert check_lock(root, ["uv.lock"], index, packages.distributions()) is None
+        packages.add("plotting", "0.9")
+        assert check_lock(root, ["uv.lock"], index, packages.distributions()) is not None
+        (root / "uv.lock").write_text(UV_LOCK.replace('version = "1.0"', 'version = "0.9"', 1))
+        assert check_lock(root, ["uv.lock"], index, packages.distributions()) is None
