@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from onward.app.options import RunOptions
+from onward.app.plan import plan
 from onward.app.run import RunReport, run
 from onward.app.wiring import open_workspace
 from onward.base.errors import GraphError, UnknownNameError
@@ -241,6 +242,45 @@ def test_readers_run_on_the_committed_product_of_a_step_that_fails(tmp_path: Pat
     assert (repository.root / "raw.csv").read_text() == TABLE
     assert not report.run.complete
     assert outcomes(run_in(repository.root)) == {"0-download": "failed", "1-look": "kept"}
+
+
+def test_readers_run_on_the_committed_product_of_a_step_that_is_skipped(tmp_path: Path) -> None:
+    repository = Repository(
+        tmp_path,
+        {
+            "0-download.ipynb": notebook("open('all[1].txt', 'w').write('1')"),
+            "1-clean.ipynb": notebook("open('all[1].txt').read()\nopen('raw[1].csv', 'w').write('a,b')"),
+            "2-look.ipynb": notebook("open('raw[1].csv').read()"),
+            "3-more.ipynb": notebook("open('all[1].txt').read()"),
+        },
+    )
+    assert set(repository.run().values()) == {"made"}
+    repository.git("add", ":(literal)raw[1].csv")
+    repository.git("commit", "-q", "-m", "what came out")
+    edited = {"0-download": "raise OSError('no network')", "2-look": "print(open('raw[1].csv').read())"}
+    workspace.write(repository.root, {f"{name}.ipynb": notebook(code) for name, code in edited.items()})
+    report = run_in(repository.root)
+    skipped = {"1-clean": "skipped", "3-more": "skipped"}
+    assert outcomes(report) == {"0-download": "failed", **skipped, "2-look": "made"}
+    assert not report.run.complete
+    assert outcomes(run_in(repository.root)) == {"0-download": "failed", **skipped, "2-look": "kept"}
+
+
+def test_a_plan_knows_that_a_committed_product_stands_in_for_a_step_that_cannot_run(tmp_path: Path) -> None:
+    repository = Repository(
+        tmp_path,
+        {
+            "clean.ipynb": notebook("import onward as ow\now.load('nothing')\nopen('raw.csv', 'w').write('half')"),
+            "look.ipynb": notebook("open('raw.csv').read()"),
+            "raw.csv": TABLE,
+        },
+    )
+    with open_workspace(repository.root, writes=True) as opened:
+        planned = plan(opened, RunOptions(keep_going=True))
+    told = {name.rpartition("/")[2]: step.outcome for name, step in planned.steps.items()}
+    assert told == {"clean": "would-skip", "look": "would-make"}
+    assert outcomes(run_in(repository.root)) == {"clean": "skipped", "look": "made"}
+    assert (repository.root / "raw.csv").read_text() == TABLE
 
 
 def test_a_product_in_git_is_no_source_and_equal_bytes_stop_the_wave(tmp_path: Path) -> None:

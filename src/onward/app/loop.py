@@ -26,7 +26,7 @@ from onward.app import environment, seen, strict, unstable
 from onward.app.collect import Result, emptied, keep_overwritten, remove, sweep
 from onward.app.evaluate import Evaluation, MissingSourceError
 from onward.app.options import RunOptions
-from onward.app.outputs import EditedByHandError, TreeOutputs
+from onward.app.outputs import EditedByHandError, TreeOutputs, files_taken_of, stood_in_for
 from onward.app.standing import StandingResult
 from onward.app.targets import Selection, resolve_asset
 from onward.app.tasks import DamagedInputError, absent, handed, task_of
@@ -106,6 +106,7 @@ class Loop:
         self._awaited: dict[Unit, Digest] = {}
         self._extra: dict[str, _Extra] = {}
         self._decisions: dict[str, Decision] = {}
+        self._stood_in_for: set[str] = set()
         self._origin: Origin | None = None
         self._interrupts = 0
         self._has_said_weak = False
@@ -129,6 +130,7 @@ class Loop:
     def go(self, selection: Selection, blocked: Mapping[str, Finding]) -> None:
         """Runs the schedule to its end."""
         seconds = {Unit(name): spent for name, spent in self._opened.standing.seconds.items()}
+        self._stood_in_for = stood_in_for(self._graph, self._opened.place, selection.needed)
         self._schedule = Schedule(
             {Unit(name): [Unit(need) for need in self._graph.upstream[name]] for name in self._graph.order},
             [Unit(name) for name in selection.needed],
@@ -137,6 +139,7 @@ class Loop:
             blocked={Unit(name): finding.message for name, finding in blocked.items()},
             seconds=seconds,
             learned={Unit(name): map(Unit, self._graph.learned_upstream(name)) for name in self._graph.order},
+            stood_in_for=map(Unit, self._stood_in_for),
         )
         expected = {name: spent for name, spent in self._opened.standing.seconds.items() if name in selection.needed}
         self._watcher.begin(len(selection.needed), expected)
@@ -689,7 +692,7 @@ class Loop:
         if states is not None:
             self._outputs.give_up(name, states)
         tracked = self._outputs.restore_tracked(states) if states else []
-        fallback = bool(tracked) and set(tracked) >= self._files_taken_of(step)
+        fallback = bool(tracked) and set(tracked) >= files_taken_of(self._graph, name)
         if fallback:
             self._watcher.say(f"{name} failed; those who read {', '.join(tracked)} go on with the tracked file")
         decision = self._decisions.get(name)
@@ -707,13 +710,6 @@ class Loop:
         if not is_final:
             self._watcher.say(f"{name} looked for what another step may be about to write; the others go on")
         return [Failed(unit, fallback, is_final)]
-
-    def _files_taken_of(self, step: Step) -> set[str]:
-        """The files of a step that others read."""
-        taken = {
-            asset for name in self._graph.downstream.get(step.name, ()) for asset in self._graph.taken_by_path(name)
-        }
-        return {output.path for output in step.outputs if output.path and output.asset in taken}
 
     def _note_attempt(self, step: Step, result: Result, changed: str = "") -> None:
         """Remembers what a step did that failed: another one may be about to write what it looked for."""
@@ -793,6 +789,9 @@ class Loop:
         if because:
             needed = because in self._graph.steps
             said = _error("Skipped", f"it needs `{because}`, which was not made" if needed else because)
+            if name in self._stood_in_for:
+                files = ", ".join(sorted(files_taken_of(self._graph, name)))
+                self._watcher.say(f"{name} is skipped; those who read {files} go on with the tracked file")
         self.steps[name] = StepRecord("skipped", error=said)
         self._watcher.ended(name, "skipped", 0.0)
 

@@ -18,6 +18,7 @@ from onward.app.watched import Kept
 from onward.base.codec import digest_of
 from onward.base.digest import digest_bytes, digest_file
 from onward.base.shell import shell_line
+from onward.engine.graph import Graph
 from onward.model.artifact import FILE, TABLE, Artifact
 from onward.model.trace import Trace
 from onward.model.workspace import Step
@@ -164,7 +165,7 @@ class TreeOutputs:
 
     def restore_tracked(self, states: dict[str, str | None]) -> list[str]:
         """After a failure: files that git tracks get back what they held before the step ran."""
-        tracked = self._tracked(states)
+        tracked = tracked_by_git(self._place, states)
         for path in tracked:
             before = states[path]
             absolute = self._place.root / path
@@ -173,17 +174,6 @@ class TreeOutputs:
                 self._store.disk.copy(source, absolute)
                 self._observer.forget(path)
         return tracked
-
-    def _tracked(self, paths: Iterable[str]) -> list[str]:
-        names = list(paths)
-        if self._place.git is None or not names:
-            return []
-        command = ["git", "-C", str(self._place.root), "ls-files", "-z", "--", *names]
-        try:
-            done = subprocess.run(command, capture_output=True, check=True, timeout=60)
-        except (OSError, subprocess.SubprocessError):
-            return []
-        return [name.decode("utf-8", "surrogateescape") for name in done.stdout.split(b"\0") if name]
 
     def _may_replace(self, path: str, absolute: Path, step: str) -> None:
         if path in self._overwrite or self._was_writing(step):
@@ -214,3 +204,30 @@ class TreeOutputs:
         if self._store.objects.is_whole(digest):
             return digest
         return self._store.objects.adopt(self._store.disk.copy_of(absolute))
+
+
+def stood_in_for(graph: Graph, place: Place, names: Iterable[str]) -> set[str]:
+    """The steps of whose files git tracks all that others read: should they not be made, these go on with them."""
+    taken = {name: paths for name in names if (paths := files_taken_of(graph, name))}
+    tracked = set(tracked_by_git(place, {path for paths in taken.values() for path in paths}))
+    there = {path for path in tracked if (place.root / path).is_file()}
+    return {name for name, paths in taken.items() if paths <= there}
+
+
+def files_taken_of(graph: Graph, name: str) -> set[str]:
+    """The files of a step that others read."""
+    taken = {asset for reader in graph.downstream.get(name, ()) for asset in graph.taken_by_path(reader)}
+    return {output.path for output in graph.steps[name].outputs if output.path and output.asset in taken}
+
+
+def tracked_by_git(place: Place, paths: Iterable[str]) -> list[str]:
+    """Those of the paths that git tracks."""
+    names = sorted(paths)
+    if place.git is None or not names:
+        return []
+    command = ["git", "-C", str(place.root), "--literal-pathspecs", "ls-files", "-z", "--", *names]
+    try:
+        done = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return [name.decode("utf-8", "surrogateescape") for name in done.stdout.split(b"\0") if name]

@@ -12,6 +12,7 @@ from onward.app.evaluate import Evaluation, MissingSourceError
 from onward.app.findings import check_findings
 from onward.app.observe import Observer
 from onward.app.options import RunOptions
+from onward.app.outputs import stood_in_for
 from onward.app.pickled import Pickled
 from onward.app.reading import Reading
 from onward.app.targets import Selection, paths_to_overwrite, read_for, select_steps
@@ -121,7 +122,10 @@ def _decision(evaluation: Evaluation, name: str, blocked: dict[str, Finding]) ->
     finding = blocked.get(name)
     if finding is not None:
         return Decision(name, "blocked", None, None, (Reason("step", name, change=f"cannot run: {finding.message}"),))
-    needed = [upstream for upstream in evaluation.reading.graph.upstream[name] if upstream in evaluation.failed]
+    graph = evaluation.reading.graph
+    failed = [upstream for upstream in graph.upstream[name] if upstream in evaluation.failed]
+    stood_in = stood_in_for(graph, evaluation.reading.place, failed)
+    needed = [upstream for upstream in failed if upstream not in stood_in]
     if needed:
         return Decision(name, "blocked", None, None, (Reason("step", needed[0], change="cannot be made"),))
     try:

@@ -73,6 +73,7 @@ class Schedule:
         blocked: Mapping[Unit, str] | None = None,
         seconds: Mapping[Unit, float] | None = None,
         learned: Mapping[Unit, Iterable[Unit]] | None = None,
+        stood_in_for: Iterable[Unit] = (),
     ) -> None:
         """
         Args:
@@ -83,6 +84,7 @@ class Schedule:
             blocked: units that cannot run, with the reason.
             seconds: how long units took before.
             learned: those of `upstream` that an earlier run alone has shown; a need that this one shows overrules them.
+            stood_in_for: units whose followers can go on with tracked files, should they be skipped.
         """
         self._upstream: dict[Unit, set[Unit]] = {unit: set(needs) for unit, needs in upstream.items()}
         self._downstream: dict[Unit, list[Unit]] = {unit: [] for unit in self._upstream}
@@ -99,6 +101,7 @@ class Schedule:
         self._queue: list[tuple[float, Unit]] = []
         self._decision: dict[Unit, Decision] = {}
         self._fallback: set[Unit] = set()
+        self._stood_in_for = frozenset(stood_in_for)
         self._lost_once: set[Unit] = set()
         self.state: dict[Unit, str] = {}
         self._open_needs: dict[Unit, int] = {}
@@ -244,6 +247,10 @@ class Schedule:
             self._move(current, ending)
             if ending == "skipped":
                 commands.append(Skip(current, reason))
+                if reason and current in self._stood_in_for:
+                    self._fallback.add(current)
+                    commands += self._let_followers_on(current, ending)
+                    continue
             todo += [
                 (follower, "skipped", self._blocked.get(follower, current.step))
                 for follower in reversed(self._downstream[current])

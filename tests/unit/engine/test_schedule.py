@@ -47,12 +47,14 @@ def schedule_of(
     blocked: Mapping[str, str] | None = None,
     seconds: Mapping[str, float] | None = None,
     learned: Mapping[str, Iterable[str]] | None = None,
+    stood_in_for: Iterable[str] = (),
 ) -> Schedule:
     return Schedule(
         {unit(name): [unit(need) for need in needs] for name, needs in graph.items()},
         [unit(name) for name in (graph if wanted is None else wanted)],
         slots=slots,
         keep_going=keep_going,
+        stood_in_for=map(unit, stood_in_for),
         blocked={unit(name): reason for name, reason in (blocked or {}).items()},
         seconds={unit(name): spent for name, spent in (seconds or {}).items()},
         learned={unit(name): map(unit, needs) for name, needs in (learned or {}).items()},
@@ -171,6 +173,28 @@ def test_readers_of_a_tracked_file_go_on_after_its_maker_failed() -> None:
     course.made("b", "c")
     assert course.state("a") == "failed"
     assert course.started == ["a", "b", "c"]
+
+
+def test_readers_of_a_tracked_file_go_on_after_its_maker_was_skipped() -> None:
+    course = Course(schedule_of(CHAIN, keep_going=True, stood_in_for="b"))
+    course.tell(Failed(unit("a")))
+    course.made("c")
+    assert course.skipped["b"] == "a"
+    assert "c" in course.started
+    assert course.schedule.is_over
+
+
+def test_readers_of_a_tracked_file_go_on_where_its_maker_cannot_run() -> None:
+    course = Course(schedule_of(CHAIN, keep_going=True, blocked={"b": "a finding"}, stood_in_for="b"))
+    course.made("a", "c")
+    assert course.skipped == {"b": "a finding"}
+
+
+def test_where_nothing_more_is_started_a_tracked_file_starts_nothing_either() -> None:
+    course = Course(schedule_of(CHAIN, keep_going=False, stood_in_for="b"))
+    course.tell(Failed(unit("a")))
+    assert course.started == ["a"]
+    assert course.schedule.is_over
 
 
 def test_the_failure_of_a_maker_of_a_tracked_file_starts_nothing_more_either() -> None:
