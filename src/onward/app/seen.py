@@ -107,8 +107,10 @@ def observations_of(watched: Watched, known: Known, observer: Observer) -> Itera
             if found and not _is_still(state):
                 raise ChangedError(found[0].name)
             yield from found
+    linked = _linked_code(watched, known)
     for path in watched.imported:
-        yield from _file(path, known, observer)
+        if path not in linked:
+            yield from _file(path, known, observer)
     for path in watched.absent:
         name = _counted(path, known)
         if name is not None and path not in own and name not in known.searched and _can_be_a_file(path):
@@ -121,6 +123,12 @@ def observations_of(watched: Watched, known: Known, observer: Observer) -> Itera
             digest = observer.listing_then(listing, folder.names, {*known.writes, *removed})
             if digest is not None:
                 yield Observation("listing", listing, digest)
+
+
+def _linked_code(watched: Watched, known: Known) -> set[str]:
+    """The files that were imported by a symbolic link to them which counts as code, or as whatever else."""
+    links = (link.path for link in watched.links if _inside(link.path, known.root) in known.inputs)
+    return {os.path.realpath(path) for path in links}
 
 
 def code_read(watched: Watched, known: Known, code: Collection[str]) -> list[str]:

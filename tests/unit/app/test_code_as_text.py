@@ -74,3 +74,15 @@ def test_code_that_is_read_counts_as_text(code: str, tmp_path: Path) -> None:
 )
 def test_code_of_which_python_shows_a_line_in_the_log_does_not(code: str, tmp_path: Path) -> None:
     assert outcome_of_a_comment(tmp_path, code) == "kept"
+
+
+def test_code_behind_a_symbolic_link_counts_by_its_meaning(tmp_path: Path) -> None:
+    files = {"onward.toml": "", "projects/p/steps.py": STEP, "shared/real.py": "def f():\n    return 'x'\n"}
+    workspace.write(tmp_path, files)
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib/clean.py").symlink_to("../shared/real.py")
+    assert outcome(tmp_path) == "made"
+    workspace.write(tmp_path, {"shared/real.py": "def f():\n    return 'x'  # a comment\n"})
+    assert outcome(tmp_path) == "kept"
+    workspace.write(tmp_path, {"shared/real.py": "def f():\n    return 'y'\n"})
+    assert outcome(tmp_path) == "made"
