@@ -70,6 +70,8 @@ class Step:
     number: int = 1
     style: str = "from"
     is_query: bool = False
+    second: int | None = None
+    """Of a query: what its second column is multiplied by, which no other query uses; None: it has none."""
     limit: int | None = None
     title: str = ""
     unit: str = ""
@@ -111,6 +113,8 @@ class World:
     """What `[environment]` sets for all steps."""
     owner: str = ""
     """What a project says of itself."""
+    unused: dict[int, str] = field(default_factory=dict)
+    """What modules import of the standard library and do not use."""
     layout: dict[int, int] = field(default_factory=dict)
     """Blank lines and comments between a module's items."""
 
@@ -144,6 +148,7 @@ class World:
         own = [item for item in self.items.values() if item.module == number]
         lines = ['"""A module."""', "import functools", "import os", *self._imports(own)]
         lines += [f"import {package}" for package in sorted(self._packages_at_import(number))]
+        lines += [f"import {self.unused[number]}"] if self.unused.get(number) else []
         if number in self.effects:
             lines.append(f'os.environ["EFFECT_{number}"] = "{self.effects[number]}"')
         if any(item.kind == "wrapped" for item in own):
@@ -308,7 +313,7 @@ class World:
         counted = self.packages_of(step) if is_watched else self.packages.keys()
         packages = tuple((package, self.packages.get(package)) for package in sorted(counted))
         if step.is_query:
-            return ("query", step.number, taken, packages, self.variable)
+            return ("query", step.number, step.second, taken, packages, self.variable)
         reached = self.reached(step.uses)
         modules = sorted(self.modules_of(step))
         effects = tuple((self.module(number), self.effects[number]) for number in modules if number in self.effects)
@@ -342,9 +347,18 @@ class World:
         if asset == "rows":
             return tuple(self.rows)
         own = asset if "/" in asset else f"{step.project}/{asset}"
+        if own in self.steps and step.is_query:
+            return (self._column(own), self.steps[own].second is None)
         if own in self.steps:
             return contents.get(own)
         return self.numbers[asset]
+
+    def _column(self, name: str) -> tuple[int, ...]:
+        """The first column of a query's table, the one that other queries use."""
+        query = self.steps[name]
+        (table,) = query.takes
+        values = tuple(self.rows) if table == "rows" else self._column(*self.upstream(name))
+        return tuple(value + query.number for value in values)
 
     def upstream(self, name: str) -> list[str]:
         step = self.steps[name]
@@ -368,8 +382,12 @@ def _eager(style: str) -> str:
 
 def _query(step: Step) -> str:
     (table,) = step.takes
-    comment = f"-- {step.comment}\n" if step.comment else ""
-    return f"{comment}select n + {step.number} as n from {table.replace('/', '.')}\n"
+    columns = f"n + {step.number} as n"
+    columns += "" if step.second is None else f", n * {step.second} as m"
+    text = f"select {columns} from {table.replace('/', '.')}\n"
+    if step.doc:  # the same query in another layout
+        text = text.replace("select", "SELECT\n   ").replace(" from ", "\nFROM ")
+    return f"-- {step.comment}\n{text}" if step.comment else text
 
 
 def _indented(lines: list[str]) -> list[str]:
@@ -529,6 +547,9 @@ class Edits:
     def lay_out_otherwise(self) -> None:
         self.world.layout[self.random.randrange(MODULES)] = self.random.randrange(4)
 
+    def import_what_nobody_uses(self) -> None:
+        self.world.unused[self.random.randrange(MODULES)] = self.random.choice(["", "math", "string"])
+
     def set_an_effect(self) -> None:
         self.world.effects[self.random.randrange(MODULES)] = self.random.randrange(5)
 
@@ -578,6 +599,11 @@ class Edits:
         if step is not None:
             step.comment, step.title = self.random.choice(["", "five"]), self.random.choice(["", "Six"])
             step.doc = self.random.choice(["", "seven"])
+
+    def change_a_second_column(self) -> None:
+        queries = [step for step in self.world.steps.values() if step.is_query]
+        if queries:
+            self.random.choice(queries).second = self.random.choice([None, 1, 2])
 
     def use_otherwise(self) -> None:
         step = self.function_step()
@@ -646,7 +672,7 @@ EDITS: tuple[str, ...] = tuple(
 )
 WORDS_ONLY = (
     "reword_item", "reword_step", "lay_out_otherwise", "remove_unused_item",
-    "name_an_owner", "lock_what_is_installed", "lock_something_else", "lock_no_more",
+    "import_what_nobody_uses", "name_an_owner", "lock_what_is_installed", "lock_something_else", "lock_no_more",
 )  # fmt: skip
 """Edits after which nothing at all may run."""
 
