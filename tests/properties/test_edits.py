@@ -214,22 +214,24 @@ def main() -> None:
     parser.add_argument("--processes", action="store_true", help="each step in a process of its own")
     words = parser.parse_args()
     tally, started = Tally(), time.monotonic()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    stopped: list[int] = []
+    # Between two edits: raised in the middle of one, it would be the failure of whatever step runs just then.
+    signal.signal(signal.SIGTERM, lambda number, _: stopped.append(number))
     seeds = [words.seed] if words.seed is not None else range(words.first, words.first + -(-words.edits // LENGTH))
     for seed in seeds:
         with tempfile.TemporaryDirectory(prefix="onward-edits-", dir=_in_memory()) as folder:
             history = History(Path(folder), seed, processes=words.processes)
             try:
                 for _ in range(LENGTH):
-                    history.edit(tally)
-            except KeyboardInterrupt:
-                print(f"stopped in history {seed}")
-                break
+                    if not stopped:
+                        history.edit(tally)
             except BaseException:
                 print(f"history {seed} went wrong")
                 raise
-    spent = time.monotonic() - started
-    _tell(tally, spent)
+        if stopped:
+            print(f"stopped in history {seed}")
+            break
+    _tell(tally, time.monotonic() - started)
 
 
 def _in_memory() -> str | None:
@@ -238,7 +240,8 @@ def _in_memory() -> str | None:
 
 
 def _tell(tally: Tally, spent: float) -> None:
-    print(f"{tally.edits.total():,} edits in {spent:.0f} s; {tally.ran.total():,} steps ran after them")
+    processor = f"{time.process_time():.0f} s of a processor"
+    print(f"{tally.edits.total():,} edits in {spent:.0f} s, {processor}; {tally.ran.total():,} steps ran after them")
     for action, count in sorted(tally.edits.items()):
         rate = 100 * tally.needless[action] / max(1, tally.ran[action])
         told = f"{count:6} edits {tally.ran[action]:6} ran {tally.needless[action]:4} needless ({rate:.1f} %)"
