@@ -17,7 +17,7 @@ from tests.properties.packages import PACKAGES, with_required
 
 MODULES = 4
 PROJECTS = ("p", "q")
-STYLES = ("from", "module", "alias", "inside")
+STYLES = ("from", "module", "alias", "inside", "star")
 KINDS = ("function", "function", "constant", "class", "cached", "wrapped", "packaged")
 
 
@@ -153,7 +153,7 @@ class World:
             lines.append(f'os.environ["EFFECT_{number}"] = "{self.effects[number]}"')
         if any(item.kind == "wrapped" for item in own):
             lines += [
-                "def wrap(function):",
+                f"def wrap_{number}(function):",
                 "    def inner(*values):",
                 f"        return function(*values) + {self.decorators.get(number, 1)}",
                 "    return inner",
@@ -203,7 +203,8 @@ class World:
         parameters = f"value: {item.hint}" if item.hint else "value"
         parameters += "" if item.default is None else f", more={item.default}"
         total += "" if item.default is None else " + more"
-        head = {"cached": ["@functools.lru_cache(maxsize=None)"], "wrapped": ["@wrap"]}.get(item.kind, [])
+        decorators = {"cached": "functools.lru_cache(maxsize=None)", "wrapped": f"wrap_{item.module}"}
+        head = [f"@{decorators[item.kind]}"] if item.kind in decorators else []
         return [*head, f"def {item.name}({parameters}):", *_indented([*words, f"return {total}"])]
 
     def _import(self, target: Item, style: str) -> str:
@@ -212,6 +213,8 @@ class World:
             return f"import {module}"
         if style == "alias":
             return f"from {module} import {target.name} as {target.name}_there"
+        if style == "star":
+            return f"from {module} import *"
         return f"from {module} import {target.name}"
 
     def _name(self, target: Item, style: str, module: int | None) -> str:
