@@ -7,8 +7,10 @@ from pathlib import Path
 from onward.diffs.metric import MetricDiff
 from onward.diffs.registry import kinds
 from onward.diffs.table.kind import TableDiff
+from onward.diffs.text import TextDiff
 from onward.model.ports import DiffKind
 from onward.testing.diffs import DiffSuite, Sample
+from tests.unit.diffs.files import blob
 from tests.unit.diffs.tables import table
 from tests.unit.diffs.test_metric import metric
 
@@ -34,6 +36,15 @@ class TestTable(DiffSuite):
             table(folder, "b", f"{ROWS} limit 90"),
             table(folder, "c", f"select range as id, {ROUNDED} as x from range(100)"),
         )
+
+
+class TestText(DiffSuite):
+    def make_kind(self) -> DiffKind:
+        return TextDiff()
+
+    def make_sample(self, folder: Path) -> Sample:
+        texts = ('{"rmse": 12.5}', '{"rmse": 11.9}', '{\n  "rmse": 12.50\n}\n')
+        return Sample(*(blob(folder / "store", "metrics.json", text) for text in texts))
 
 
 def test_every_registered_kind_is_held_against_the_suite() -> None:

@@ -1,0 +1,207 @@
+"""Two values of JSON, by the paths of what changed in them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from onward.base.numbers import told_apart
+from onward.base.text import listed
+from onward.diffs.words import came_and_went, joined, shortened
+
+_MOST_ALIGNED = 5_000
+"""Items of a list up to which those that came or went are looked for; a longer one is compared place by place."""
+_MOST_KEPT = 1_000
+"""Changes that are kept; all are counted."""
+_LARGEST = 10**300
+_ABSENT = object()
+
+
+class ValueChange(NamedTuple):
+    """A value that came, went or changed: `change` says which."""
+
+    path: str
+    change: str
+    before: Any
+    after: Any
+
+
+@dataclass
+class Values:
+    """What differs between two values.
+
+    Attributes:
+        compared: single values that both have.
+        added, removed, changed: how many came, went and changed.
+        changes: the first of them.
+        small, rising, falling: how many of `changed` differ by rounding, rise and fall.
+    """
+
+    compared: int = 0
+    added: int = 0
+    removed: int = 0
+    changed: int = 0
+    small: int = 0
+    rising: int = 0
+    falling: int = 0
+    changes: list[ValueChange] = field(default_factory=list)
+
+    @property
+    def touched(self) -> int:
+        return self.added + self.removed + self.changed
+
+    @property
+    def is_rounding(self) -> bool:
+        """Whether all that differs is rounding: small wherever it differs, and not to one side in most places."""
+        return 0 < self.touched == self.small and 2 * max(self.rising, self.falling) <= self.compared
+
+    @property
+    def share(self) -> float:
+        return min(1.0, self.touched / max(1, self.compared + max(self.added, self.removed)))
+
+    @property
+    def summary(self) -> str:
+        """`2 values changed: `rmse` 12.5 → 11.9, ...`; of what came or went the paths."""
+        told = came_and_went("value", added=self.added, removed=self.removed, changed=self.changed)
+        return joined(told, listed([said(change) for change in self.changes], 3))
+
+    def sample(self, limit: int) -> list[dict[str, Any]]:
+        return [
+            {"path": change.path, "change": change.change}
+            | ({} if change.change == "added" else {"before": shown(change.before)})
+            | ({} if change.change == "removed" else {"after": shown(change.after)})
+            for change in self.changes[:limit]
+        ]
+
+    def note(self, change: ValueChange) -> None:
+        if change.change == "added":
+            self.added += 1
+        elif change.change == "removed":
+            self.removed += 1
+        else:
+            self.changed += 1
+        if len(self.changes) < _MOST_KEPT:
+            self.changes.append(change._replace(path=shortened(change.path)))
+
+
+def compare_values(before: Any, after: Any, tolerance: float) -> Values:
+    """What differs between two values, by their paths.
+
+    Raises:
+        RecursionError: they are nested more deeply than Python can follow.
+    """
+    found = Values()
+    _compare(before, after, "", tolerance, found)
+    return found
+
+
+def _compare(before: Any, after: Any, path: str, tolerance: float, found: Values) -> None:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for name in [*before, *(name for name in after if name not in before)]:
+            _compare_item(before.get(name, _ABSENT), after.get(name, _ABSENT), _below(path, name), tolerance, found)
+    elif isinstance(before, list) and isinstance(after, list):
+        for at, to in _items(before, after):
+            old = before[at] if at is not None else _ABSENT
+            new = after[to] if to is not None else _ABSENT
+            _compare_item(old, new, f"{path}[{to if to is not None else at}]", tolerance, found)
+    else:
+        found.compared += 1
+        if not _equal(before, after):
+            _measure(before, after, tolerance, found)
+            found.note(ValueChange(path, "changed", before, after))
+
+
+def _compare_item(old: Any, new: Any, path: str, tolerance: float, found: Values) -> None:
+    if old is _ABSENT:
+        found.note(ValueChange(path, "added", None, new))
+    elif new is _ABSENT:
+        found.note(ValueChange(path, "removed", old, None))
+    else:
+        _compare(old, new, path, tolerance, found)
+
+
+def _below(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _items(before: list[Any], after: list[Any]) -> Iterator[tuple[int | None, int | None]]:
+    """Which item is which: by place in lists of one length, else by what is equal."""
+    if len(before) == len(after) or max(len(before), len(after)) > _MOST_ALIGNED:
+        both = min(len(before), len(after))
+        yield from ((at, at) for at in range(both))
+        yield from ((at, None) for at in range(both, len(before)))
+        yield from ((None, at) for at in range(both, len(after)))
+        return
+    import difflib
+
+    old, new = [_canonical(item) for item in before], [_canonical(item) for item in after]
+    for how, left, left_end, right, right_end in difflib.SequenceMatcher(None, old, new, False).get_opcodes():
+        if how != "equal":
+            both = min(left_end - left, right_end - right)
+            yield from ((left + at, right + at) for at in range(both))
+            yield from ((at, None) for at in range(left + both, left_end))
+            yield from ((None, at) for at in range(right + both, right_end))
+        else:
+            yield from zip(range(left, left_end), range(right, right_end), strict=True)
+
+
+def _canonical(value: Any) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value is a number that can be reckoned with; a whole one of hundreds of digits is a name."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and not _LARGEST < abs(value) < math.inf
+
+
+def _equal(before: Any, after: Any) -> bool:
+    """Whether two single values mean the same: numbers by what they are worth, all else by type and value."""
+    if is_number(before) and is_number(after):
+        return bool(before == after or (_is_nan(before) and _is_nan(after)))
+    return type(before) is type(after) and bool(before == after)
+
+
+def _is_nan(value: float) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
+def _measure(before: Any, after: Any, tolerance: float, found: Values) -> None:
+    if not (is_number(before) and is_number(after)) or (isinstance(before, int) and isinstance(after, int)):
+        return
+    found.rising += after > before
+    found.falling += after < before
+    if abs(before) < math.inf and abs(after) < math.inf:
+        found.small += bool(abs(after - before) <= tolerance * max(abs(before), abs(after)))
+
+
+def said(change: ValueChange) -> str:
+    """A change of a value in words."""
+    name = f"`{change.path}`" if change.path else "it"
+    if change.change == "added":
+        return f"{name} is new"
+    if change.change == "removed":
+        return f"{name} is gone"
+    return f"{name} {arrow(change.before, change.after)}"
+
+
+def arrow(before: Any, after: Any) -> str:
+    """`12.5 → 11.9`, of texts and what is nested as it is written, shortened."""
+    if is_number(before) and is_number(after) and abs(before) < 1e15 and abs(after) < 1e15:
+        return " → ".join(told_apart(before, after))
+    return f"{_word(before)} → {_word(after)}"
+
+
+def _word(value: Any) -> str:
+    return shortened(value if isinstance(value, str) else _canonical(value), 60) or '""'
+
+
+def shown(value: Any) -> Any:
+    """A value as `detail` shows it: JSON-able, and short."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    return shortened(value if isinstance(value, str) else _canonical(value))
