@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from onward.diffs.file import FileDiff
 from onward.diffs.metric import MetricDiff
 from onward.diffs.registry import kinds
 from onward.diffs.table.kind import TableDiff
 from onward.diffs.text import TextDiff
+from onward.diffs.tree import TreeDiff
 from onward.model.ports import DiffKind
 from onward.testing.diffs import DiffSuite, Sample
-from tests.unit.diffs.files import blob
+from tests.unit.diffs.files import blob, tree
 from tests.unit.diffs.tables import table
+from tests.unit.diffs.test_file import document
 from tests.unit.diffs.test_metric import metric
 
 ROWS = "select range as id, sqrt(range + 2) as x from range(100)"
@@ -45,6 +48,24 @@ class TestText(DiffSuite):
     def make_sample(self, folder: Path) -> Sample:
         texts = ('{"rmse": 12.5}', '{"rmse": 11.9}', '{\n  "rmse": 12.50\n}\n')
         return Sample(*(blob(folder / "store", "metrics.json", text) for text in texts))
+
+
+class TestFile(DiffSuite):
+    def make_kind(self) -> DiffKind:
+        return FileDiff()
+
+    def make_sample(self, folder: Path) -> Sample:
+        contents = document("12.5"), document("11.9"), document("12.5", year=2025)
+        return Sample(*(blob(folder / "store", "report.docx", content) for content in contents))
+
+
+class TestTree(DiffSuite):
+    def make_kind(self) -> DiffKind:
+        return TreeDiff()
+
+    def make_sample(self, folder: Path) -> Sample:
+        texts = ('{"rmse": 12.5}', '{"rmse": 11.9}', '{ "rmse": 12.50 }')
+        return Sample(*(tree(folder / "store", {"a": "1", "metrics.json": text}) for text in texts))
 
 
 def test_every_registered_kind_is_held_against_the_suite() -> None:

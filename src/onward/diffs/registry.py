@@ -6,7 +6,8 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from onward.model.artifact import FILE, Artifact
-from onward.model.ports import DiffKind
+from onward.model.difference import Difference, DiffOptions
+from onward.model.ports import DiffKind, Side
 
 GROUP = "onward.diffs"
 TEXT, TREE = "text", "tree"
@@ -23,6 +24,14 @@ def kind_for(before: Artifact, after: Artifact) -> DiffKind:
     """What compares two artifacts: by their kind where they share one, else by their bytes."""
     names = {_name_of(before), _name_of(after)}
     return kinds()[names.pop()] if len(names) == 1 and names <= kinds().keys() else kinds()[FILE]
+
+
+def compare_files(before: Side, after: Side, options: DiffOptions) -> Difference:
+    """What differs between two files, by what is in them; as bytes where they are not what they seem."""
+    found = kind_for(before.artifact, after.artifact).compare(before, after, options)
+    found = found or kinds()[FILE].compare(before, after, options)
+    assert found is not None, "any bytes can be compared as bytes"
+    return found
 
 
 def _name_of(artifact: Artifact) -> str:

@@ -132,4 +132,4 @@ def _told_values(values: Values, options: DiffOptions) -> Difference:
     if values.is_rounding:
         words = f"{plural(values.changed, 'value')} differ{'s' if values.changed == 1 else ''} by rounding alone"
         return Difference(words, detail | {"tolerance": options.tolerance}, 0.0, means_nothing=True)
-    return Difference(values.summary, detail, max(values.share, 1e-6))
+    return Difference(values.summary(), detail, max(values.share, 1e-6))

@@ -62,10 +62,9 @@ class Values:
     def share(self) -> float:
         return min(1.0, self.touched / max(1, self.compared + max(self.added, self.removed)))
 
-    @property
-    def summary(self) -> str:
+    def summary(self, noun: str = "value") -> str:
         """`2 values changed: `rmse` 12.5 → 11.9, ...`; of what came or went the paths."""
-        told = came_and_went("value", added=self.added, removed=self.removed, changed=self.changed)
+        told = came_and_went(noun, added=self.added, removed=self.removed, changed=self.changed)
         return joined(told, listed([said(change) for change in self.changes], 3))
 
     def sample(self, limit: int) -> list[dict[str, Any]]:
