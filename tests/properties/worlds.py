@@ -147,7 +147,7 @@ class World:
     def _module(self, number: int) -> str:
         own = [item for item in self.items.values() if item.module == number]
         lines = ['"""A module."""', "import functools", "import os", *self._imports(own)]
-        lines += [f"import {package}" for package in sorted(self._packages_at_import(number))]
+        lines += [f"import {package}" for package in sorted(self.packages_at_import(number))]
         lines += [f"import {self.unused[number]}"] if self.unused.get(number) else []
         if number in self.effects:
             lines.append(f'os.environ["EFFECT_{number}"] = "{self.effects[number]}"')
@@ -173,7 +173,7 @@ class World:
                     lines.append(self._import(target, _eager(item.style) if ref == item.base else item.style))
         return list(dict.fromkeys(lines))
 
-    def _packages_at_import(self, number: int) -> set[str]:
+    def packages_at_import(self, number: int) -> set[str]:
         """The packages that importing a module imports."""
         own = [item for item in self.items.values() if item.module == number and item.kind == "packaged"]
         return {item.package for item in own if item.style != "inside"}
@@ -291,7 +291,7 @@ class World:
         """The packages that running a step imports, installed or not, with what they require."""
         if step.is_query:
             return set()
-        names = {package for number in self.modules_of(step) for package in self._packages_at_import(number)}
+        names = {package for number in self.modules_of(step) for package in self.packages_at_import(number)}
         names |= {self.items[item].package for item in self.reached(step.uses)} - {""}
         return with_required(names)
 
@@ -320,11 +320,12 @@ class World:
         reached = self.reached(step.uses)
         modules = sorted(self.modules_of(step))
         effects = tuple((self.module(number), self.effects[number]) for number in modules if number in self.effects)
-        imported = {number: tuple(sorted(self._packages_at_import(number))) for number in modules}
+        imported = {number: tuple(sorted(self.packages_at_import(number))) for number in modules}
         imports = tuple((self.module(number), names) for number, names in imported.items() if names)
         limit = None if step.limit is None else (step.limit, self.parameter)
         code = tuple((item, self._code(self.items[item])) for item in reached)
-        written = step.style if step.uses else ""
+        # What a star brings is found by name: it means what the name spelled out would.
+        written = {"star": "from"}.get(step.style, step.style) if step.uses else ""
         return (
             "function",
             step.function,
@@ -436,9 +437,14 @@ class Edits:
         used = {ref for user in self.world.items.values() for ref in user.names()}
         used |= {ref for step in self.world.steps.values() for ref in step.uses}
         used |= {item.name for item in self.world.items.values() if item.package and item.style != "inside"}
-        spare = [name for name in self.world.items if name not in used]
+        spare = [item.name for item in self.world.items.values() if item.name not in used and not self._brings(item)]
         if spare:
             del self.world.items[self.random.choice(spare)]
+
+    def _brings(self, item: Item) -> bool:
+        """Whether its module imports another one for it that imports packages: that one goes with it."""
+        others = {self.world.items[ref].module for ref in item.names()} - {item.module}
+        return any(number is not None and self.world.packages_at_import(number) for number in others)
 
     def change_item(self) -> None:
         item = self.item()
