@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from onward.diffs.figure import FigureDiff
 from onward.diffs.file import FileDiff
 from onward.diffs.metric import MetricDiff
 from onward.diffs.registry import kinds
@@ -12,8 +13,9 @@ from onward.diffs.text import TextDiff
 from onward.diffs.tree import TreeDiff
 from onward.model.ports import DiffKind
 from onward.testing.diffs import DiffSuite, Sample
-from tests.unit.diffs.files import blob, tree
+from tests.unit.diffs.files import blob, tree, written
 from tests.unit.diffs.tables import table
+from tests.unit.diffs.test_figure import plot
 from tests.unit.diffs.test_file import document
 from tests.unit.diffs.test_metric import metric
 
@@ -66,6 +68,15 @@ class TestTree(DiffSuite):
     def make_sample(self, folder: Path) -> Sample:
         texts = ('{"rmse": 12.5}', '{"rmse": 11.9}', '{ "rmse": 12.50 }')
         return Sample(*(tree(folder / "store", {"a": "1", "metrics.json": text}) for text in texts))
+
+
+class TestFigure(DiffSuite):
+    def make_kind(self) -> DiffKind:
+        return FigureDiff()
+
+    def make_sample(self, folder: Path) -> Sample:
+        figures = plot(1, 2, 3), plot(1, 2, 4), plot(1, 2 * (1 + 1e-13), 3)
+        return Sample(*(written(folder / "store", figure) for figure in figures))
 
 
 def test_every_registered_kind_is_held_against_the_suite() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -30,14 +31,28 @@ class ValueChange(NamedTuple):
 
 
 @dataclass
+class _Column:
+    """The values that stand at one place of all items of a list; or all those outside of lists."""
+
+    compared: int = 0
+    rising: int = 0
+    falling: int = 0
+
+    @property
+    def is_one_sided(self) -> bool:
+        """Whether most of the values move to one side."""
+        return 2 * max(self.rising, self.falling) > self.compared
+
+
+@dataclass
 class Values:
     """What differs between two values.
 
     Attributes:
         compared: single values that both have.
         added, removed, changed: how many came, went and changed.
+        small: how many of those that changed are numbers and differ by no more than the tolerance.
         changes: the first of them.
-        small, rising, falling: how many of `changed` differ by rounding, rise and fall.
     """
 
     compared: int = 0
@@ -45,9 +60,8 @@ class Values:
     removed: int = 0
     changed: int = 0
     small: int = 0
-    rising: int = 0
-    falling: int = 0
     changes: list[ValueChange] = field(default_factory=list)
+    columns: dict[str, _Column] = field(default_factory=lambda: defaultdict(_Column))
 
     @property
     def touched(self) -> int:
@@ -55,8 +69,9 @@ class Values:
 
     @property
     def is_rounding(self) -> bool:
-        """Whether all that differs is rounding: small wherever it differs, and not to one side in most places."""
-        return 0 < self.touched == self.small and 2 * max(self.rising, self.falling) <= self.compared
+        """Whether all that differs is rounding: small wherever it differs, and not to one side in most items."""
+        is_small = 0 < self.touched == self.small
+        return is_small and not any(column.is_one_sided for column in self.columns.values())
 
     @property
     def share(self) -> float:
@@ -93,37 +108,41 @@ def compare_values(before: Any, after: Any, tolerance: float) -> Values:
         RecursionError: they are nested more deeply than Python can follow.
     """
     found = Values()
-    _compare(before, after, "", tolerance, found)
+    _compare(before, after, ("", ""), tolerance, found)
     return found
 
 
-def _compare(before: Any, after: Any, path: str, tolerance: float, found: Values) -> None:
+_Place = tuple[str, str]
+"""The path of a value, and that of its column: within lists it is the path less the numbers, else empty."""
+
+
+def _compare(before: Any, after: Any, place: _Place, tolerance: float, found: Values) -> None:
+    path, column = place
     if isinstance(before, dict) and isinstance(after, dict):
         for name in [*before, *(name for name in after if name not in before)]:
-            _compare_item(before.get(name, _ABSENT), after.get(name, _ABSENT), _below(path, name), tolerance, found)
+            inner = (f"{path}.{name}" if path else name, column and f"{column}.{name}")
+            _compare_item(before.get(name, _ABSENT), after.get(name, _ABSENT), inner, tolerance, found)
     elif isinstance(before, list) and isinstance(after, list):
         for at, to in _items(before, after):
             old = before[at] if at is not None else _ABSENT
             new = after[to] if to is not None else _ABSENT
-            _compare_item(old, new, f"{path}[{to if to is not None else at}]", tolerance, found)
+            inner = (f"{path}[{to if to is not None else at}]", f"{column or path}[]")
+            _compare_item(old, new, inner, tolerance, found)
     else:
         found.compared += 1
+        found.columns[column].compared += 1
         if not _equal(before, after):
-            _measure(before, after, tolerance, found)
+            _measure(before, after, found.columns[column], found, tolerance)
             found.note(ValueChange(path, "changed", before, after))
 
 
-def _compare_item(old: Any, new: Any, path: str, tolerance: float, found: Values) -> None:
+def _compare_item(old: Any, new: Any, place: _Place, tolerance: float, found: Values) -> None:
     if old is _ABSENT:
-        found.note(ValueChange(path, "added", None, new))
+        found.note(ValueChange(place[0], "added", None, new))
     elif new is _ABSENT:
-        found.note(ValueChange(path, "removed", old, None))
+        found.note(ValueChange(place[0], "removed", old, None))
     else:
-        _compare(old, new, path, tolerance, found)
-
-
-def _below(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
+        _compare(old, new, place, tolerance, found)
 
 
 def _items(before: list[Any], after: list[Any]) -> Iterator[tuple[int | None, int | None]]:
@@ -167,11 +186,11 @@ def _is_nan(value: float) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
-def _measure(before: Any, after: Any, tolerance: float, found: Values) -> None:
+def _measure(before: Any, after: Any, column: _Column, found: Values, tolerance: float) -> None:
     if not (is_number(before) and is_number(after)) or (isinstance(before, int) and isinstance(after, int)):
         return
-    found.rising += after > before
-    found.falling += after < before
+    column.rising += after > before
+    column.falling += after < before
     if abs(before) < math.inf and abs(after) < math.inf:
         found.small += bool(abs(after - before) <= tolerance * max(abs(before), abs(after)))
 

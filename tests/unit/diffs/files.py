@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from onward.base.digest import digest_bytes
 from onward.model.artifact import FILE, TREE_MEDIA, Artifact, Part
 from onward.model.difference import Difference, DiffOptions
 from onward.model.ports import DiffKind, Side
+from onward.runtime.values import write
 from onward.runtime.values.described import media_of
 
 
@@ -49,3 +53,17 @@ def difference(kind: DiffKind, before: Side, after: Side, options: DiffOptions |
     found = kind.compare(before, after, options or DiffOptions())
     assert found is not None
     return found
+
+
+def written(folder: Path, value: Any, **options: Any) -> Side:
+    """A value as onward keeps it."""
+    place = folder / "outbox"
+    place.mkdir(exist_ok=True, parents=True)
+    described = write(value, str(place), "asset", **options)
+    contents = {file["name"]: Path(file["path"]).read_bytes() for file in described["files"]}
+    if described["tree"]:
+        media = {file["name"]: file["media"] for file in described["files"]}
+        return tree(folder, contents, described["kind"], media)
+    (content,) = contents.values()
+    side = blob(folder, "asset", content, described["kind"], described["media"])
+    return Side(msgspec.structs.replace(side.artifact, facts=described["facts"]), side.path)
