@@ -62,11 +62,11 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path, text in FILES.items():
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
-    workspace = onward.Workspace(root)
-    workspace.run()
-    workspace.release()
     out = root / "site"
-    workspace.site(out=out)
+    with onward.Workspace(root) as workspace:
+        workspace.run()
+        workspace.release()
+        workspace.site(out=out)
     return out
 
 
@@ -78,16 +78,16 @@ def readings(written: Path) -> dict[str, Reading]:
 def test_a_release_is_compared_with_what_its_readers_had(tmp_path: Path) -> None:
     code = tmp_path / "projects/shop/numbers.py"
     code.parent.mkdir(parents=True)
-    workspace = onward.Workspace(tmp_path)
-    for value in (1, 2):
-        code.write_text(f"from onward import asset\n@asset\ndef total() -> int:\n    return {value}\n")
+    with onward.Workspace(tmp_path) as workspace:
+        for value in (1, 2):
+            code.write_text(f"from onward import asset\n@asset\ndef total() -> int:\n    return {value}\n")
+            workspace.run()
+            workspace.release()
+        workspace.rollback()
+        code.write_text("from onward import asset\n@asset\ndef total() -> int:\n    return 3\n")
         workspace.run()
         workspace.release()
-    workspace.rollback()
-    code.write_text("from onward import asset\n@asset\ndef total() -> int:\n    return 3\n")
-    workspace.run()
-    workspace.release()
-    workspace.site(out=tmp_path / "site")
+        workspace.site(out=tmp_path / "site")
     said = pages(tmp_path / "site")
     assert "since release 1" in said["index.html"].text
     assert "1 → 3" in said["index.html"].text
@@ -97,14 +97,14 @@ def test_a_release_is_compared_with_what_its_readers_had(tmp_path: Path) -> None
 def test_a_metric_that_is_no_number_says_so_in_every_place(tmp_path: Path) -> None:
     code = tmp_path / "projects/shop/numbers.py"
     code.parent.mkdir(parents=True)
-    workspace = onward.Workspace(tmp_path)
     steps = "from onward import asset\n@asset\ndef ratio() -> float:\n    return {}\n"
     steps += "@asset\ndef other() -> int:\n    return {}\n"
-    for number, value in enumerate(("2.5", "float('nan')", "float('nan')", "float('-inf')")):
-        code.write_text(steps.format(value, number))
-        workspace.run()
-        workspace.release()
-        workspace.site(out=tmp_path / f"site{number}")
+    with onward.Workspace(tmp_path) as workspace:
+        for number, value in enumerate(("2.5", "float('nan')", "float('nan')", "float('-inf')")):
+            code.write_text(steps.format(value, number))
+            workspace.run()
+            workspace.release()
+            workspace.site(out=tmp_path / f"site{number}")
     said = [{page: reading.text for page, reading in pages(tmp_path / f"site{number}").items()} for number in range(4)]
     assert "2.5 → not a number" in said[1]["index.html"]
     assert "changed since release 1, when it was 2.5." in said[1]["shop/ratio/index.html"]
