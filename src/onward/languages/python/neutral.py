@@ -39,9 +39,8 @@ def tree(told: dict[str, Any]) -> ast.Module | Problem:
     nodes: list[ast.AST] = []
     for number, place, *values in told["nodes"]:
         kind, fields = kinds[number]
-        node = kind(**{name: _value(value, nodes) for name, value in zip(fields, values, strict=True)})
-        if fields != kind._fields:
-            node._fields = (*fields, *(name for name in kind._fields if name not in fields and hasattr(node, name)))
+        held = {name: _value(value, nodes) for name, value in zip(fields, values, strict=True)}
+        node = kind(**held) if fields == kind._fields else _of_other_fields(kind, held)
         if place is not None:
             node.lineno, node.col_offset, node.end_lineno, node.end_col_offset = place  # type: ignore[attr-defined]
         nodes.append(node)
@@ -50,7 +49,20 @@ def tree(told: dict[str, Any]) -> ast.Module | Problem:
     return root
 
 
-def _class(name: str, base: str, fields: tuple[str, ...]) -> Callable[..., ast.AST]:
+def _of_other_fields(kind: type[ast.AST], held: dict[str, object]) -> ast.AST:
+    """A node whose fields are not those that this Python gives its kind.
+
+    A field that is unknown here is set afterwards, for from Python 3.15 on a constructor takes none but its own.
+    """
+    node: Any = kind(**{name: value for name, value in held.items() if name in kind._fields})
+    for name, value in held.items():
+        if name not in kind._fields:
+            setattr(node, name, value)
+    node._fields = (*held, *(name for name in kind._fields if name not in held and hasattr(node, name)))
+    return node
+
+
+def _class(name: str, base: str, fields: tuple[str, ...]) -> type[ast.AST]:
     known = getattr(ast, name, None)
     if isinstance(known, type) and issubclass(known, ast.AST):
         return known
