@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from onward.diffs.document import DocumentDiff
 from onward.diffs.figure import FigureDiff
 from onward.diffs.file import FileDiff
 from onward.diffs.metric import MetricDiff
@@ -15,6 +16,7 @@ from onward.model.ports import DiffKind
 from onward.testing.diffs import DiffSuite, Sample
 from tests.unit.diffs.files import blob, tree, written
 from tests.unit.diffs.tables import table
+from tests.unit.diffs.test_document import kept, printed, shows
 from tests.unit.diffs.test_figure import plot
 from tests.unit.diffs.test_file import document
 from tests.unit.diffs.test_metric import metric
@@ -77,6 +79,15 @@ class TestFigure(DiffSuite):
     def make_sample(self, folder: Path) -> Sample:
         figures = plot(1, 2, 3), plot(1, 2, 4), plot(1, 2 * (1 + 1e-13), 3)
         return Sample(*(written(folder / "store", figure) for figure in figures))
+
+
+class TestDocument(DiffSuite):
+    def make_kind(self) -> DiffKind:
+        return DocumentDiff()
+
+    def make_sample(self, folder: Path) -> Sample:
+        texts = "median 12.5\nat 0x7f01", "median 11.9\nat 0x7f01", "median 12.5\nat 0x7f02"
+        return Sample(*(kept(folder / "store", shows("x", printed(text))) for text in texts))
 
 
 def test_every_registered_kind_is_held_against_the_suite() -> None:

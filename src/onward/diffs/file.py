@@ -10,6 +10,7 @@ from pathlib import Path
 from onward.base.errors import MissingLibraryError
 from onward.base.text import plural, size
 from onward.diffs.noise import steady_pdf
+from onward.diffs.notebook import cells_of, compare_notebooks
 from onward.diffs.packed import compare_archives
 from onward.diffs.pixels import compare_pictures
 from onward.diffs.registry import TREE, kinds
@@ -146,6 +147,9 @@ def _texts(before: Side, after: Side, options: DiffOptions) -> Difference | None
     old, new = read_text(before), read_text(after)
     if old is None or new is None:
         return None
+    cells = cells_of(old), cells_of(new)
+    if cells[0] is not None and cells[1] is not None:
+        return compare_notebooks(cells[0], cells[1], options)
     found = compare_texts(old, new, after.artifact.media, options)
     if found.means_nothing or after.artifact.media != _SVG or max(len(old), len(new)) > _LARGEST_SHOWN:
         return found

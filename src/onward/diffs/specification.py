@@ -36,6 +36,7 @@ _NUMBERS = {
     "f8": "d",
 }
 """How plotly writes the types of numbers that it packs, and how `struct` does."""
+_PLOTLY_CALL = re.compile(r"Plotly\.newPlot\(\s*(?:\"[^\"]*\"|'[^']*')\s*,\s*")
 _AXIS = re.compile(r"(?:^|\.)(?:encoding\.(\w+)|([xyz])axis\d*)(?:\.|$)")
 _TITLE = re.compile(r"(?:^|\.)title(?:\.text)?$")
 _MARK = re.compile(r"(?:^|\.)mark(?:\.type)?$|^traces\[\d+\]\.type$")
@@ -95,6 +96,32 @@ class _Points:
             lines = compare_lines(*([json.dumps(row, sort_keys=True) for row in rows] for rows in (old, new)))
             self.added, self.removed = self.added + lines.added, self.removed + lines.removed
             self.changed += lines.changed
+
+
+# A specification on a page
+
+
+def specification_in(page: str) -> Any:
+    """The specification of the one figure that a piece of HTML draws with plotly or Vega; None of any other page."""
+    if "vegaEmbed" in page:
+        # The two templates of altair: what a notebook shows, and what `to_html` gives.
+        found = re.search(r"(?:\}\)\(|\bvar spec =)\s*(?=\{)", page)
+        return _json_at(page, found.end())[0] if found is not None else None
+    calls = list(_PLOTLY_CALL.finditer(page))
+    if len(calls) != 1:
+        return None
+    data, end = _json_at(page, calls[0].end())
+    comma = re.compile(r"\s*,\s*").match(page, end)
+    layout = _json_at(page, comma.end())[0] if comma is not None else None
+    return {"data": data, "layout": layout} if isinstance(data, list) else None
+
+
+def _json_at(page: str, place: int) -> tuple[Any, int]:
+    """The value that begins at a place of a page, and where it ends; None where none does."""
+    try:
+        return json.JSONDecoder().raw_decode(page, place)
+    except (ValueError, RecursionError):
+        return None, place
 
 
 # Looks and data apart
