@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from onward.app import graphs, history
 from onward.app import init as making
+from onward.app.diff import DiffReport, choose, diff
 from onward.app.doctor import Diagnosis, doctor
 from onward.app.listing import Listing, listing
 from onward.app.options import RunOptions
@@ -108,6 +109,10 @@ class Workspace:
     def graph(self, *targets: str) -> dict[str, Any]:
         """Nodes and edges."""
         return graphs.graph(self._opened, targets)
+
+    def diff(self, *words: str) -> DiffReport:
+        """What differs between two snapshots (what readers have and the working tree, without a word)."""
+        return diff(self._opened, choose(self._opened, words, lambda: self.run(keep_going=True).run))
 
     def snapshots(self) -> Sequence[Run]:
         """All runs, newest first."""

@@ -223,6 +223,50 @@ DOCTOR: Shape = {
         }
     ],
 }
+_DIFF_SIDE = {
+    "word": str,
+    "snapshot": (digest, None),
+    "run": (str, None),
+    "commit": (str, None),
+    "dirty": bool,
+    "complete": bool,
+}
+DIFF: Shape = {
+    "schema": {1},
+    "a": (digest, None),
+    "b": digest,
+    "sides": {"a": _DIFF_SIDE, "b": _DIFF_SIDE},
+    "counts": {"changed": int, "equal": int, "added": int, "removed": int},
+    "equal_because": {"untouched": int, "made again": int, "noise": int},
+    "assets": [
+        {
+            "name": qualified,
+            "kind": ASSET_KIND[0],
+            "change": {"equal", "changed", "added", "removed"},
+            "summary": str,
+            "detail": Map(lambda _: True),
+            "because": [{"axis": {"data", "code", "parameters", "environment"}, "what": str, "words": str}],
+            "equal": ({"untouched", "made again", "noise"}, None),
+            "title": (str, None),
+            "published": bool,
+            "checked": bool,
+            "unusual": bool,
+            "before": (digest, None),
+            "after": (digest, None),
+        }
+    ],
+    "checks": [
+        {
+            "name": qualified,
+            "asset": qualified,
+            "severity": SEVERITY,
+            "before": (str, None),
+            "after": (str, None),
+            "rows": (int, None),
+            "message": (str, None),
+        }
+    ],
+}
 RELEASES: Shape = {"schema": {1}, "releases": [{**_LISTED, "channel": str, "number": int}]}
 MOVED: Shape = {
     "schema": {1},

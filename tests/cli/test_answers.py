@@ -28,6 +28,8 @@ LOOKS = {
     "show a document": (["show", "shop/report"], {**shapes.SHOW, "kind": {"document"}}),
     "show at a release": (["show", "shop/total", "--at", "main@1"], shapes.SHOW),
     "logs": (["logs", "shop/total"], shapes.LOGS),
+    "diff": (["diff", "main", "latest"], shapes.DIFF),
+    "diff of targets": (["diff", "main@1", "main", "shop"], shapes.DIFF),
     "graph": (["graph"], shapes.GRAPH),
     "graph as json": (["graph", "--format", "json"], shapes.GRAPH),
     "snapshots": (["snapshots"], shapes.SNAPSHOTS),

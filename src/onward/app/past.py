@@ -175,18 +175,23 @@ class Past:
             return None
 
     def _content(self, state: FileState, path: str, commit: str | None) -> bytes | None:
-        kept = self._opened.store.objects.read(state.digest)
-        if kept is not None:
-            return kept
-        place = self._reading.place
-        if place.git is None or commit is None:
-            return None
-        command = ["git", "--no-optional-locks", "-C", str(place.root), "cat-file", "blob", f"{commit}:./{path}"]
-        try:
-            done = subprocess.run(command, capture_output=True, timeout=60, check=False)
-        except (OSError, subprocess.SubprocessError):
-            return None
-        return done.stdout if done.returncode == 0 and digest_bytes(done.stdout) == state.digest else None
+        return kept_content(self._opened, state, path, commit)
+
+
+def kept_content(opened: Opened, state: FileState, path: str, commit: str | None) -> bytes | None:
+    """The bytes of a file of a basis: the store's, else those of a commit in git; None where neither has them."""
+    kept = opened.store.objects.read(state.digest)
+    if kept is not None:
+        return kept
+    place = opened.place
+    if place.git is None or commit is None:
+        return None
+    command = ["git", "--no-optional-locks", "-C", str(place.root), "cat-file", "blob", f"{commit}:./{path}"]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout if done.returncode == 0 and digest_bytes(done.stdout) == state.digest else None
 
 
 def _tree(reading: Reading, digests: Mapping[str, Digest], basis: Basis) -> scan.Tree:

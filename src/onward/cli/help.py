@@ -11,6 +11,7 @@ COMMANDS = {
     "show": "Show an asset and what it rests on.",
     "get": "Write an asset to a file.",
     "logs": "Show what a step printed.",
+    "diff": "Show what differs between two snapshots, and why.",
     "graph": "Show what is built upon what.",
     "snapshots": "List the states that were made.",
     "release": "Move the readers to the last snapshot.",

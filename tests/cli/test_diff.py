@@ -1,0 +1,73 @@
+"""`onward diff` as people, a pull request and a script see it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.cli import shapes
+from tests.cli.program import onward
+from tests.cli.schema import mistakes
+
+
+def edited(shop: Path) -> Path:
+    """A released shop with one more day of visits."""
+    assert onward(shop, "release").status == 0
+    with (shop / "projects/shop/data/visits.csv").open("a") as file:
+        file.write("3,30\n")
+    return shop
+
+
+def test_the_working_tree_is_brought_up_to_date_and_held_against_what_readers_have(made_shop: Path) -> None:
+    answer = onward(edited(made_shop), "diff")
+    assert answer.status == 0, answer.text
+    first, *rest = answer.out.splitlines()
+    assert first == "main → work"
+    told = next(line for line in rest if "shop/total" in line)
+    assert "180 → 360 visits (+180, +100 %): `projects/shop/data/visits.csv` has 1 row more" in told
+    assert "equal" in rest[-1]
+
+
+def test_in_json_it_is_what_the_page_says(made_shop: Path) -> None:
+    answer = onward(edited(made_shop), "diff", "--json")
+    assert answer.status == 0
+    assert mistakes(answer.json, shapes.DIFF) == []
+    total = next(asset for asset in answer.json["assets"] if asset["name"] == "shop/total")
+    assert total["detail"]["before"] == 180
+    assert total["detail"]["after"] == 360
+    assert total["detail"]["delta"] == 180
+    assert total["published"]
+
+
+def test_only_when_asked_to_a_difference_ends_with_one(made_shop: Path) -> None:
+    assert onward(edited(made_shop), "diff", "--exit-code").status == 1
+    assert onward(made_shop, "diff", "latest", "latest", "--exit-code").status == 0
+
+
+def test_before_the_first_release_it_begins_with_nothing_unless_a_word_asks_for_readers(made_shop: Path) -> None:
+    bare = onward(made_shop, "diff")
+    assert bare.out.startswith("nothing → work\n")
+    answer = onward(made_shop, "diff", "main")
+    assert answer.status == 2
+    assert "has no release yet" in answer.err
+    assert "onward release" in answer.err
+
+
+def test_markdown_has_what_matters_and_folds_the_rest(made_shop: Path, tmp_path: Path) -> None:
+    page = tmp_path / "Übersicht review.md"
+    assert onward(edited(made_shop), "diff", "--markdown", str(page)).status == 0
+    text = page.read_text("utf-8")
+    assert text.startswith("### Results: `main → work`\n")
+    assert "| ~ | `shop/total` | 180 → 360 visits" in text
+    assert text.count("<details>") == text.count("</details>") > 0
+
+
+def test_a_page_that_cannot_be_written_is_an_error_that_names_it(made_shop: Path, tmp_path: Path) -> None:
+    answer = onward(made_shop, "diff", "latest", "latest", "--markdown", str(tmp_path / "none" / "review.md"))
+    assert answer.status == 4
+    assert "review.md" in answer.err
+
+
+def test_a_word_that_means_nothing_names_what_is_near(made_shop: Path) -> None:
+    answer = onward(made_shop, "diff", "latest", "latest", "shop/totl")
+    assert answer.status == 2
+    assert "shop/total" in answer.err
