@@ -30,6 +30,13 @@ class TestChildrenOfABareParent(ExecutorSuite):
         self.make_executor().close()
         assert not mark.exists()
 
+    def test_the_bare_parent_leaves_nothing_open(
+        self, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PYTHONWARNINGS", "default")
+        self.make_executor().close()
+        assert capfd.readouterr().err == ""
+
 
 class TestTheCallingProcess(ExecutorSuite):
     def make_executor(self) -> Executor:

@@ -178,6 +178,8 @@ class Zygote:
         finally:
             for running in self._running.values():
                 _kill_group(running.pid)
+            if self._channel is not None:
+                self._channel.close()
 
     def _read_commands(self) -> bool:
         try:

@@ -107,7 +107,7 @@ class Channel:
         return not poll.poll(0)
 
     def close(self) -> None:
-        """Says nothing more; in a step's process, which has nothing to say."""
+        """Says nothing more: at the end, and in a step's process, which has nothing to say."""
         self._control.close()
 
 
