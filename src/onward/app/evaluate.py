@@ -19,10 +19,11 @@ from onward.app.observe import A_FILE, Observer
 from onward.app.pickled import Pickled
 from onward.app.reading import Reading
 from onward.app.standing import Standing
+from onward.base import paths
 from onward.base.codec import decode, digest_of
 from onward.base.digest import Digest, digest_text
 from onward.base.text import nearest
-from onward.engine.decide import all_hold, decide, foresee, holds, is_shown_apart
+from onward.engine.decide import World, all_hold, decide, foresee, holds, is_shown_apart
 from onward.engine.inputs import inputs_of
 from onward.model.artifact import EXECUTED_MEDIA, Artifact
 from onward.model.decision import Decision, Reason
@@ -31,6 +32,9 @@ from onward.model.trace import UNSTABLE, CompleteInputs, Observation, PartialInp
 from onward.model.workspace import Step
 from onward.steps.registry import kinds
 from onward.store.opened import Store
+
+_UNKNOWN: Digest = "unknown"
+"""Of a file whose maker failed: neither some bytes nor none."""
 
 
 class MissingSourceError(Exception):
@@ -45,6 +49,7 @@ class Evaluation:
         artifacts: the settled assets; None for one that its step did not make.
         lost: objects whose bytes turned out to be damaged.
         failed, settled: steps that have ended without a result, and with one.
+        stood_in_for: those that failed whose readers go on with tracked files.
     """
 
     reading: Reading
@@ -58,6 +63,7 @@ class Evaluation:
     lost: set[Digest] = field(default_factory=set)
     failed: set[str] = field(default_factory=set)
     settled: set[str] = field(default_factory=set)
+    stood_in_for: set[str] = field(default_factory=set)
     decided: dict[str, CompleteInputs] = field(default_factory=dict)
     """What the last complete decision of each step was taken on."""
     foreseen: set[str] = field(default_factory=set)
@@ -123,11 +129,54 @@ class Evaluation:
             world = self.world([*candidates, *executed, *([previous] if previous else [])])
             forced = name in self.forced
             decision = decide(inputs, previous, candidates, world, forced=forced, executed=executed)
-            coming = self._loads_to_come(name, candidates) if decision.action == "run" and not forced else ()
-            if coming and name not in self.foreseen:
-                self.foreseen.add(name)
-                decision = foresee(PartialInputs(name, inputs.inputs, coming), previous, world)
+            if decision.action == "run" and not forced:
+                decision = self._held_up(decision, inputs, candidates, previous, world)
         return self._with_places(decision)
+
+    def _held_up(
+        self,
+        decision: Decision,
+        inputs: CompleteInputs,
+        candidates: Sequence[Trace],
+        previous: Trace | None,
+        world: World,
+    ) -> Decision:
+        """The decision to run a step, unless its traces tell that it would ask for what is not made."""
+        name = decision.step
+        needed = next((writer for trace in candidates if (writer := self._would_miss(trace, world))), None)
+        if needed is not None:
+            return Decision(name, "blocked", None, None, (Reason("step", needed, change="cannot be made"),))
+        coming = self._loads_to_come(name, candidates)
+        if coming and name not in self.foreseen:
+            self.foreseen.add(name)
+            return foresee(PartialInputs(name, inputs.inputs, coming), previous, world)
+        return decision
+
+    def _would_miss(self, trace: Trace, world: World) -> str | None:
+        """The failed step of which a trace has something, where nothing else about the trace has changed."""
+        of_failed = {seen: maker for seen in trace.observations if (maker := self._failed_maker(trace.step, seen))}
+        others = [seen for seen in trace.observations if seen not in of_failed]
+        return next(iter(of_failed.values()), None) if all_hold(others, world) else None
+
+    def missed(self, trace: Trace) -> str | None:
+        """A failed step that should have made something on which a trace rests."""
+        makers = (self._failed_maker(trace.step, seen) for seen in trace.observations)
+        return next((maker for maker in makers if maker is not None), None)
+
+    def _failed_maker(self, name: str, seen: Observation) -> str | None:
+        """The step that should have made what a step has loaded or looked at, and failed: no tracked file stands in."""
+        graph = self.reading.graph
+        if seen.kind == "asset":
+            maker = graph.maker.get(seen.name)
+            return maker if maker in self.failed else None
+        step = graph.steps.get(name)
+        if seen.kind not in ("file", "absent", "there", "listing") or (step is not None and seen.name in step.revisits):
+            return None
+        for writer in sorted(self.failed - self.stood_in_for - {name}):
+            outputs = graph.steps[writer].outputs
+            if any(output.path is not None and paths.covers(seen.name, output.path) for output in outputs):
+                return writer
+        return None
 
     def _loads_to_come(self, name: str, candidates: Sequence[Trace]) -> tuple[tuple[str, str], ...]:
         """The assets, as unknown inputs, on which it hangs whether one of the traces holds: they are not made yet.
@@ -227,6 +276,10 @@ class Evaluation:
             if observation.kind == "passed" and step is not None:
                 world["passed", observation.name] = self._passed(step)
             made = self._in_tree.get(observation.name)
+            if observation.kind != "asset" and self._failed_maker(traces[0].step, observation) is not None:
+                # What is there was made earlier, and nobody knows what would be there now.
+                world[observation.kind, observation.name] = _UNKNOWN
+                continue
             if observation.kind == "pickled" and step is not None:
                 kept = self.store.objects.path(made) if made is not None else None
                 world["pickled", observation.name] = self.pickled.code(step, observation.name, kept)

@@ -513,6 +513,10 @@ class Loop:
                 except seen.ChangedError as error:
                     changed = error.path
                 else:
+                    missed = self._evaluation.missed(trace)
+                    if missed is not None:
+                        skipped = _error("Skipped", f"it read what `{missed}` makes, which was not made")
+                        return self._fail(running.unit, skipped, trace.log, ending, running.states)
                     if result.is_executed and self._options.twice and self._starts_again(running, trace):
                         return []
                     self._keep(running, trace, is_executed=result.is_executed)
@@ -694,6 +698,7 @@ class Loop:
         tracked = self._outputs.restore_tracked(states) if states else []
         fallback = bool(tracked) and set(tracked) >= files_taken_of(self._graph, name)
         if fallback:
+            self._evaluation.stood_in_for.add(name)
             self._watcher.say(f"{name} failed; those who read {', '.join(tracked)} go on with the tracked file")
         decision = self._decisions.get(name)
         usage = Usage(ending.wall_s, ending.cpu_s, ending.peak_bytes) if ending is not None else None
@@ -747,6 +752,8 @@ class Loop:
             if artifact.path is not None
         }
         writers |= {path: name for name, attempt in self.attempts.items() for path in attempt.writes}
+        not_made = self._evaluation.failed - self._evaluation.stood_in_for
+        writers |= {output.path: name for name in not_made for output in self._graph.steps[name].outputs if output.path}
         if not writers:
             return {}
         self._evaluation.observer.forget()
@@ -790,6 +797,7 @@ class Loop:
             needed = because in self._graph.steps
             said = _error("Skipped", f"it needs `{because}`, which was not made" if needed else because)
             if name in self._stood_in_for:
+                self._evaluation.stood_in_for.add(name)
                 files = ", ".join(sorted(files_taken_of(self._graph, name)))
                 self._watcher.say(f"{name} is skipped; those who read {files} go on with the tracked file")
         self.steps[name] = StepRecord("skipped", error=said)

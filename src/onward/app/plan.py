@@ -123,7 +123,8 @@ def _decision(evaluation: Evaluation, name: str, blocked: dict[str, Finding]) ->
     if finding is not None:
         return Decision(name, "blocked", None, None, (Reason("step", name, change=f"cannot run: {finding.message}"),))
     graph = evaluation.reading.graph
-    failed = [upstream for upstream in graph.upstream[name] if upstream in evaluation.failed]
+    said = set(graph.upstream[name]) - graph.learned_upstream(name)
+    failed = [upstream for upstream in graph.upstream[name] if upstream in evaluation.failed & said]
     stood_in = stood_in_for(graph, evaluation.reading.place, failed)
     needed = [upstream for upstream in failed if upstream not in stood_in]
     if needed:

@@ -100,6 +100,8 @@ class Rounds:
         edits = trace_edits(self._opened, self.reading, reasons)
         for name, record in loop.steps.items():
             before = self.steps.get(name)
+            if record.outcome in ("failed", "skipped"):
+                self.results.pop(name, None)
             if before is None or record.outcome != "kept" or before.outcome in ("failed", "skipped"):
                 self.steps[name] = msgspec.structs.replace(record, edits=edits[name]) if name in edits else record
         self.checks.update(loop.checks)

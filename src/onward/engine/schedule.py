@@ -10,11 +10,12 @@ States of a unit, and what moves it on:
     ended     `kept`, `restored`, `made`, `failed` or `skipped`; Lost alone sends a unit back from here
 
 Invariants, held after every event (`check_invariants` in tests): a unit leaves `waiting` only when all that
-it needs has ended well; no more units run than there are slots; after the first failure that is final, without
-`keep_going`, and after an interrupt, nothing more is started; an ended unit stays ended, unless its bytes are lost:
-then it is looked at again, and what has not started yet waits for it again. An answer to a question that is no longer
-open, such as a decision about a unit that was skipped meanwhile, changes nothing. A crash leaves nothing
-behind: the schedule is never stored, the next run makes a new one from the traces.
+it needs has ended well, and what an earlier run alone has shown that it needs has ended; no more units run than there
+are slots; after the first failure that is final, without `keep_going`, and after an interrupt, nothing more is started;
+an ended unit stays ended, unless its bytes are lost: then it is looked at again, and what has not started yet waits for
+it again. An answer to a question that is no longer open, such as a decision about a unit that was skipped meanwhile,
+changes nothing. A crash leaves nothing behind: the schedule is never stored, the next run makes a new one from the
+traces.
 
 Long chains first: of the units that could start, the one with the longest recorded time to the end of the
 graph goes first; names break ties, so that equal runs take equal courses.
@@ -83,7 +84,8 @@ class Schedule:
             keep_going: go on with what does not depend on a failure.
             blocked: units that cannot run, with the reason.
             seconds: how long units took before.
-            learned: those of `upstream` that an earlier run alone has shown; a need that this one shows overrules them.
+            learned: those of `upstream` that an earlier run alone has shown; a need that this one shows overrules them,
+                and a unit is looked at without those that ended badly, for it may need them no more.
             stood_in_for: units whose followers can go on with tracked files, should they be skipped.
         """
         self._upstream: dict[Unit, set[Unit]] = {unit: set(needs) for unit, needs in upstream.items()}
@@ -97,6 +99,8 @@ class Schedule:
         self._stopped = False
         self._seconds = dict(seconds or {})
         self._learned = {unit: set(needs) for unit, needs in (learned or {}).items()}
+        self._done_without: dict[Unit, set[Unit]] = {}
+        """Learned needs that ended badly."""
         self._rank = self._ranks()
         self._queue: list[tuple[float, Unit]] = []
         self._decision: dict[Unit, Decision] = {}
@@ -174,7 +178,10 @@ class Schedule:
         self._enter(unit)
         if unit in self._blocked:
             return self._end_badly(unit, "skipped", self._blocked[unit])
-        bad = [need for need in self._upstream[unit] if self._has_ended_badly(need)]
+        bad = {need for need in self._upstream[unit] if self._has_ended_badly(need)}
+        for need in bad & self._learned.get(unit, set()):
+            self._do_without(unit, need)
+        bad &= self._upstream[unit]
         if bad:
             return self._end_badly(unit, "skipped", min(bad).step)
         return [] if self._open_needs[unit] else self._look(unit)
@@ -190,12 +197,14 @@ class Schedule:
             return self._end_well(unit, "kept")
         if decision.action == "restore":
             return self._end_well(unit, "restored")
+        if decision.action == "blocked":
+            # Readers of the tracked file go on from a failure, and this one takes the asset itself; or it was looked
+            # at without what an earlier run has shown, and does need it.
+            without = self._done_without.get(unit, set())
+            failed = sorted(without) or [need for need in sorted(self._upstream[unit]) if need in self._fallback]
+            return self._end_badly(unit, "skipped", failed[0].step if failed else "")
         if self._stopped:
             return self._end_badly(unit, "skipped", "")
-        if decision.action == "blocked":
-            # Readers of the tracked file go on from a failure; this one takes the asset itself.
-            failed = [need.step for need in sorted(self._upstream[unit]) if need in self._fallback]
-            return self._end_badly(unit, "skipped", failed[0] if failed else "")
         assert decision.action == "run", f"{unit} has all that it needs, and still: {decision.action}"
         self._move(unit, "queued")
         self._decision[unit] = decision
@@ -237,7 +246,7 @@ class Schedule:
         return commands + self._fill()
 
     def _end_badly(self, unit: Unit, state: str, because: str) -> list[Command]:
-        """Ends a unit, and as skipped all that cannot go on without it."""
+        """Ends a unit, and as skipped all that cannot go on without it; who may need it no more is looked at."""
         commands: list[Command] = []
         todo = [(unit, state, because)]
         while todo:
@@ -251,12 +260,27 @@ class Schedule:
                     self._fallback.add(current)
                     commands += self._let_followers_on(current, ending)
                     continue
-            todo += [
-                (follower, "skipped", self._blocked.get(follower, current.step))
-                for follower in reversed(self._downstream[current])
-                if self.state.get(follower) in _NOT_STARTED
-            ]
+            for follower in self._downstream[current][::-1]:
+                if self._may_do_without(follower, current):
+                    self._do_without(follower, current)
+                    commands += [] if self._open_needs[follower] else self._look(follower)
+                elif self.state.get(follower) in _NOT_STARTED:
+                    todo.append((follower, "skipped", self._blocked.get(follower, current.step)))
         return commands
+
+    def _may_do_without(self, unit: Unit, need: Unit) -> bool:
+        return self.state.get(unit) == "waiting" and need in self._learned.get(unit, ()) and not self._stopped
+
+    def _do_without(self, unit: Unit, need: Unit) -> None:
+        """Takes a learned need that ended badly away from a waiting unit."""
+        self._forget(unit, need)
+        self._open_needs[unit] -= 1
+        self._done_without.setdefault(unit, set()).add(need)
+
+    def _forget(self, unit: Unit, need: Unit) -> None:
+        self._learned[unit].discard(need)
+        self._upstream[unit].discard(need)
+        self._downstream[need].remove(unit)
 
     def _stop(self) -> list[Command]:
         """Starts nothing more: what waits is skipped, what is being looked at may still be kept."""
@@ -284,9 +308,7 @@ class Schedule:
         for current in sorted(self._needed_by(need)):
             for old in sorted(self._learned.get(current, ())):
                 if self._leads_to(unit, old):
-                    self._learned[current].discard(old)
-                    self._upstream[current].discard(old)
-                    self._downstream[old].remove(current)
+                    self._forget(current, old)
                     if self.state.get(current) == "waiting":
                         commands += self._await_needs(current)
         return commands

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from onward.app.options import RunOptions
 from onward.app.plan import plan
 from onward.app.run import RunReport, run
@@ -40,7 +42,7 @@ def run_in(folder: Path) -> RunReport:
 
 def planned_in(folder: Path) -> dict[str, str]:
     with open_workspace(folder, writes=True) as opened:
-        return {name: step.outcome for name, step in plan(opened, RunOptions()).steps.items()}
+        return {name: step.outcome for name, step in plan(opened, RunOptions(keep_going=True)).steps.items()}
 
 
 def outcomes(report: RunReport) -> dict[str, str]:
@@ -110,3 +112,135 @@ def test_two_steps_that_load_what_the_other_saves_fail_with_the_circle_named(tmp
     ]
     assert len(errors) == 1
     assert "and what makes that needs something of" in errors[0]
+
+
+GIVES_UP = """
+import onward as ow
+
+if {fails}:
+    raise ValueError("no")
+open("".join(["shared", ".txt"]), "w").write("one")
+ow.save("base", [1])
+"""
+LOADS = 'import onward as ow\n\now.save("seen", {"it": ow.load("".join(["bas", "e"]))})\n'
+READS = 'import onward as ow\n\now.save("seen", {"it": open("".join(["shared", ".txt"])).read()})\n'
+LOOKS = """
+import os
+import onward as ow
+
+name = "".join(["shared", ".txt"])
+ow.save("seen", {"it": open(name).read() if os.path.exists(name) else "nothing"})
+"""
+LISTS = 'import os\nimport onward as ow\n\now.save("seen", {"it": sorted(os.listdir("."))})\n'
+DOES_WITHOUT = 'import onward as ow\n\now.save("seen", {"it": "nothing of it"})\n'
+
+
+def steps(reader: str, *, fails: bool) -> dict[str, str | None]:
+    """`p/a_maker`, which may fail, and `p/b_reader`."""
+    return {
+        "onward.toml": "",
+        "projects/p/a_maker.py": GIVES_UP.format(fails=fails),
+        "projects/p/b_reader.py": reader,
+    }
+
+
+@pytest.mark.parametrize("reader", [LOADS, READS, LOOKS, LISTS])
+def test_a_step_that_no_longer_needs_what_failed_is_made(tmp_path: Path, reader: str) -> None:
+    folder = workspace.write(tmp_path, steps(reader, fails=False))
+    assert outcomes(run_in(folder)) == {"p/a_maker": "made", "p/b_reader": "made"}
+    workspace.write(folder, steps(DOES_WITHOUT, fails=True))
+    report = run_in(folder)
+    assert outcomes(report) == {"p/a_maker": "failed", "p/b_reader": "made"}
+    assert report.run.artifacts.keys() == {"p/seen"}
+    assert outcomes(run_in(folder)) == {"p/a_maker": "failed", "p/b_reader": "kept"}
+    workspace.write(folder, steps(DOES_WITHOUT, fails=False))
+    assert outcomes(run_in(folder)) == {"p/a_maker": "kept", "p/b_reader": "kept"}
+
+
+@pytest.mark.parametrize("reader", [LOADS, READS, LOOKS, LISTS])
+def test_a_step_that_needs_what_failed_as_it_did_before_is_skipped(tmp_path: Path, reader: str) -> None:
+    folder = workspace.write(tmp_path, steps(reader, fails=False))
+    run_in(folder)
+    workspace.write(folder, steps(reader, fails=True))
+    watcher = Recorder()
+    with open_workspace(folder, writes=True) as opened:
+        report = run(opened, RunOptions(keep_going=True), watcher)
+    assert outcomes(report) == {"p/a_maker": "failed", "p/b_reader": "skipped"}
+    assert "p/b_reader" not in watcher.begun
+    error = report.steps["p/b_reader"].error
+    assert error is not None
+    assert error["message"] == "it needs `p/a_maker`, which was not made"
+    workspace.write(folder, steps(reader, fails=False))
+    assert outcomes(run_in(folder)) == {"p/a_maker": "kept", "p/b_reader": "kept"}
+
+
+@pytest.mark.parametrize("reader", [LOADS, READS, LOOKS, LISTS])
+def test_a_step_that_is_edited_and_still_needs_what_failed_has_no_result(tmp_path: Path, reader: str) -> None:
+    folder = workspace.write(tmp_path, steps(reader, fails=False))
+    run_in(folder)
+    workspace.write(folder, steps(f"{reader}print('more')\n", fails=True))
+    report = run_in(folder)
+    assert report.steps["p/b_reader"].outcome in ("failed", "skipped")
+    assert report.run.artifacts == {}
+    error = report.steps["p/b_reader"].error
+    assert error is not None
+    assert error["type"] == "Skipped"
+    assert "p/a_maker" in error["message"]
+    workspace.write(folder, steps(f"{reader}print('more')\n", fails=False))
+    assert outcomes(run_in(folder)) == {"p/a_maker": "kept", "p/b_reader": "made"}
+
+
+def test_a_step_that_begins_to_read_what_failed_has_no_result(tmp_path: Path) -> None:
+    folder = workspace.write(tmp_path, steps(DOES_WITHOUT, fails=False))
+    run_in(folder)
+    workspace.write(folder, steps(READS, fails=True))
+    report = run_in(folder)
+    assert report.steps["p/b_reader"].outcome in ("failed", "skipped")
+    assert report.run.artifacts == {}
+
+
+def test_without_going_on_after_a_failure_nothing_more_is_started(tmp_path: Path) -> None:
+    folder = workspace.write(tmp_path, steps(LOADS, fails=False))
+    run_in(folder)
+    workspace.write(folder, steps(DOES_WITHOUT, fails=True))
+    with open_workspace(folder, writes=True) as opened:
+        assert outcomes(run(opened, RunOptions(), Recorder())) == {"p/a_maker": "failed", "p/b_reader": "skipped"}
+
+
+def test_a_step_whose_file_says_that_it_needs_no_more_is_looked_at_again(tmp_path: Path) -> None:
+    chooses = 'import onward as ow\n\ntold = open("".join(["choice", ".txt"])).read()\n'
+    chooses += 'ow.save("seen", {"it": ow.load("".join(["bas", "e"])) if told else 0})\n'
+    folder = workspace.write(tmp_path, {**steps(chooses, fails=False), "projects/p/choice.txt": "yes"})
+    run_in(folder)
+    workspace.write(folder, {**steps(chooses, fails=True), "projects/p/choice.txt": ""})
+    assert outcomes(run_in(folder)) == {"p/a_maker": "failed", "p/b_reader": "made"}
+
+
+def test_the_plan_looks_at_a_step_without_what_was_learned_and_cannot_be_made(tmp_path: Path) -> None:
+    folder = workspace.write(tmp_path, steps(LOADS, fails=False))
+    run_in(folder)
+    no_maker = {"projects/p/a_maker.py": "import onward as ow\now.load('nowhere')\now.save('base', 1)\n"}
+    workspace.write(folder, {**steps(DOES_WITHOUT, fails=False), **no_maker})
+    assert planned_in(folder) == {"p/a_maker": "would-skip", "p/b_reader": "would-make"}
+    assert outcomes(run_in(folder)) == {"p/a_maker": "skipped", "p/b_reader": "made"}
+
+
+def test_of_two_steps_that_read_each_others_files_one_may_fail_and_the_other_is_not_asked_for_ever(
+    tmp_path: Path,
+) -> None:
+    text = """
+import os
+own, other = ".".join(["{own}", "txt"]), ".".join(["{other}", "txt"])
+before = open(other).read() if os.path.exists(other) else ""
+if {fails}: raise ValueError("no")
+open(own, "w").write("x")
+"""
+    a = text.format(own="a", other="b", fails=False)
+    files = {"onward.toml": "", "projects/p/a.py": a, "projects/p/b.py": text.format(own="b", other="a", fails=False)}
+    run_in(workspace.write(tmp_path, files))
+    workspace.write(tmp_path, {"projects/p/b.py": text.format(own="b", other="a", fails=True)})
+    watcher = Recorder()
+    with open_workspace(tmp_path, writes=True) as opened:
+        report = run(opened, RunOptions(keep_going=True), watcher)
+    assert report.steps["p/b"].outcome == "failed"
+    assert watcher.begun == ["p/b"]

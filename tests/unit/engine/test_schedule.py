@@ -256,6 +256,65 @@ def test_what_was_learned_of_a_step_gives_way_to_what_another_asks_of_it_now() -
     assert course.schedule.is_over
 
 
+def test_a_step_is_looked_at_without_what_an_earlier_run_alone_has_shown_that_it_needs() -> None:
+    graph = {"maker": [], "other": [], "reader": ["maker", "other"], "after": ["reader"]}
+    course = Course(schedule_of(graph, learned={"reader": ["maker"]}, keep_going=True))
+    course.tell(Failed(unit("maker")))
+    assert course.started == ["maker", "other"], "the other need still holds"
+    course.made("other", "reader", "after")
+    assert course.started == ["maker", "other", "reader", "after"]
+    assert course.skipped == {}
+    assert course.schedule.is_over
+
+
+def test_a_step_that_needs_what_failed_all_the_same_is_skipped_as_its_needs_are() -> None:
+    graph = {"maker": [], "reader": ["maker"], "after": ["reader"]}
+    schedule = schedule_of(graph, learned={"reader": ["maker"]}, keep_going=True)
+    schedule.begin()
+    schedule.handle(Decided(unit("maker"), decision("maker", "run")))
+    assert schedule.handle(Failed(unit("maker"))) == [Look(unit("reader"))]
+    skips = schedule.handle(Decided(unit("reader"), decision("reader", "blocked")))
+    assert skips == [Skip(unit("reader"), "maker"), Skip(unit("after"), "reader")]
+    assert schedule.is_over
+
+
+def test_a_step_that_asks_again_for_what_failed_is_skipped() -> None:
+    graph = {"maker": [], "reader": ["maker"]}
+    course = Course(schedule_of(graph, learned={"reader": ["maker"]}, keep_going=True))
+    course.tell(Failed(unit("maker")))
+    course.tell(Suspended(unit("reader"), (unit("maker"),)))
+    assert course.skipped == {"reader": "maker"}
+    assert course.schedule.is_over
+
+
+def test_the_first_failure_starts_no_step_that_may_do_without_it_either() -> None:
+    graph = {"maker": [], "reader": ["maker"]}
+    course = Course(schedule_of(graph, learned={"reader": ["maker"]}))
+    course.tell(Failed(unit("maker")))
+    assert course.started == ["maker"]
+    assert course.skipped.keys() == {"reader"}
+    assert course.schedule.is_over
+
+
+def test_a_step_is_skipped_where_one_of_its_needs_failed_of_which_its_code_tells() -> None:
+    graph = {"maker": [], "other": [], "reader": ["maker", "other"]}
+    course = Course(schedule_of(graph, learned={"reader": ["maker"]}, keep_going=True))
+    course.tell(Failed(unit("maker")))
+    course.tell(Failed(unit("other")))
+    assert course.skipped == {"reader": "other"}
+    assert course.schedule.is_over
+
+
+def test_an_interrupt_ends_a_chain_of_thousands_that_was_learned() -> None:
+    names = [f"s{number:05d}" for number in range(5000)]
+    graph = {name: names[at - 1 : at] if at else [] for at, name in enumerate(names)}
+    course = Course(schedule_of(graph, learned=graph))
+    course.tell(Interrupted())
+    course.made(names[0])
+    assert course.schedule.state[unit(names[-1])] == "skipped"
+    assert course.schedule.is_over
+
+
 def test_a_step_that_will_ask_for_another_is_not_started_before_it() -> None:
     schedule = schedule_of({"a": [], "late": []}, ["late"])
     (look,) = schedule.begin()
