@@ -8,6 +8,7 @@ from onward.diffs.document import DocumentDiff
 from onward.diffs.figure import FigureDiff
 from onward.diffs.file import FileDiff
 from onward.diffs.metric import MetricDiff
+from onward.diffs.model import ModelDiff
 from onward.diffs.registry import kinds
 from onward.diffs.table.kind import TableDiff
 from onward.diffs.text import TextDiff
@@ -88,6 +89,15 @@ class TestDocument(DiffSuite):
     def make_sample(self, folder: Path) -> Sample:
         texts = "median 12.5\nat 0x7f01", "median 11.9\nat 0x7f01", "median 12.5\nat 0x7f02"
         return Sample(*(kept(folder / "store", shows("x", printed(text))) for text in texts))
+
+
+class TestModel(DiffSuite):
+    def make_kind(self) -> DiffKind:
+        return ModelDiff()
+
+    def make_sample(self, folder: Path) -> Sample:
+        # What a pickle says, only the workspace's Python finds out.
+        return Sample(*(written(folder / "store", {"alpha": alpha}, kind="model") for alpha in (0.1, 0.5)))
 
 
 def test_every_registered_kind_is_held_against_the_suite() -> None:

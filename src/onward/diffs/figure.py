@@ -48,9 +48,8 @@ class FigureDiff:
 def _parts(side: Side) -> dict[str, Side]:
     """The files of a figure by their media types, each as an artifact of its own."""
     artifact = side.artifact
-    if not artifact.is_tree:
-        return {artifact.media: side}
-    return {part.media: Side(_file(part), side.path) for part in artifact.parts}
+    parts = artifact.parts if artifact.is_tree else (Part("", artifact.bytes, artifact.media, artifact.size),)
+    return {part.media: Side(_file(part), side.path) for part in parts}
 
 
 def _file(part: Part) -> Artifact:

@@ -17,11 +17,14 @@ class DiffOptions(msgspec.Struct, frozen=True):
         key: columns that name a row, as the asset declares them; none: they are looked for.
         tolerance: relative, see `DEFAULT_TOLERANCE`.
         samples: the most rows, cells or lines of each sort that are shown.
+        opened: of artifacts that only the workspace's Python may open (models), what it says of both: its answer to
+            the job of `onward.diffs.model`. None: nobody has asked it.
     """
 
     key: tuple[str, ...] = ()
     tolerance: float = DEFAULT_TOLERANCE
     samples: int = 10
+    opened: dict[str, Any] | None = None
 
 
 class Picture(msgspec.Struct, frozen=True):

@@ -132,7 +132,8 @@ class DiffKind(Protocol):
     """Compares two artifacts of one kind whose contents differ. Suite: `onward.testing.diffs`.
 
     It gives the same answer for the same bytes, keeps to bounded memory whatever their size, and writes nothing
-    outside of folders of its own, which are gone when it returns.
+    outside of folders of its own, which are gone when it returns. It opens nothing that runs code: what only the
+    workspace's Python may open, that is asked about beforehand, and what it said stands in `DiffOptions.opened`.
     """
 
     name: str

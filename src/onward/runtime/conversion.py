@@ -3,7 +3,8 @@
 A job is `{"do": "preview", "path"}`, or `{"do": "csv" | "json" | "xlsx", "path", "out"}` with the path of a
 Parquet file, or `{"do": "plotly", "path", "out"}` with that of a specification; its answer is the preview, or `{}`.
 `{"do": "text table", "path", "media", "parquet", "csv"}` makes both files of a table that is kept as text, and answers
-with the preview, or with `{}` and no files where the text is no table that can be read.
+with the preview, or with `{}` and no files where the text is no table that can be read. `{"do": "models", ...}` holds
+two models beside each other, as `onward.runtime.models` has it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import json
 from typing import Any, Dict
 
-from onward.runtime import values
+from onward.runtime import models, values
 from onward.runtime.values import preview, tables
 
 PARQUET = "application/vnd.apache.parquet"
@@ -85,4 +86,12 @@ def _plotly(job: Dict[str, Any]) -> Dict[str, Any]:
     return {}
 
 
-_JOBS = {"plotly": _plotly, "preview": _preview, "text table": _text_table, "csv": _csv, "json": _json, "xlsx": _xlsx}
+_JOBS = {
+    "models": models.compare,
+    "plotly": _plotly,
+    "preview": _preview,
+    "text table": _text_table,
+    "csv": _csv,
+    "json": _json,
+    "xlsx": _xlsx,
+}

@@ -19,7 +19,7 @@ from PIL import Image
 from onward.base.errors import MissingLibraryError
 from onward.diffs.figure import FigureDiff
 from onward.model.difference import Difference, DiffOptions
-from tests.unit.diffs.files import difference, tree, written
+from tests.unit.diffs.files import blob, difference, tree, written
 
 
 def compared(folder: Path, before: Any, after: Any) -> Difference:
@@ -204,6 +204,13 @@ def test_a_drawing_in_svg_is_compared_as_such(tmp_path: Path) -> None:
     found = difference(FigureDiff(), sides[0], sides[2])
     assert found.summary == "1 line changed: 5 → 6"
     assert [shown.name for shown in found.pictures] == ["before", "after"]
+
+
+def test_a_figure_that_is_one_file_is_compared_as_one_of_several(tmp_path: Path) -> None:
+    old, new = (blob(tmp_path, "a.svg", f"<svg><path d='M 0 {end}'/></svg>", "figure") for end in (5, 6))
+    assert difference(FigureDiff(), old, new).summary == "1 line changed: 5 → 6"
+    old, new = (blob(tmp_path, "a.png", each, "figure") for each in (painted(), painted((0, 0, 9, 9))))
+    assert difference(FigureDiff(), old, new).detail["pixels"]["moved"] == 81
 
 
 def test_a_figure_of_another_library_has_nothing_in_common(tmp_path: Path) -> None:
