@@ -14,7 +14,7 @@ from pathlib import Path
 from benchmarks.measure import variables
 
 PLACE = Path(__file__).resolve().parents[1] / ".dev" / "benchmarks"
-VERSIONS = {"dvc": "3.67.1", "snakemake": "9.27.1"}
+VERSIONS = {"datacompy": "1.1.0", "dvc": "3.67.1", "snakemake": "9.27.1"}
 
 
 class NotInstalledError(Exception):
@@ -23,7 +23,16 @@ class NotInstalledError(Exception):
 
 def program(tool: str, place: Path = PLACE) -> Path:
     """Where a tool's program is once it is installed."""
-    return place / f"{tool}-{VERSIONS[tool]}" / "bin" / tool
+    return _folder(tool, place) / "bin" / tool
+
+
+def python(tool: str, place: Path = PLACE) -> Path:
+    """The Python that can import a tool once it is installed."""
+    return _folder(tool, place) / "bin" / "python"
+
+
+def _folder(tool: str, place: Path) -> Path:
+    return place / f"{tool}-{VERSIONS[tool]}"
 
 
 def install(tool: str, place: Path = PLACE) -> None:
@@ -33,7 +42,7 @@ def install(tool: str, place: Path = PLACE) -> None:
         NotInstalledError: Python makes no environments here, or pip does not get the tool.
     """
     wanted = f"{tool}=={VERSIONS[tool]}"
-    folder = program(tool, place).parents[1]
+    folder = _folder(tool, place)
     finished = folder / "finished"
     if finished.exists():
         return
