@@ -110,57 +110,82 @@ def _measures(column: Column, old: str, new: str, tolerance: float) -> list[str]
 
 def summaries(database: Database, columns: Sequence[Column]) -> dict[str, dict[str, Any]]:
     """By column, its distribution before and after: of a number its least, mean and greatest value and a histogram
-    over shared bins, of anything else its most frequent values."""
+    over shared bins, of anything else its most frequent values. Cost: one scan of both tables for the figures of all
+    columns, and one for each histogram or set of values."""
+    told = list(columns[:_MOST_SUMMARISED])
+    if not told:
+        return {}
+    sides = {side: _figures(database, view, told) for side, view in (("before", "a"), ("after", "b"))}
     found = {}
-    for column in columns[:_MOST_SUMMARISED]:
-        found[column.name] = _of_number(database, column) if column.is_number else _of_words(database, column)
+    for column in told:
+        of_column: dict[str, Any] = {side: sides[side][column.name] for side in sides}
+        add = _add_histograms if column.is_number else _add_frequent
+        add(database, column, of_column)
+        found[column.name] = of_column
     return found
 
 
-def _of_number(database: Database, column: Column) -> dict[str, Any]:
-    sides = {"before": ("a", quoted(column.before)), "after": ("b", quoted(column.name))}
-    told: dict[str, Any] = {}
-    for side, (view, name) in sides.items():
-        is_there = f"{name} is not null and isfinite({name}::double)"
-        least, mean, greatest, missing = database.row(
-            f"select min({name}::double) filter ({is_there}), avg({name}::double) filter ({is_there}), "
-            f"max({name}::double) filter ({is_there}), count(*) filter (not ({is_there}) is true) from {view}"
+def _figures(database: Database, view: str, columns: Sequence[Column]) -> dict[str, dict[str, Any]]:
+    """By column, of a number its least, mean and greatest value, of anything else how many values there are; of both
+    how many are missing."""
+    wanted: list[str] = []
+    for column in columns:
+        name = quoted(column.before if view == "a" else column.name)
+        if column.is_number:
+            value, is_there = f"{name}::double", f"filter (where {_is_finite(column, view)})"
+            figures = [f"min({value}) {is_there}", f"avg({value}) {is_there}", f"max({value}) {is_there}"]
+            wanted += [*figures, f"count(*) - count(*) {is_there}"]
+        else:
+            wanted += [f"approx_count_distinct({name})", "null", "null", f"count(*) - count({name})"]
+    row = database.row(f"select {', '.join(wanted)} from {view}")
+    found: dict[str, dict[str, Any]] = {}
+    for at, column in enumerate(columns):
+        first, mean, greatest, missing = row[4 * at : 4 * at + 4]
+        if column.is_number:
+            found[column.name] = {"min": finite(first), "mean": finite(mean), "max": finite(greatest)}
+        else:
+            found[column.name] = {"distinct": first}
+        found[column.name]["missing"] = missing
+    return found
+
+
+def _is_finite(column: Column, view: str) -> str:
+    """Whether a value of a column of numbers is there and can be reckoned with."""
+    name = quoted(column.before if view == "a" else column.name)
+    kind = column.type_before if view == "a" else column.type
+    return f"isfinite({name})" if kind in _FLOATS else f"{name} is not null"
+
+
+def _add_histograms(database: Database, column: Column, told: dict[str, Any]) -> None:
+    bounds = [told[side][bound] for side in ("before", "after") for bound in ("min", "max")]
+    known = [bound for bound in bounds if bound is not None]
+    if not known or max(known) <= min(known):
+        return
+    low, high = min(known), max(known)
+    width = (high - low) / _BINS
+    told["bins"] = [low + width * at for at in range(_BINS)] + [high]
+    for side, view, name in (("before", "a", column.before), ("after", "b", column.name)):
+        place = f"least({_BINS - 1}, floor(({quoted(name)}::double - ({low!r})) / {width!r})::int)"
+        counts = dict(
+            database.rows(
+                f"select {place} as place, count(*) from {view} where {_is_finite(column, view)} group by place"
+            )
         )
-        told[side] = {"min": finite(least), "mean": finite(mean), "max": finite(greatest), "missing": missing}
-    bounds = [told[side][bound] for side in sides for bound in ("min", "max") if told[side][bound] is not None]
-    if bounds and max(bounds) > min(bounds):
-        low, high = min(bounds), max(bounds)
-        width = (high - low) / _BINS
-        told["bins"] = [low + width * at for at in range(_BINS)] + [high]
-        for side, (view, name) in sides.items():
-            told[side]["histogram"] = _histogram(database, view, name, low, width)
-    return told
+        told[side]["histogram"] = [counts.get(at, 0) for at in range(_BINS)]
 
 
-def _histogram(database: Database, view: str, name: str, low: float, width: float) -> list[int]:
-    place = f"least({_BINS - 1}, floor(({name}::double - ({low!r})) / {width!r})::int)"
-    counts = dict(
-        database.rows(
-            f"select {place} as place, count(*) from {view} "
-            f"where {name} is not null and isfinite({name}::double) group by place"
-        )
-    )
-    return [counts.get(at, 0) for at in range(_BINS)]
-
-
-def _of_words(database: Database, column: Column) -> dict[str, Any]:
-    told: dict[str, Any] = {}
-    for side, view, name in (("before", "a", quoted(column.before)), ("after", "b", quoted(column.name))):
-        distinct, missing = database.row(f"select approx_count_distinct({name}), count(*) - count({name}) from {view}")
-        told[side] = {"distinct": distinct, "missing": missing}
+def _add_frequent(database: Database, column: Column, told: dict[str, Any]) -> None:
+    counts = [
+        f"select {quoted(name)} as value, count(*) as {side} from {view} group by all"
+        for side, view, name in (("old", "a", column.before), ("new", "b", column.name))
+    ]
+    if not column.is_comparable:
+        counts = [query.replace(" as value", "::varchar as value") for query in counts]
     frequent = database.rows(
-        f"select value, sum(old)::bigint, sum(new)::bigint from ("
-        f"select {quoted(column.before)}::varchar as value, count(*) as old, 0 as new from a group by all "
-        f"union all select {quoted(column.name)}::varchar, 0, count(*) from b group by all) "
-        f"group by value order by greatest(sum(old), sum(new)) desc, value limit {_MOST_VALUES}"
+        f"select value::varchar, coalesce(old, 0), coalesce(new, 0) from ({counts[0]}) o full join ({counts[1]}) n "
+        f"using (value) order by greatest(coalesce(old, 0), coalesce(new, 0)) desc, value limit {_MOST_VALUES}"
     )
     told["values"] = [{"value": value, "before": old, "after": new} for value, old, new in frequent]
-    return told
 
 
 def finite(value: Any) -> float | None:

@@ -94,7 +94,10 @@ def _compare(database: Database, before: Artifact, after: Artifact, options: Dif
         _measure(database, found, differing, options.tolerance)
         sample = _sample(database, found, found.pairing, differing, options.samples)
     has_moved = found.rows_added + found.rows_removed > 0
-    told = [column for column in found.columns if has_moved or column.name in found.changes]
+    key = found.pairing.key if found.pairing is not None else ()
+    told = [
+        column for column in found.columns if column.name in found.changes or (has_moved and column.name not in key)
+    ]
     distributions = summaries(database, told)
     means_nothing = not found.has_other_columns and found.touched == 0 and bool(found.noise)
     share = 1.0 if found.has_other_columns else found.touched / max(1, *found.rows)
