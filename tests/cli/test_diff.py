@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.cli import shapes
 from tests.cli.program import onward
 from tests.cli.schema import mistakes
@@ -61,13 +63,27 @@ def test_markdown_has_what_matters_and_folds_the_rest(made_shop: Path, tmp_path:
     assert text.count("<details>") == text.count("</details>") > 0
 
 
-def test_a_page_that_cannot_be_written_is_an_error_that_names_it(made_shop: Path, tmp_path: Path) -> None:
-    answer = onward(made_shop, "diff", "latest", "latest", "--markdown", str(tmp_path / "none" / "review.md"))
+@pytest.mark.parametrize("option", ["--markdown", "--html"])
+def test_a_page_that_cannot_be_written_is_an_error_that_names_it(made_shop: Path, tmp_path: Path, option: str) -> None:
+    answer = onward(made_shop, "diff", "latest", "latest", option, str(tmp_path / "none" / "review"))
     assert answer.status == 4
-    assert "review.md" in answer.err
+    assert "none/review" in answer.err
+    assert f"choose another place with `{option}`" in answer.err
 
 
 def test_a_word_that_means_nothing_names_what_is_near(made_shop: Path) -> None:
     answer = onward(made_shop, "diff", "latest", "latest", "shop/totl")
     assert answer.status == 2
     assert "shop/total" in answer.err
+
+
+def test_the_page_to_look_at_is_one_file_with_what_moved(made_shop: Path, tmp_path: Path) -> None:
+    page = tmp_path / "Übersicht review.html"
+    answer = onward(edited(made_shop), "diff", "--html", str(page))
+    assert answer.status == 0, answer.text
+    assert answer.out.startswith("main → work\n")
+    text = page.read_text("utf-8")
+    assert 'id="shop/total"' in text
+    assert "has 1 row more" in text
+    assert "<script" not in text
+    assert '<link rel="stylesheet"' not in text

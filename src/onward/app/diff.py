@@ -70,6 +70,11 @@ class AssetDiff:
     before: Artifact | None = None
     after: Artifact | None = None
 
+    @property
+    def effect(self) -> str:
+        """The sentence without where the change comes from."""
+        return self.summary.removesuffix(_origin(self.causes))
+
 
 @dataclass(frozen=True)
 class CheckDiff:
@@ -376,6 +381,8 @@ def _at_first_sight(artifact: Artifact) -> str:
 
 def _sentence(summary: str, causes: Sequence[Cause]) -> str:
     """What a change is, and where it comes from."""
-    if not causes:
-        return summary
-    return f"{summary}: {listed(told_together(causes), 2)}"
+    return summary + _origin(causes)
+
+
+def _origin(causes: Sequence[Cause]) -> str:
+    return f": {listed(told_together(causes), 2)}" if causes else ""

@@ -57,8 +57,11 @@ def session_of(ctx: click.Context, folder: str | None, as_json: bool) -> Session
 
 
 @contextmanager
-def written_to(out: Path | None) -> Iterator[None]:
+def written_to(out: Path | None, option: str = "--out") -> Iterator[None]:
     """Around what writes to a path that was typed: what the system says against it becomes an error that names it.
+
+    Args:
+        option: where it was typed.
 
     Raises:
         MachineError: nothing can be written there.
@@ -70,7 +73,7 @@ def written_to(out: Path | None) -> Iterator[None]:
 
         place = f"`{out}`" if out is not None else "the current folder"
         raise MachineError(
-            f"cannot write to {place}: {error.strerror or error}", hint="choose another place with `--out`"
+            f"cannot write to {place}: {error.strerror or error}", hint=f"choose another place with `{option}`"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Small pictures as inline SVG: a column's distribution and a metric's course.
+"""Small pictures as inline SVG: a column's distribution, alone or before and after, and a metric's course.
 
 They take their colours from the page (`currentColor` and classes), so they follow its light and dark.
 """
@@ -6,12 +6,15 @@ They take their colours from the page (`currentColor` and classes), so they foll
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from onward.base import numbers
 from onward.portal import html, words
-from onward.portal.content import Column, HistoryPoint
+from onward.portal.content import Column
 
 _HISTOGRAM_WIDTH, _HISTOGRAM_HEIGHT = 120, 28
+_PAIR_WIDTH, _PAIR_HEIGHT = 200, 44
 _CHART_WIDTH, _CHART_HEIGHT = 720, 220
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 24, 18, 30
 
@@ -50,6 +53,43 @@ def histogram(column: Column) -> html.Markup | None:
     )
 
 
+def histograms(name: str, before: Sequence[int], after: Sequence[int], ends: tuple[str, str]) -> html.Markup:
+    """Two distributions over the same bins, each as shares of its own rows: `after` as bars, `before` as a line.
+
+    Args:
+        name: of the column.
+        ends: the lower end of the first bin and the upper end of the last one, in words.
+    """
+    old, new = _of_all(before), _of_all(after)
+    highest = max(*old, *new) or 1.0
+    step = _PAIR_WIDTH / len(new)
+    old_tops, new_tops = ([1 + (1 - share / highest) * (_PAIR_HEIGHT - 2) for share in side] for side in (old, new))
+    bars = [
+        html.rect(x=_short(place * step), y=_short(top), width=_short(step - 1), height=_short(_PAIR_HEIGHT - top))
+        for place, (top, share) in enumerate(zip(new_tops, new, strict=True))
+        if share
+    ]
+    outline = "".join(
+        f"{'L' if place else 'M'}{_short(place * step)},{_short(top)}H{_short((place + 1) * step)}"
+        for place, top in enumerate(old_tops)
+    )
+    return html.svg(
+        html.svg_title(f"Distribution of {name} from {ends[0]} to {ends[1]}, before and after"),
+        html.g(bars, class_="after"),
+        html.path(d=outline, class_="before"),
+        viewBox=f"0 0 {_PAIR_WIDTH} {_PAIR_HEIGHT}",
+        width=_PAIR_WIDTH,
+        height=_PAIR_HEIGHT,
+        role="img",
+        class_="histograms",
+    )
+
+
+def _of_all(counts: Sequence[int]) -> list[float]:
+    total = sum(counts) or 1
+    return [count / total for count in counts]
+
+
 def shares(column: Column, rows: int) -> html.Markup | None:
     """The most frequent values of a column with their share of all rows, as bars behind words."""
     if not column.top or not rows:
@@ -68,8 +108,19 @@ def shares(column: Column, rows: int) -> html.Markup | None:
     )
 
 
-def course(points: Sequence[HistoryPoint], unit: str | None, title: str) -> html.Markup | None:
-    """A metric over releases as a line with a point each; None where fewer than two values are numbers."""
+@dataclass(frozen=True)
+class Point:
+    """One value of a course. `tick` stands below it, `name` is what it is called in words."""
+
+    tick: str
+    name: str
+    value: Any
+    is_before: bool = False
+    """It is what the last one is held against."""
+
+
+def course(points: Sequence[Point], unit: str | None, described: str) -> html.Markup | None:
+    """A metric's values as a line with a point each; None where fewer than two of them are numbers."""
     measured = [(point, value) for point in points if (value := numbers.numeric(point.value)) is not None]
     if len(measured) < 2:
         return None
@@ -83,20 +134,21 @@ def course(points: Sequence[HistoryPoint], unit: str | None, title: str) -> html
         )
         for index, (_, value) in enumerate(measured)
     ]
+    now = measured[-1][0]
     marks = [
         html.g(
-            html.svg_title(f"Release {point.number}: {words.with_unit(point.value, unit)}"),
-            html.circle(cx=_short(x), cy=_short(y), r=5 if point is measured[-1][0] else 3),
-            class_="now" if point is measured[-1][0] else None,
+            html.svg_title(f"{point.name}: {words.with_unit(point.value, unit)}"),
+            html.circle(cx=_short(x), cy=_short(y), r=5 if point is now or point.is_before else 3),
+            class_="now" if point is now else "before" if point.is_before else None,
         )
         for (point, _), (x, y) in zip(measured, places, strict=True)
     ]
     return html.svg(
-        html.svg_title(f"{title} over {len(measured)} releases"),
+        html.svg_title(described),
         _scale(low, high),
         html.polyline(points=" ".join(f"{_short(x)},{_short(y)}" for x, y in places), class_="course-line"),
         marks,
-        _release_labels([(x, point.number) for (point, _), (x, _) in zip(measured, places, strict=True)]),
+        _ticks([(x, point.tick) for (point, _), (x, _) in zip(measured, places, strict=True)]),
         viewBox=f"0 0 {_CHART_WIDTH} {_CHART_HEIGHT}",
         width=_CHART_WIDTH,
         height=_CHART_HEIGHT,
@@ -105,9 +157,9 @@ def course(points: Sequence[HistoryPoint], unit: str | None, title: str) -> html
     )
 
 
-def sparkline(points: Sequence[HistoryPoint]) -> html.Markup | None:
+def sparkline(course: Sequence[Any]) -> html.Markup | None:
     """A metric's course in the size of a word; the number beside it says what matters."""
-    values = [value for point in points if (value := numbers.numeric(point.value)) is not None]
+    values = [value for each in course if (value := numbers.numeric(each)) is not None]
     if len(values) < 3:
         return None
     low, high = min(values), max(values)
@@ -138,11 +190,11 @@ def _scale(low: float, high: float) -> list[html.Markup]:
     return lines
 
 
-def _release_labels(places: list[tuple[float, int]]) -> list[html.Markup]:
-    """The first and the last release below the line, and between them as many as have room."""
+def _ticks(places: list[tuple[float, str]]) -> list[html.Markup]:
+    """The first and the last name below the line, and between them as many as have room."""
     every = max(1, -(-len(places) // 8))
     shown = [place for index, place in enumerate(places) if (len(places) - 1 - index) % every == 0]
-    return [html.svg_text(str(number), x=_short(x), y=_CHART_HEIGHT - 8, text_anchor="middle") for x, number in shown]
+    return [html.svg_text(tick, x=_short(x), y=_CHART_HEIGHT - 8, text_anchor="middle") for x, tick in shown]
 
 
 def _short(number: float) -> str:

@@ -114,6 +114,17 @@ def inline_script(code: str) -> Markup:
     return Markup(f"<script>{code}</script>")
 
 
+def inline_style(sheet: str) -> Markup:
+    """`sheet` of onward's own as a style element; it must not hold `</`.
+
+    Raises:
+        ValueError: it does.
+    """
+    if "</" in sheet:
+        raise ValueError("a style sheet that holds `</` would end its own element")
+    return Markup(f"<style>{sheet}</style>")
+
+
 def document(head: Markup, body: Markup, language: str = "en") -> str:
     """A whole HTML page."""
     return f'<!doctype html>\n<html lang="{language}">\n<head>{head}</head>\n{body}\n</html>\n'
@@ -125,8 +136,8 @@ a, abbr, article, aside, b, body, caption, circle = (
 button, code, col, colgroup, data, dd, details, div, dl, dt, em = (
     Tag(name) for name in ("button", "code", "col", "colgroup", "data", "dd", "details", "div", "dl", "dt", "em")
 )
-figcaption, figure, footer, g, h1, h2, h3, header, hr = (
-    Tag(name) for name in ("figcaption", "figure", "footer", "g", "h1", "h2", "h3", "header", "hr")
+figcaption, figure, footer, g, h1, h2, h3, h4, header, hr = (
+    Tag(name) for name in ("figcaption", "figure", "footer", "g", "h1", "h2", "h3", "h4", "header", "hr")
 )
 iframe, img, input_, label, li, line, link, main, meta, nav, noscript, ol = (
     Tag(name)
@@ -141,6 +152,7 @@ p, path, polyline, pre, rect, script, section, small, span, strong, summary, svg
         "svg",
     )
 )  # fmt: skip
+del_, fieldset, ins, legend = (Tag(name) for name in ("del", "fieldset", "ins", "legend"))
 svg_text, svg_title, table, tbody, td, th, thead, time, title, tr, ul = (
     Tag(name) for name in ("text", "title", "table", "tbody", "td", "th", "thead", "time", "title", "tr", "ul")
 )

@@ -1,14 +1,16 @@
-"""`site`: which run is shown, where the site goes, and that it is written."""
+"""`site`: which run is shown, where the site goes, and that it is written; and the page of a `diff`."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from onward.app import history
+from onward.app import catalogue, history
+from onward.app.diff import DiffReport
 from onward.app.wiring import Opened
 from onward.base.errors import RefusedError, UnknownNameError
 from onward.model.records import Move, Run
 from onward.portal.gather import Remake, gather
+from onward.portal.review.page import page
 from onward.portal.site import write
 
 SITE_FOLDER = "site"
@@ -40,6 +42,13 @@ def write_site(
         raise RefusedError("the site cannot take the place of the workspace", hint="choose a folder with `--out DIR`")
     write(gather(opened, run, move, remake), target)
     return target / "index.html"
+
+
+def write_review(opened: Opened, report: DiffReport, file: Path) -> None:
+    """Writes what differs between two snapshots as a page of its own, which needs nothing beside it."""
+    kept = catalogue.load(opened.store, report.run_b.catalogue)
+    workspace = kept.title or kept.name if kept is not None else opened.place.root.name
+    file.write_text(page(report, workspace), "utf-8")
 
 
 def _shown(opened: Opened, channel: str, at: str | None) -> tuple[Run, Move | None]:

@@ -15,6 +15,7 @@ from onward.cli.render.difference import markdown, print_difference
 from onward.cli.render.progress import progress
 from onward.cli.session import complete_target, is_terminal, session_of, session_options, written_to
 from onward.model.records import Run
+from onward.portal.publish import write_review
 
 
 @click.command("diff", short_help="Show what differs between two snapshots, and why.")
@@ -22,6 +23,9 @@ from onward.model.records import Run
 @click.option("--all", "show_all", is_flag=True, help="Show every change, not those alone that matter most.")
 @click.option(
     "--markdown", "page", metavar="FILE", type=click.Path(path_type=Path), help="Write it for a pull request."
+)
+@click.option(
+    "--html", "review", metavar="FILE", type=click.Path(path_type=Path), help="Write it as a page to look at."
 )
 @click.option("--exit-code", is_flag=True, help="End with 1 where something differs.")
 @session_options
@@ -31,6 +35,7 @@ def command(
     words: tuple[str, ...],
     show_all: bool,
     page: Path | None,
+    review: Path | None,
     exit_code: bool,
     folder: str | None,
     as_json: bool,
@@ -44,8 +49,11 @@ def command(
     with session.open(writes=True) as opened:
         compared = choose(opened, words, lambda: _work(opened, is_live=is_terminal() and not session.as_json))
         report = diff(opened, compared, session.folder_in(opened))
+        if review is not None:
+            with written_to(review, "--html"):
+                write_review(opened, report, review)
     if page is not None:
-        with written_to(page):
+        with written_to(page, "--markdown"):
             page.write_text(markdown(report), "utf-8")
     if session.as_json:
         session.print_json(diff_json(report))

@@ -177,7 +177,7 @@ def _key_number(place: Place, metric: content.Asset) -> html.Markup:
         html.dd(
             html.data(said, value=words.value_text(value), class_=_long(said)),
             html.span(metric.unit, class_=f"unit {_long(metric.unit) or ''}".strip()) if metric.unit else None,
-            drawing.sparkline(metric.history),
+            drawing.sparkline([point.value for point in metric.history]),
         ),
     )
 

@@ -83,7 +83,8 @@ def course(asset: content.Asset, title: str) -> html.Markup | None:
         html.tbody(rows),
         class_="plain",
     )
-    picture = drawing.course(asset.history, asset.unit, title)
+    points = [drawing.Point(str(point.number), f"Release {point.number}", point.value) for point in asset.history]
+    picture = drawing.course(points, asset.unit, f"{title} over {len(points)} releases")
     numbers = shell.scroller(table, f"{title} by release")
     shown = [picture, html.details(html.summary("The numbers"), numbers)] if picture else [numbers]
     return shell.block("Over the releases", html.div(shown, class_="course-frame"), anchor="course")

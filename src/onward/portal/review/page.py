@@ -1,0 +1,339 @@
+"""The page as a whole: the verdict and what made for it at its head, what moved at a glance, then each result."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from importlib.resources import files
+
+from onward.app.diff import (
+    ADDED,
+    CHANGED,
+    EQUAL,
+    MADE_AGAIN,
+    NOISE,
+    REMOVED,
+    UNTOUCHED,
+    AssetDiff,
+    CheckDiff,
+    DiffReport,
+)
+from onward.base.text import plural
+from onward.model.records import Run
+from onward.portal import drawing, html, shell, words
+from onward.portal.content import BROKEN, FAILED
+from onward.portal.review import evidence, metric, origins, pictures
+from onward.portal.review.anchors import anchor, link
+
+_MOST_OPEN = 12
+"""Results whose sections are open; the others are a click away."""
+_MOST_SHOWN = 150
+"""Results that have a section at all; beyond, there is a sentence for each."""
+_MOST_PICTURE_BYTES = 40_000_000
+_SIGNS = {CHANGED: "~", ADDED: "+", REMOVED: "−", EQUAL: "="}
+_EQUAL_WORDS = {
+    UNTOUCHED: "Nothing that they rest on differs",
+    MADE_AGAIN: "Made again, and the same came out",
+    NOISE: "They differ by what means nothing",
+}
+# No browser loads or runs anything for this page, whatever is in it.
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+
+
+def page(report: DiffReport, workspace: str) -> str:
+    """The page as HTML."""
+    changed = [asset for asset in report.assets if asset.change != EQUAL]
+    verdict = in_short(report)
+    head = html.text(
+        html.meta(charset="utf-8"),
+        html.meta(http_equiv="Content-Security-Policy", content=_POLICY),
+        html.meta(name="viewport", content="width=device-width, initial-scale=1"),
+        html.meta(name="color-scheme", content="light dark"),
+        html.meta(name="generator", content="onward"),
+        html.meta(name="description", content=f"{report.a} → {report.b}: {verdict}"),
+        html.title(f"{verdict}: {report.a} → {report.b} – {workspace}"),
+        html.link(rel="icon", href="data:,"),
+        _style(),
+    )
+    content = html.body(
+        html.a("Skip to the content", href="#content", class_="skip"),
+        _masthead(report, workspace, has_changes=bool(changed)),
+        html.main(
+            _page_head(report, verdict, changed),
+            _checks(report.checks),
+            _at_a_glance(changed),
+            _sections(report, changed),
+            _equal(report),
+            id="content",
+            tabindex="-1",
+        ),
+        html.footer(
+            html.p("What differs between two states of the results of ", workspace, ". Made with onward."),
+            class_="foot",
+        ),
+        class_="review",
+    )
+    return html.document(head, content)
+
+
+def in_short(report: DiffReport) -> str:
+    """`22 results changed, 1 is new`; where nothing did, that all are equal."""
+    counts = report.counts
+    parts = []
+    if counts[CHANGED]:
+        parts.append(f"{plural(counts[CHANGED], 'result')} changed")
+    for change, word in ((ADDED, "new"), (REMOVED, "gone")):
+        if counts[change]:
+            noun = "" if parts else f" {'result' if counts[change] == 1 else 'results'}"
+            parts.append(f"{counts[change]:,}{noun} {'is' if counts[change] == 1 else 'are'} {word}")
+    if parts:
+        return ", ".join(parts)
+    if not counts[EQUAL]:
+        return "There is nothing to compare"
+    return "The one result is equal" if counts[EQUAL] == 1 else f"All {counts[EQUAL]:,} results are equal"
+
+
+def _style() -> html.Markup:
+    static = files("onward.portal").joinpath("static")
+    sheets = [static.joinpath(name).read_text(encoding="utf-8") for name in ("site.css", "review.css")]
+    return html.inline_style("\n".join(sheets))
+
+
+def _masthead(report: DiffReport, workspace: str, *, has_changes: bool) -> html.Markup:
+    ways = [("At a glance", "glance", has_changes), ("Checks", "checks", bool(report.checks))]
+    ways += [("Results", "results", has_changes), ("Equal", "equal", bool(report.counts[EQUAL]))]
+    return html.header(
+        html.div(
+            html.span(workspace, class_="nameplate"),
+            html.nav(
+                html.ul([html.li(html.a(name, href=f"#{target}")) for name, target, is_there in ways if is_there]),
+                aria_label="On this page",
+            ),
+            class_="masthead-inner",
+        ),
+        class_="masthead",
+    )
+
+
+# The head.
+
+
+def _page_head(report: DiffReport, verdict: str, changed: Sequence[AssetDiff]) -> html.Markup:
+    return html.header(
+        html.p("What a change does to the results", class_="kicker"),
+        html.h1(verdict),
+        _tally(report),
+        html.dl(
+            _side("Before", report.a, report.run_a),
+            _side("After", report.b, report.run_b),
+            class_="origins sides",
+        ),
+        origins.of_all(changed),
+        class_="page-head",
+    )
+
+
+def _tally(report: DiffReport) -> html.Markup:
+    """All results as one bar, and in words how many are what; of equal ones, how that is known."""
+    counts, how = report.counts, report.how_equal
+    known = [
+        (UNTOUCHED, "nothing that they rest on differs"),
+        (MADE_AGAIN, "made again, and the same came out"),
+        (NOISE, "but for rounding, times and the like"),
+    ]
+    proof = ", ".join(f"{how[each]:,} {said}" for each, said in known if how[each])
+    if proof and sum(bool(how[each]) for each, _ in known) == 1:
+        proof = next(said for each, said in known if how[each])
+    parts = [(change, counts[change]) for change in (CHANGED, ADDED, REMOVED, EQUAL) if counts[change]]
+    return html.div(
+        html.div(
+            [html.span(class_=change, style=f"flex-grow: {count}") for change, count in parts],
+            aria_hidden="true",
+            class_="tally-bar",
+        ),
+        html.ul(
+            [
+                html.li(
+                    _sign(change),
+                    html.strong(f"{count:,}"),
+                    f" {change}",
+                    html.small("proved: ", proof) if change == EQUAL and proof else None,
+                )
+                for change, count in parts
+            ],
+        ),
+        class_="tally",
+    )
+
+
+def _side(name: str, word: str, run: Run | None) -> html.Markup:
+    told: list[html.Child] = [html.strong(word)]
+    if run is None:
+        told.append("no results at all")
+    else:
+        if run.origin.commit:
+            told.append(html.text("commit ", words.short(run.origin.commit)))
+        if run.origin.dirty:
+            told.append("with changes that were not committed" if run.origin.commit else None)
+        told.append(html.text("made ", words.instant(datetime.fromisoformat(run.at), relative=False)))
+        if not run.complete:
+            told.append(html.span("incomplete", class_="mark bad"))
+    return html.div(html.dt(name), html.dd([html.span(each) for each in told if each]))
+
+
+def _sign(change: str) -> html.Markup:
+    return html.span(_SIGNS[change], aria_hidden="true", class_=f"change-sign {change}")
+
+
+def _checks(checks: Sequence[CheckDiff]) -> html.Markup | None:
+    if not checks:
+        return None
+    worst_first = sorted(checks, key=lambda check: (check.after not in (BROKEN, FAILED), check.severity, check.name))
+    return shell.block(
+        "Checks that ended otherwise", html.ul([_check(each) for each in worst_first], class_="checks"), anchor="checks"
+    )
+
+
+def _check(check: CheckDiff) -> html.Markup:
+    is_broken = check.after in (BROKEN, FAILED)
+    outcome = shell.WARNED if is_broken and check.severity == "warn" else check.after or "gone"
+    said = words.OUTCOMES.get(check.after or "", "Gone")
+    before = "new" if check.before is None else f"was {words.OUTCOMES.get(check.before, check.before).lower()}"
+    rows = f"on {plural(check.rows, 'row')}" if check.rows else None
+    return html.li(
+        html.div(
+            shell.status(outcome, said),
+            html.span(html.breakable(check.name), class_="check-name"),
+            html.span(", ".join(filter(None, (before, rows))), class_="note"),
+            class_="check-head",
+        ),
+        html.p(words.spoken(check.message), class_="check-message") if check.message and is_broken else None,
+        class_=f"check{' broken' if is_broken else ''}{' warning' if outcome == shell.WARNED else ''}",
+    )
+
+
+# What moved.
+
+
+def _at_a_glance(changed: Sequence[AssetDiff]) -> html.Markup | None:
+    """Every change on a line of its own, what matters most first."""
+    if not changed:
+        return None
+    rows = [_line(asset, has_section=place < _MOST_SHOWN) for place, asset in enumerate(changed)]
+    note = "what matters most first" if len(changed) > 1 else None
+    return shell.block("At a glance", html.ol(rows, class_="glance"), anchor="glance", note=note)
+
+
+def _line(asset: AssetDiff, *, has_section: bool) -> html.Markup:
+    named = html.breakable(asset.name)
+    return html.li(
+        _sign(asset.change),
+        html.span(
+            link(asset.name, asset.title) if has_section else asset.title or named,
+            html.small(named) if asset.title else None,
+            class_="what",
+        ),
+        html.span(_moved(asset), class_="how"),
+        class_=asset.change,
+        id=None if has_section else anchor(asset.name),
+    )
+
+
+def _moved(asset: AssetDiff) -> html.Child:
+    """The change in a few words: of a number both of them, else the sentence without where it comes from."""
+    far = html.span("far from its usual course", class_="unusual") if asset.is_unusual else None
+    if metric.is_moved(asset.detail):
+        course = [point["value"] for point in asset.detail.get("course", ())]
+        return [far, drawing.sparkline([*course, asset.detail["after"]]), metric.in_short(asset.detail)]
+    return [far, words.spoken(asset.effect)]
+
+
+def _title(asset: AssetDiff) -> str:
+    return asset.title or asset.name.rpartition("/")[2]
+
+
+def _sections(report: DiffReport, changed: Sequence[AssetDiff]) -> html.Markup | None:
+    if not changed:
+        return None
+    with_pictures = _within_budget(changed)
+    shown = [
+        _section(report, asset, is_open=place < _MOST_OPEN, has_pictures=asset.name in with_pictures)
+        for place, asset in enumerate(changed[:_MOST_SHOWN])
+    ]
+    rest = len(changed) - len(shown)
+    more = html.p(
+        f"Of {plural(rest, 'more change', 'more changes')} there is the sentence above alone: name one of them after ",
+        html.code("onward diff"),
+        " for its page.",
+        class_="banner",
+    )
+    return shell.block("Result by result", html.div(shown, class_="results"), more if rest else None, anchor="results")
+
+
+def _within_budget(changed: Sequence[AssetDiff]) -> set[str]:
+    """The results whose pictures the page holds: a browser has to open it."""
+    found, held = set(), 0
+    for asset in changed[:_MOST_SHOWN]:
+        held += sum(len(picture.content) for picture in asset.pictures)
+        if held > _MOST_PICTURE_BYTES:
+            break
+        found.add(asset.name)
+    return found
+
+
+def _section(report: DiffReport, asset: AssetDiff, *, is_open: bool, has_pictures: bool) -> html.Markup:
+    """One result: its sentence, what made for it, and what shows it."""
+    marks = [
+        (
+            "far from its usual course",
+            asset.is_unusual,
+            "It moved much farther than from one release to the next.",
+            "unusual",
+        ),
+        ("published", asset.is_published, "Readers have it.", ""),
+        ("checked", asset.is_checked, "A check looks at it.", ""),
+    ]
+    named = html.summary(
+        _sign(asset.change),
+        html.h3(_title(asset), id=anchor(asset.name)),
+        html.span(words.kind_word(asset.kind), " ", html.code(html.breakable(asset.name)), class_="note"),
+        [html.span(said, title=meaning, class_=f"mark {css}".strip()) for said, is_so, meaning, css in marks if is_so],
+    )
+    effect = html.p(words.spoken(asset.effect), class_="sentence")
+    left_out = html.p("Its pictures are left out: the page would be too large for them.", class_="note")
+    return html.article(
+        html.details(
+            named,
+            metric.sentence(asset.detail) if metric.is_moved(asset.detail) else effect,
+            origins.of_one(asset),
+            evidence.shown(report, asset) if asset.change == CHANGED else None,
+            pictures.shown(asset) if has_pictures else left_out,
+            open=is_open,
+        ),
+        class_=f"result {asset.change}",
+    )
+
+
+# What is equal.
+
+
+def _equal(report: DiffReport) -> html.Markup | None:
+    equal = [asset for asset in report.assets if asset.change == EQUAL]
+    if not equal:
+        return None
+    groups = [
+        html.details(
+            html.summary(f"{said}: {plural(len(found), 'result')}"),
+            html.ul([html.li(_equal_one(asset)) for asset in found], class_="columns"),
+        )
+        for how, said in _EQUAL_WORDS.items()
+        if (found := [asset for asset in equal if asset.how_equal == how])
+    ]
+    return shell.block(
+        "Equal", groups, anchor="equal", note="in content, which is proved and not guessed" if groups else None
+    )
+
+
+def _equal_one(asset: AssetDiff) -> html.Child:
+    noise = html.text(": ", words.spoken(asset.summary)) if asset.how_equal == NOISE else None
+    return [html.breakable(asset.name), html.small(noise) if noise else None]
