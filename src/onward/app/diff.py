@@ -6,21 +6,25 @@ import itertools
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from onward.app import catalogue, history
 from onward.app.causes import Cause, Causes, told_together
+from onward.app.environment import WorkspacePython, workspace_python
+from onward.app.errands import carry_out
 from onward.app.reading import read
 from onward.app.targets import select_steps
 from onward.app.wiring import Opened
 from onward.base import paths
 from onward.base.digest import Digest
-from onward.base.errors import UnknownNameError
+from onward.base.errors import MachineError, UnknownNameError
 from onward.base.numbers import number
 from onward.base.text import listed, plural
+from onward.diffs.model import job as model_job
 from onward.diffs.registry import kind_for, kinds
-from onward.model.artifact import FILE, METRIC, Artifact
+from onward.model.artifact import FILE, METRIC, MODEL, PARQUET_MEDIA, TABLE, Artifact
 from onward.model.difference import Difference, DiffOptions, Picture
 from onward.model.ports import Side
 from onward.model.records import CheckRecord, Run
@@ -194,10 +198,10 @@ def diff(opened: Opened, compared: Compared, folder: str = "") -> DiffReport:
 
 
 def _by_importance(asset: AssetDiff) -> tuple[Any, ...]:
-    """What readers have, what is checked and what is far from its course comes first; equal ones last."""
+    """What is far from its course first, then what readers have, numbers before tables; equal ones last."""
     kind = _FIRST.index(asset.kind) if asset.kind in _FIRST else len(_FIRST)
-    matters = 2 * asset.is_published + 2 * asset.is_unusual + asset.is_checked
-    return asset.change == EQUAL, -matters, kind, -asset.share, asset.name
+    matters = (not asset.is_unusual, not asset.is_published, kind, not asset.is_checked)
+    return asset.change == EQUAL, *matters, -asset.share, asset.name
 
 
 def _named(opened: Opened, compared: Compared, known: set[str], folder: str) -> set[str]:
@@ -208,12 +212,9 @@ def _named(opened: Opened, compared: Compared, known: set[str], folder: str) -> 
     named: set[str] = set()
     for target in compared.targets:
         found = {name for name in known if _fits(name, target)}
-        try:
+        if not found:
             steps = select_steps(reading, [target], folder).named
-            found |= {asset for step in steps for asset in reading.graph.steps[step].assets if asset in known}
-        except UnknownNameError:
-            if not found:
-                raise
+            found = {asset for step in steps for asset in reading.graph.steps[step].assets if asset in known}
         named |= found
     return named
 
@@ -300,11 +301,46 @@ class _Comparison:
         if before.kind != after.kind:
             return Difference(f"is a {after.kind} now, and was a {before.kind}", {}, 1.0)
         entry = self._entries.get(name)
-        options = DiffOptions(key=entry.key if entry is not None else ())
         sides = Side(before, self._file), Side(after, self._file)
+        looked_into = self._look_into(name, *sides) if after.kind == MODEL else None
+        options = DiffOptions(key=entry.key if entry is not None else (), opened=looked_into)
         found = kind_for(before, after).compare(*sides, options) or kinds()[FILE].compare(*sides, options)
         assert found is not None, "any bytes can be compared as bytes"
         return found
+
+    def _look_into(self, name: str, before: Side, after: Side) -> dict[str, Any] | None:
+        """What the workspace's Python says of two models, which nobody else may open; None where it cannot be asked."""
+        job = model_job(before, after, self._table_for(name))
+        if job is None:
+            return None
+        try:
+            (answer,) = carry_out(self._opened.place, self._python, [job])
+        except MachineError:
+            return None
+        return answer
+
+    def _table_for(self, name: str) -> Path | None:
+        """A table for both versions of a model to predict: the largest that its step takes, else that a step takes
+        beside the model."""
+        maker = self._makers[name]
+        for step in [maker, *(step for step in self._takes if name in self._takes[step])]:
+            taken = [self._after[asset] for asset in self._takes.get(step, ()) if asset in self._after]
+            tables = [artifact for artifact in taken if artifact.kind == TABLE and artifact.media == PARQUET_MEDIA]
+            tables = [artifact for artifact in tables if self._is_whole(artifact)]
+            if tables:
+                return self._file(max(tables, key=lambda artifact: artifact.facts.get("rows", 0)).bytes)
+        return None
+
+    @cached_property
+    def _takes(self) -> dict[str, list[str]]:
+        """By step, the assets that it takes."""
+        kept = catalogue.load(self._opened.store, self._run_b.catalogue)
+        return {step.name: [target for target, _ in step.takes] for step in kept.steps} if kept is not None else {}
+
+    @cached_property
+    def _python(self) -> WorkspacePython:
+        settings = read(self._opened.place, self._opened.index, {}, self._opened.standing.discovered()).settings
+        return workspace_python(self._opened.place, settings)
 
     def _is_whole(self, artifact: Artifact) -> bool:
         return all(self._opened.store.objects.is_whole(address) for address in artifact.addresses())

@@ -28,7 +28,7 @@ from onward.base.digest import Digest, digest_text
 from onward.base.errors import MachineError, MissingLibraryError, RefusedError, UnknownNameError, UsageError
 from onward.base.shell import shell_line
 from onward.base.text import listed
-from onward.model.artifact import DOCUMENT, METRIC, TABLE, Artifact, Part
+from onward.model.artifact import DOCUMENT, METRIC, PARQUET_MEDIA, TABLE, Artifact, Part
 from onward.model.records import CheckRecord, Environment, Run, StepRecord
 from onward.model.trace import Trace
 
@@ -206,11 +206,10 @@ def _is_whole(opened: Opened, artifact: Artifact) -> bool:
 # get
 
 _DEFAULT_FORMAT = {TABLE: "parquet", METRIC: "json", DOCUMENT: "html"}
-_PARQUET = "application/vnd.apache.parquet"
 _TABLE_FORMATS = ("parquet", "csv", "json", "xlsx")
 _EXTENSIONS = {
     "text/html": "html", "text/markdown": "md", "application/json": "json", "image/svg+xml": "svg",
-    "image/png": "png", "application/x-ipynb+json": "ipynb", _PARQUET: "parquet",
+    "image/png": "png", "application/x-ipynb+json": "ipynb", PARQUET_MEDIA: "parquet",
     "application/x-joblib": "joblib", "text/csv": "csv", "text/plain": "txt",
 }  # fmt: skip
 
@@ -287,7 +286,7 @@ def _gone(shown: Shown, at: str | None) -> MachineError:
 def _form_of_path(artifact: Artifact, out: Path | None) -> str | None:
     if out is not None and out.suffix and not out.is_dir():
         return out.suffix[1:].lower()
-    is_as_kept = artifact.media == "text/markdown" or (artifact.kind == TABLE and artifact.media != _PARQUET)
+    is_as_kept = artifact.media == "text/markdown" or (artifact.kind == TABLE and artifact.media != PARQUET_MEDIA)
     return None if is_as_kept else _DEFAULT_FORMAT.get(artifact.kind)
 
 
@@ -302,7 +301,7 @@ def _target(shown: Shown, out: Path | None, form: str | None) -> Path:
 
 def _write(opened: Opened, shown: Shown, form: str | None, target: Path) -> None:
     artifact = shown.artifact
-    if artifact.kind == TABLE and artifact.media == _PARQUET:
+    if artifact.kind == TABLE and artifact.media == PARQUET_MEDIA:
         _write_table(opened, shown, form or "parquet", target)
         return
     if not artifact.is_tree:

@@ -74,6 +74,7 @@ class Artifact(msgspec.Struct, frozen=True):
         return (self.bytes, *(part.bytes for part in self.parts))
 
 
+PARQUET_MEDIA = "application/vnd.apache.parquet"
 TREE_MEDIA = "inode/directory"
 EXECUTED_MEDIA = "application/x-ipynb+json"
 """An executed notebook: the part of a document from which it can be rendered again."""

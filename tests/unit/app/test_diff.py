@@ -205,3 +205,39 @@ def test_bytes_that_are_lost_are_said_to_be(folder: Path) -> None:
     assert by_name(compared(folder))["rows"].summary.startswith(
         "changed; its bytes are no longer in the store (before)"
     )
+
+
+MODELS = """
+=== onward.toml
+=== data/rows.csv
+x,y
+1,2
+2,4
+3,6
+=== projects/m/steps.py
+import polars as pl
+from sklearn.linear_model import LinearRegression
+
+from onward import asset
+
+@asset
+def table(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows
+
+@asset
+def model(table: pl.DataFrame):
+    return LinearRegression(fit_intercept=True).fit(table.select("x").to_pandas(), table["y"].to_pandas())
+"""
+
+
+def test_a_model_is_looked_into_by_the_workspaces_python_on_the_rows_that_its_step_takes(tmp_path: Path) -> None:
+    folder = workspace.write(tmp_path, MODELS)
+    with open_workspace(folder, writes=True) as opened:
+        assert made(opened).complete
+        history.release(opened)
+    edit(folder, "projects/m/steps.py", "fit_intercept=True", "fit_intercept=False")
+    edit(folder, "data/rows.csv", "3,6", "3,7")
+    found = next(asset for asset in compared(folder).assets if asset.name == "m/model")
+    assert found.summary.startswith("3 of 3 predictions changed")
+    assert "`fit_intercept` true → false" in found.summary
+    assert found.detail["predictions"]["rows"] == 3

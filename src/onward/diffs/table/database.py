@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from onward.base.errors import MissingLibraryError
+from onward.model.artifact import PARQUET_MEDIA
 from onward.model.ports import Side
 
 MEMORY = "1GB"
 """What the database may hold before it spills; the process itself comes on top."""
 _READERS = {
-    "application/vnd.apache.parquet": "read_parquet({})",
+    PARQUET_MEDIA: "read_parquet({})",
     "text/csv": "read_csv({}, all_varchar = false, sample_size = -1)",
     "text/tab-separated-values": "read_csv({}, delim = '\\t', sample_size = -1)",
     "application/x-ndjson": "read_json({}, format = 'newline_delimited')",
@@ -76,7 +77,7 @@ def open_tables(before: Side, after: Side, folder: str) -> Database | None:
 
 
 def _reader(side: Side) -> str:
-    reader = _READERS.get(side.artifact.media, _READERS["application/vnd.apache.parquet"])
+    reader = _READERS.get(side.artifact.media, _READERS[PARQUET_MEDIA])
     return reader.format(text(str(side.file())))
 
 
