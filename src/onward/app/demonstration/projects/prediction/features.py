@@ -26,7 +26,7 @@ def features(weather: pd.DataFrame, *, departures: pd.DataFrame = ref("delays/de
             "carrier": flights["carrier"],
             "origin": flights["origin"],
             "month": pd.to_datetime(flights["date"]).dt.strftime("%Y-%m"),
-            "weekday": pd.to_datetime(flights["date"]).dt.weekday,
+            "weekday": pd.to_datetime(flights["date"]).dt.day_of_week,
             "hour": flights["hour"],
             "distance": flights["distance"],
             **{name: flights[name] for name in WEATHER},
