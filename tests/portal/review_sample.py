@@ -55,6 +55,7 @@ def everything() -> tuple[AssetDiff, ...]:
         notes(),
         config(),
         pages(),
+        model(),
         changed("delays/app", "gadget", "does `something` else now", {"unheard": ["of"], "sample": [{"odd": 1}]}),
         AssetDiff("delays/flights_in_all", "metric", "added", "new: 336,776 flights", {}, causes=(EDIT,)),
         AssetDiff("delays/old_share", "metric", "removed", "no longer made", {}),
@@ -172,3 +173,20 @@ def pages() -> AssetDiff:
     }
     told = {"name": "notes.txt", "summary": inner.summary, "share": 0.2, "detail": inner.detail}
     return changed("delays/pages", "file", "1 file changed, 12 came in", {"parts": parts, "changed": [told]})
+
+
+def model() -> AssetDiff:
+    name = "sklearn.linear_model._ridge.Ridge"
+    sample = [{"path": "alpha", "change": "changed", "before": 0.1, "after": 0.5}]
+    predictions = {
+        "rows": 5000, "of": 8000, "changed": 312, "small": 12, "rising": 300, "falling": 12,
+        "greatest": 3.1, "mean": 0.4, "moves": [], "examples": [{"row": 4, "before": 12.5, "after": 11.25}],
+    }  # fmt: skip
+    detail = {
+        "class": {"before": name, "after": name},
+        "parameters": {"added": 0, "removed": 0, "changed": 1, "sample": sample},
+        "learned": {"added": 0, "removed": 0, "changed": 0, "sample": []},
+        "predictions": predictions,
+    }
+    told = "312 of 5,000 predictions changed, by 0.4 in the mean and 3.1 at most; `alpha` 0.1 → 0.5"
+    return changed("delays/fit", "model", told, detail)

@@ -50,7 +50,7 @@ def whole() -> str:
 
 
 def test_the_verdict_comes_first_with_what_is_proved_equal(whole: str) -> None:
-    assert read(whole).all("h1")[0].text == "8 results changed, 1 is new, 1 is gone"
+    assert read(whole).all("h1")[0].text == "9 results changed, 1 is new, 1 is gone"
     head = words(whole).partition("At a glance")[2].partition("Data 57,039")[0]
     assert "= 4 equal proved: 2 nothing that they rest on differs, 1 made again, and the same came out" in head
     assert "main commit 3f2bd71c9a made 25 November 2026, 21:33 UTC" in head
@@ -227,6 +227,49 @@ def test_texts_notebooks_json_and_folders_show_what_differs(whole: str) -> None:
     folder = section(whole, "delays/pages")
     assert "+ 12 came in: b.txt and 11 more" in folder
     assert "1 line changed, 1 came in: half → a third" in folder
+
+
+def test_a_model_shows_what_it_predicts_otherwise_and_its_parameters(whole: str) -> None:
+    told = section(whole, "delays/fit")
+    assert "312 of 5,000 predictions changed ↑ 300 ↓ 12 by 0.4 on average, 3.1 at most" in told
+    assert "12 by rounding the first rows of 8,000" in told
+    assert "row 5 12.50 → 11.25" in told
+    assert "Parameters What happened Value Before After ~ changed alpha 0.1 0.5" in told
+    assert "What it has learned" not in told
+
+
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [
+        ({"predictions": None}, "Nothing was predicted"),
+        ({"predictions": {"error": "no column x"}}, "Nothing could be predicted: no column x"),
+        ({"errors": {"before": "no module acme"}}, "The one before cannot be opened: no module acme"),
+        ({"class": {"before": "a.Old", "after": "a.New"}, "predictions": None}, "class a.Old → a.New"),
+    ],
+)
+def test_a_model_says_what_could_not_be_found_out(detail: dict[str, Any], said: str) -> None:
+    assert said in section(written(sample.report(sample.changed("p/m", "model", "x", detail))), "p/m")
+
+
+def test_of_classes_it_is_shown_which_became_which() -> None:
+    told = sample.model().detail["predictions"] | {"mean": None, "moves": [["late", "on time", 44]], "examples": []}
+    text = written(sample.report(sample.changed("p/m", "model", "x", {"predictions": told})))
+    assert "late → on time 44" in section(text, "p/m")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (-0.544731471745624, -0.5100773081464202, "−0.5447 −0.5101"),
+        (1.00000001, 1.00000002, "1.00000001 1.00000002"),
+        (None, "x", "null x"),
+        (True, False, "true false"),
+    ],
+)
+def test_values_are_said_as_people_read_them(before: Any, after: Any, said: str) -> None:
+    sample_of = [{"path": "p", "change": "changed", "before": before, "after": after}]
+    detail = {"form": "json", "values": {"changed": 1}, "sample": sample_of}
+    assert f"p {said}" in section(written(sample.report(sample.changed("p/m", "file", "x", detail))), "p/m")
 
 
 def test_an_unknown_kind_is_told_by_its_sentence(whole: str) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from onward.app.diff import AssetDiff, DiffReport
 from onward.portal import html
-from onward.portal.review import figure, folder, metric, notebook, table, text
+from onward.portal.review import figure, folder, metric, model, notebook, table, text
 
 
 def shown(report: DiffReport, asset: AssetDiff) -> html.Child:
@@ -30,6 +30,8 @@ def of_detail(detail: Mapping[str, Any]) -> list[html.Child]:
         parts.append(notebook.shown(detail))
     if figure.is_told(detail):
         parts.append(figure.shown(detail))
+    if model.is_told(detail):
+        parts.append(model.shown(detail))
     if text.has_values(detail):
         parts.append(text.values(detail))
     if text.has_hunks(detail):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from onward.portal import html, shell, words
+from onward.base import numbers
+from onward.portal import html, shell
 
 _LINES = {"-": "gone", "+": "come", " ": "same"}
 _CHANGES = {"added": "+", "removed": "−", "changed": "~"}
@@ -52,10 +53,11 @@ def values(detail: Mapping[str, Any]) -> html.Markup:
                 class_="short",
             ),
             html.th(html.code(html.breakable(each["path"])), scope="row"),
-            html.td(html.del_(_value(each["before"])) if "before" in each else None),
-            html.td(html.ins(_value(each["after"])) if "after" in each else None),
+            html.td(html.del_(before) if before is not None else None),
+            html.td(html.ins(after) if after is not None else None),
         )
         for each in detail["sample"]
+        for before, after in [_sides(each)]
     ]
     head = [html.th(name, scope="col") for name in ("Value", "Before", "After")]
     table = html.table(
@@ -66,5 +68,17 @@ def values(detail: Mapping[str, Any]) -> html.Markup:
     return shell.scroller(table, "Values that differ")
 
 
+def _sides(change: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Both values as they are written; of two numbers as many digits as it takes to see that they differ."""
+    if _is_number(change.get("before")) and _is_number(change.get("after")):
+        return numbers.told_apart(change["before"], change["after"])
+    before, after = (_value(change[side]) if side in change else None for side in ("before", "after"))
+    return before, after
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _value(value: Any) -> str:
-    return value if isinstance(value, str) else words.value_text(value)
+    return value if isinstance(value, str) else html.json_text(value)
