@@ -10,7 +10,9 @@ from typing import Any, NamedTuple
 
 _MOST_ALIGNED = 50_000
 """Lines on one side, the common ones at both ends apart, up to which they are paired in order. More are counted."""
-_MOST_PAIRED = 2_500
+_MOST_EQUAL_PAIRS = 200_000
+"""Pairs of equal lines on both sides up to which it is found out which is which, at worst in seconds."""
+_MOST_PAIRED = 900
 """Pairs of lines of one changed place whose likeness is reckoned; of a larger one the first goes with the first."""
 _MOST_WORDS = 2_000
 """Words of a line up to which it is compared word by word."""
@@ -79,15 +81,14 @@ class Lines:
 
 def compare_lines(before: Sequence[str], after: Sequence[str]) -> Lines:
     """What became of the lines of a text."""
-    start = _common(before, after)
-    end = _common(before[start:][::-1], after[start:][::-1])
-    old, new = before[start : len(before) - end], after[start : len(after) - end]
-    if max(len(old), len(new)) > _MOST_ALIGNED:
-        gone, come = Counter(old), Counter(new)
+    blocks = differing_blocks(before, after)
+    if blocks is None:
+        gone, come = Counter(before), Counter(after)
         return Lines(before, after, (come - gone).total(), (gone - come).total(), 0, None)
     places = [
-        (None if left is None else left + start, None if right is None else right + start)
-        for left, right in _differing(old, new)
+        (None if at is None else left.start + at, None if to is None else right.start + to)
+        for left, right in blocks
+        for at, to in aligned(before[left.start : left.stop], after[right.start : right.stop])
     ]
     added = sum(left is None for left, _ in places)
     removed = sum(right is None for _, right in places)
@@ -104,14 +105,32 @@ def _common(before: Sequence[str], after: Sequence[str]) -> int:
     return count
 
 
-def _differing(old: Sequence[str], new: Sequence[str]) -> Iterator[Place]:
+def differing_blocks(old: Sequence[str], new: Sequence[str]) -> list[tuple[range, range]] | None:
+    """The places at which two sequences differ; None where there is too much, or too much alike, to say which is which.
+
+    What `difflib` needs grows with the pairs of equal items, and in a period of few items with more than that.
+    """
+    start = _common(old, new)
+    end = _common(old[start:][::-1], new[start:][::-1])
+    left, right = old[start : len(old) - end], new[start : len(new) - end]
+    if max(len(left), len(right)) > _MOST_ALIGNED or _equal_pairs(left, right) > _MOST_EQUAL_PAIRS:
+        return None
     import difflib  # nobody pays for it who compares nothing
 
-    for how, left, left_end, right, right_end in difflib.SequenceMatcher(None, old, new).get_opcodes():
-        if how == "equal":
-            continue
-        for at, to in aligned(old[left:left_end], new[right:right_end]):
-            yield None if at is None else left + at, None if to is None else right + to
+    matcher = difflib.SequenceMatcher(str.isspace, left, right)
+    return [
+        (range(start + at, start + at_end), range(start + to, start + to_end))
+        for how, at, at_end, to, to_end in matcher.get_opcodes()
+        if how != "equal"
+    ]
+
+
+def _equal_pairs(old: Sequence[str], new: Sequence[str]) -> int:
+    """How many pairs of equal items `difflib` looks at: none of blanks, and none of what a long sequence is full of."""
+    counts = Counter(new)
+    most = len(new) // 100 + 1 if len(new) >= 200 else len(new)
+    rare = {item: count for item, count in counts.items() if count <= most and not item.isspace()}
+    return sum(rare.get(item, 0) for item in old)
 
 
 def aligned(old: Sequence[str], new: Sequence[str]) -> list[Place]:
@@ -166,20 +185,20 @@ def _likeness(old: Counter[str], new: Counter[str]) -> float:
 
 def words_of(before: str, after: str) -> Words:
     """A line that changed, word by word."""
-    import difflib
 
     old, new = _TOKEN.findall(before), _TOKEN.findall(after)
-    if max(len(old), len(new)) > _MOST_WORDS:
+    blocks = differing_blocks(old, new) if max(len(old), len(new)) <= _MOST_WORDS else None
+    if blocks is None:
         return Words([(before, True)], [(after, True)], [])
     told = Words([], [], [])
-    for how, left, left_end, right, right_end in difflib.SequenceMatcher(None, old, new, False).get_opcodes():
-        differs = how != "equal"
-        if left < left_end:
-            told.before.append(("".join(old[left:left_end]), differs))
-        if right < right_end:
-            told.after.append(("".join(new[right:right_end]), differs))
-        if how == "replace":
-            told.numbers.extend(_moved(old, new, (left, left_end), (right, right_end)))
+    at = to = 0
+    for left, right in [*blocks, (range(len(old), len(old)), range(len(new), len(new)))]:
+        for side, tokens, start, place in ((told.before, old, at, left), (told.after, new, to, right)):
+            for first, last, differs in ((start, place.start, False), (place.start, place.stop, True)):
+                if first < last:
+                    side.append(("".join(tokens[first:last]), differs))
+        told.numbers.extend(_moved(old, new, (left.start, left.stop), (right.start, right.stop)))
+        at, to = left.stop, right.stop
     return told
 
 

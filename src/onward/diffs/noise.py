@@ -35,14 +35,14 @@ _ABOUT = re.compile(
 _STEADY = (
     (re.compile(r"\bat 0x[0-9a-fA-F]{4,16}\b"), "at 0x"),
     # %time and %%time
-    (re.compile(r"^(CPU times: |Wall time: |Compiler *: ).*$", re.MULTILINE), r"\1"),
+    (re.compile(r"(^|>)(CPU times: |Wall time: |Compiler *: )[^<\n]*", re.MULTILINE), r"\1\2"),
     # %timeit
-    (re.compile(r"^.* per loop \(mean ± std\. dev\. of .*$", re.MULTILINE), "per loop"),
-    (re.compile(r"^The slowest run took .*$\n?", re.MULTILINE), ""),
+    (re.compile(r"[^<>\n]* per loop \(mean ± std\. dev\. of [^<\n]*"), "per loop"),
+    (re.compile(r"(^|>)The slowest run took [^<\n]*\n?", re.MULTILINE), r"\1"),
     # Progress bars of tqdm: elapsed, remaining, speed.
     (re.compile(r"\[(?:\d+:)+\d\d(?:<[\d:?]+)?, *[^\]\n]*(?:/s|s/)[^\]\n]*\]"), "[]"),
 )
-"""Those of `onward.runtime.notebook_outputs`, which what is here cannot import."""
+"""Those of `onward.runtime.notebook_outputs`, which what is here cannot import; on a page they end with the element."""
 _COLOUR = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\))")
 
 _PDF_TEXT = rb"(?:<[0-9a-fA-F]*>|\((?:\\.|[^\\)])*\))"

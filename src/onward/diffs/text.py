@@ -51,8 +51,8 @@ def compare_texts(before: str, after: str, media: str, options: DiffOptions) -> 
     if _settled(before) == _settled(after):
         return _nothing("text", "the same text with other line ends")
     is_markup = all(text.lstrip("\ufeff \t\r\n")[:20].lower().startswith(_MARKUP) for text in (before, after))
-    steady = steady_markup if is_markup else steady_text
-    old, new = (steady(_settled(text)).splitlines() for text in (before, after))
+    texts = [steady_text(_settled(text)) for text in (before, after)]
+    old, new = ((steady_markup(text) if is_markup else text).splitlines() for text in texts)
     form = "markup" if is_markup else "text"
     if old == new:
         names = "random names, times or comments" if is_markup else "addresses or times"

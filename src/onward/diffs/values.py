@@ -7,10 +7,12 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from onward.base.numbers import told_apart
 from onward.base.text import listed
+from onward.diffs.lines import differing_blocks
 from onward.diffs.words import came_and_went, joined, shortened
 
 _MOST_ALIGNED = 5_000
@@ -147,23 +149,16 @@ def _compare_item(old: Any, new: Any, place: _Place, tolerance: float, found: Va
 
 def _items(before: list[Any], after: list[Any]) -> Iterator[tuple[int | None, int | None]]:
     """Which item is which: by place in lists of one length, else by what is equal."""
-    if len(before) == len(after) or max(len(before), len(after)) > _MOST_ALIGNED:
-        both = min(len(before), len(after))
-        yield from ((at, at) for at in range(both))
-        yield from ((at, None) for at in range(both, len(before)))
-        yield from ((None, at) for at in range(both, len(after)))
-        return
-    import difflib
-
-    old, new = [_canonical(item) for item in before], [_canonical(item) for item in after]
-    for how, left, left_end, right, right_end in difflib.SequenceMatcher(None, old, new, False).get_opcodes():
-        if how != "equal":
-            both = min(left_end - left, right_end - right)
-            yield from ((left + at, right + at) for at in range(both))
-            yield from ((at, None) for at in range(left + both, left_end))
-            yield from ((None, at) for at in range(right + both, right_end))
-        else:
-            yield from zip(range(left, left_end), range(right, right_end), strict=True)
+    blocks = None
+    if len(before) != len(after) and max(len(before), len(after)) <= _MOST_ALIGNED:
+        blocks = differing_blocks([_canonical(item) for item in before], [_canonical(item) for item in after])
+    if blocks is None:
+        blocks = [(range(len(before)), range(len(after)))]
+    at = to = 0
+    for left, right in [*blocks, (range(len(before), len(before)), range(len(after), len(after)))]:
+        yield from zip(range(at, left.start), range(to, right.start), strict=True)
+        yield from zip_longest(left, right)
+        at, to = left.stop, right.stop
 
 
 def _canonical(value: Any) -> str:

@@ -195,6 +195,27 @@ def test_comments_are_not_shown_and_what_a_script_holds_is(tmp_path: Path) -> No
     assert not compared(tmp_path, script.format(1), script.format(2), "page.html").means_nothing
 
 
+def test_times_that_a_cell_took_mean_nothing_on_a_page_and_what_follows_them_does(tmp_path: Path) -> None:
+    page = "<html><pre>CPU times: user {0} ms\nWall time: {0} ms\n&lt;object at 0x7f{0}123&gt;</pre><p>{1}</p></html>"
+    assert compared(tmp_path, page.format(1, 5), page.format(2, 5), "page.html").means_nothing
+    assert compared(tmp_path, page.format(1, 5), page.format(2, 6), "page.html").summary == "1 line changed: 5 → 6"
+
+
+# What is full of the same
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.jsonl"])
+def test_periods_of_few_lines_are_no_hours_of_work(tmp_path: Path, name: str) -> None:
+    import time
+
+    old = "\n".join(str(at % 150) for at in range(50_000))
+    new = "\n".join(str(at * 7 % 150) for at in range(49_999))
+    begun = time.process_time()
+    assert compared(tmp_path, old, new, name).summary
+    assert compared(tmp_path, old.replace("\n", " ")[:3000], new.replace("\n", " ")[:3000], name).summary
+    assert time.process_time() - begun < 30
+
+
 # What cannot be compared
 
 
