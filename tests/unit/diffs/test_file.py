@@ -91,6 +91,7 @@ def drawn(form: str, *values: float, day: int = 1) -> bytes:
         ("a.gz", gzip.compress(b"12.5", mtime=1), gzip.compress(b"12.5", mtime=2), gzip.compress(b"11.9", mtime=1)),
         ("a.bin.gz", gzip.compress(b"\0", mtime=1), gzip.compress(b"\0", mtime=2), gzip.compress(b"\0\1", mtime=1)),
     ],
+    ids=["xlsx", "docx", "pptx", "pdf", "svg", "gz", "packed bytes"],
 )
 def test_times_ids_and_random_names_mean_nothing_and_what_is_in_it_does(
     tmp_path: Path, name: str, one: bytes, again: bytes, other: bytes
@@ -198,7 +199,9 @@ def test_a_file_that_became_a_folder_is_said_to_be_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "whole", [workbook(1, 2024), drawn("pdf", 1), picture("PNG", 0), picture("JPEG", 0), gzip.compress(b"abc" * 99)]
+    "whole",
+    [workbook(1, 2024), drawn("pdf", 1), picture("PNG", 0), picture("JPEG", 0), gzip.compress(b"abc" * 99)],
+    ids=["xlsx", "pdf", "png", "jpeg", "gz"],
 )
 def test_files_that_are_cut_off_or_broken_are_no_error(tmp_path: Path, whole: bytes) -> None:
     for at in range(0, len(whole), max(1, len(whole) // 23)):

@@ -219,7 +219,9 @@ def test_periods_of_few_lines_are_no_hours_of_work(tmp_path: Path, name: str) ->
 # What cannot be compared
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\0a", b"a\0b", b"x" * (LARGEST + 1)])
+@pytest.mark.parametrize(
+    "content", [b"\xff\xfe\0a", b"a\0b", b"x" * (LARGEST + 1)], ids=["UTF-16", "zeros", "too large"]
+)
 def test_what_is_no_text_or_too_large_is_left_to_its_bytes(tmp_path: Path, content: bytes) -> None:
     assert TextDiff().compare(blob(tmp_path, "a.txt", "a"), blob(tmp_path, "a.txt", content), DiffOptions()) is None
 
