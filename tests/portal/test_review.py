@@ -185,6 +185,12 @@ def test_a_table_shows_its_rows_its_schema_and_its_columns(whole: str) -> None:
     assert told.index("delay 12") < told.index("hub 1")  # what changed in most rows comes first
 
 
+def test_one_row_is_one_row() -> None:
+    rows = {"before": 2, "after": 1, "added": 0, "removed": 1, "changed": 0}
+    detail = sample.carriers().detail | {"rows": rows}
+    assert "2 → 1 row −" in section(written(sample.report(sample.changed("p/t", "table", "x", detail))), "p/t")
+
+
 def test_of_a_changed_row_what_was_stands_beside_what_is(whole: str) -> None:
     reading = read(whole)
     article = next(each for each in reading.all("article") if "delays/carriers" in each.text[:60])

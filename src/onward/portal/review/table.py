@@ -46,7 +46,9 @@ def _rows(detail: Told) -> html.Markup:
     how = detail.get("paired", "")
     key = [[", " if place else None, html.code(name)] for place, name in enumerate(detail.get("key") or ())]
     return html.p(
-        html.span(f"{before} → " if before != after else None, html.strong(after), " rows"),
+        html.span(
+            f"{before} → " if before != after else None, html.strong(after), " row" if rows["after"] == 1 else " rows"
+        ),
         [
             html.span(html.span(sign, aria_hidden="true", class_=f"change-sign {kind}"), f"{count:,} {verb}")
             for sign, verb, count, kind in counted
