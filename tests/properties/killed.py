@@ -10,11 +10,12 @@ from pathlib import Path
 _TOLD = re.compile(r"\s*\S+ (\S+/\S+)  (\w+)")
 
 
-def run_and_kill(folder: Path, steps: int) -> dict[str, str]:
+def run_and_kill(folder: Path, steps: int, jobs: int = 2) -> dict[str, str]:
     """Starts a run in a folder and kills it.
 
     Args:
         folder: the workspace's.
+        jobs: how many steps run at once.
         steps: after how many steps that have ended; a run that has fewer ends by itself.
 
     Returns:
@@ -22,7 +23,7 @@ def run_and_kill(folder: Path, steps: int) -> dict[str, str]:
     """
     told: dict[str, str] = {}
     program = "from onward.cli.entry import main; main()"
-    command = [sys.executable, "-c", program, "run", "--keep-going", "-j", "2"]
+    command = [sys.executable, "-c", program, "run", "--keep-going", "-j", str(jobs)]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as run:
         assert run.stderr is not None
         for line in run.stderr if steps else ():

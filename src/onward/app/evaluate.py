@@ -6,7 +6,7 @@ the plan and the run cannot come to different answers.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -16,6 +16,7 @@ import msgspec
 from onward.app.distributions import Touched
 from onward.app.environment import WorkspacePython
 from onward.app.observe import A_FILE, Observer
+from onward.app.originals import Originals, found_in
 from onward.app.pickled import Pickled
 from onward.app.reading import Reading
 from onward.app.standing import Standing
@@ -58,6 +59,7 @@ class Evaluation:
     standing: Standing
     observer: Observer
     pickled: Pickled
+    originals: Originals
     forced: frozenset[str] = frozenset()
     artifacts: dict[str, Artifact | None] = field(default_factory=dict)
     lost: set[Digest] = field(default_factory=set)
@@ -68,7 +70,8 @@ class Evaluation:
     """What the last complete decision of each step was taken on."""
     foreseen: set[str] = field(default_factory=set)
     """Steps that were told once to wait for what they loaded before: two that did so of each other would for ever."""
-    _in_tree: dict[str, Digest] = field(default_factory=dict)
+    _left: dict[str, dict[str, Digest]] = field(default_factory=dict)
+    """By path, the bytes that each settled step has left in a file of the tree."""
     _environment: dict[str, Digest] | None = None
     _versions: dict[Digest, Mapping[str, str]] = field(default_factory=dict)
 
@@ -97,6 +100,10 @@ class Evaluation:
         unmade = [("file", path) for path, writer in fed if not self._is_settled(writer)]
         loaded = graph.discovered.get(name, ()) if not is_told else ()
         unmade += [("input", asset) for asset in loaded if not self._is_settled(graph.maker[asset])]
+        previous = self.standing.trace(name)
+        for path, writer in graph.writers_before(name):
+            if not self._is_settled(writer) and (previous is None or found_in(previous, path) is not None):
+                unmade.append(("file", path))
         if not unmade:
             return inputs
         unknown = (*(inputs.unknown if isinstance(inputs, PartialInputs) else ()), *unmade)
@@ -241,7 +248,7 @@ class Evaluation:
             self.artifacts[asset] = artifact
         for artifact in trace.artifacts.values():
             if artifact.path is not None:
-                self._in_tree[artifact.path] = artifact.bytes
+                self._left.setdefault(artifact.path, {})[name] = artifact.bytes
 
     def settle_saves(self, name: str, trace: Trace) -> None:
         """Takes over what a step made that will only be rendered again: all but its document, which is to come."""
@@ -275,7 +282,12 @@ class Evaluation:
                 world["text", observation.name] = self.text_of(observation.name)
             if observation.kind == "passed" and step is not None:
                 world["passed", observation.name] = self._passed(step)
-            made = self._in_tree.get(observation.name)
+            made = self._made(observation.name)
+            if observation.kind == "found":
+                world["found", observation.name] = self.found(traces[0].step, observation.name)
+            if observation.kind == "absent" and is_of_own_file(observation, traces):
+                world["absent", observation.name] = self.found(traces[0].step, observation.name) or None
+                continue
             if observation.kind != "asset" and self._failed_maker(traces[0].step, observation) is not None:
                 # What is there was made earlier, and nobody knows what would be there now.
                 world[observation.kind, observation.name] = _UNKNOWN
@@ -288,6 +300,32 @@ class Evaluation:
             elif made is not None and observation.kind == "there":
                 world["there", observation.name] = A_FILE
         return world
+
+    def writer_before(self, name: str, path: str) -> str | None:
+        """The settled step whose file a step finds that writes the same one after it."""
+        writers = self.reading.graph.in_path_order((*self._left.get(path, ()), name))
+        return writers[at - 1] if name in writers and (at := writers.index(name)) else None
+
+    def found(self, name: str, path: str) -> Digest:
+        """What a step would find in a file that it changes, as things are settled; empty where there would be none."""
+        earlier = self.writer_before(name, path)
+        left = self._left.get(path, {})
+        return left[earlier] if earlier is not None else self.originals.now(path, left.values())
+
+    def note_found(self, name: str, path: str, found: Digest) -> None:
+        """Remembers what a file held before any step wrote it, as the run of a step has found it."""
+        if self.writer_before(name, path) is None:
+            self.originals.note(path, self.originals.behind(path, found, self._left.get(path, {}).values()))
+
+    def is_left_by_steps(self, path: str) -> bool:
+        """Whether what is in a file is what some step has left there."""
+        there = self.observer.file(path)
+        return there is not None and (there in self._left.get(path, {}).values() or self.originals.is_left(path, there))
+
+    def _made(self, path: str) -> Digest | None:
+        """The bytes that the last of its writers has left in a file."""
+        left = self._left.get(path)
+        return left[self.reading.graph.in_path_order(left)[-1]] if left else None
 
     def handed_on(self, step: Step) -> list[Observation]:
         """Which of the caller's variables the programs of a step get because settings say so, and their values.
@@ -402,6 +440,11 @@ class Evaluation:
             kept = self.store.objects.read(environment)
             self._versions[environment] = decode(kept, Environment).distributions if kept is not None else {}
         return self._versions[environment]
+
+
+def is_of_own_file(seen: Observation, traces: Iterable[Trace]) -> bool:
+    """Whether the step itself wrote the file of which it has seen something."""
+    return any(artifact.path == seen.name for trace in traces for artifact in trace.artifacts.values())
 
 
 def version_changes(reason: Reason, before: Mapping[str, str], python: WorkspacePython) -> Iterator[Reason]:

@@ -12,7 +12,8 @@ import select
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,13 +25,15 @@ import onward
 from onward.app import basis as bases
 from onward.app import environment, seen, strict, unstable
 from onward.app.collect import Result, emptied, keep_overwritten, remove, sweep
-from onward.app.evaluate import Evaluation, MissingSourceError
+from onward.app.evaluate import Evaluation, MissingSourceError, is_of_own_file
 from onward.app.options import RunOptions
+from onward.app.originals import NOTHING, found_in
 from onward.app.outputs import EditedByHandError, TreeOutputs, files_taken_of, stood_in_for
 from onward.app.standing import StandingResult
 from onward.app.targets import Selection, resolve_asset
 from onward.app.tasks import DamagedInputError, absent, handed, task_of
 from onward.app.tracing import FirstRun, Running, Tracing
+from onward.app.watched import Watched
 from onward.app.wiring import Opened
 from onward.base import paths
 from onward.base.digest import Digest
@@ -225,20 +228,27 @@ class Loop:
         """Brings the files that a step wrote back to what they were, and those that it found written and left so."""
         put_back = self._outputs.put_back(trace, self._own_files(name, trace))
         written = {artifact.path for artifact in trace.artifacts.values()}
-        for path, earlier in self._graph.writers_before(name):
-            if earlier in self.results and path not in written:
+        for path, earlier in self._written_before(name).items():
+            if path not in written:
                 put_back += self._outputs.put_back(self.results[earlier].trace, {path})
         self._outputs.let_go(name)
         return put_back
 
+    def _written_before(self, name: str) -> dict[str, str]:
+        """The files that a step writes after another one of this run, each with the last of these."""
+        writers = {path: self._evaluation.writer_before(name, path) for path in self._graph.steps[name].writes}
+        return {path: writer for path, writer in writers.items() if writer in self.results}
+
     def _own_files(self, name: str, trace: Trace) -> set[str]:
         """The files of a result that stay in the tree as the step wrote them.
 
-        A file of two writers is the later one's, and one that the step changes itself is nobody's to put back.
+        A file of two writers is the later one's. One that the step reads and changes is put back over what steps have
+        left alone: what else is there is somebody's edit, and as good.
         """
         maker, revisits = self._graph.maker, self._graph.steps[name].revisits
         own = {artifact.path for asset, artifact in trace.artifacts.items() if maker.get(asset, name) == name}
-        return {path for path in own if path is not None and path not in revisits}
+        left = self._evaluation.is_left_by_steps
+        return {path for path in own if path is not None and (path not in revisits or left(path))}
 
     def _settle(self, name: str, decision: Decision, trace: Trace) -> None:
         """Takes a trace over as the step's result of this run."""
@@ -335,10 +345,12 @@ class Loop:
         name = unit.step
         step = self._graph.steps[name]
         outbox = self._new_outbox()
-        for path, earlier in self._graph.writers_before(name):
-            if earlier in self.results:
-                self._outputs.put_back(self.results[earlier].trace, {path})
-        states = self._outputs.before_run(step, self._opened.standing.trace(name))
+        earlier = self._written_before(name)
+        for path, writer in earlier.items():
+            self._outputs.put_back(self.results[writer].trace, {path})
+        originals = self._originals(name, earlier)
+        states = self._outputs.before_run(step, self._opened.standing.trace(name)) | originals
+        self._outputs.bring_back(originals)
         task = task_of(step, self._evaluation, self._opened.place, outbox, self._as_of)
         self._hand_extra(task, name, outbox)
         self._hand_kept(task, step, decision)
@@ -357,6 +369,34 @@ class Loop:
             unit, outbox, decision, key, identity, executor, deadline, seen, sources, states, now, first=first
         )
         self._watcher.started(name)
+
+    def _originals(self, name: str, earlier: Collection[str]) -> dict[str, str | None]:
+        """The files that a step goes on with and that steps have changed, with what a clean run would find there.
+
+        A file that the step was seen to write anew stays, should the step fail.
+        """
+        originals = self._evaluation.originals
+        previous = self._opened.standing.trace(name)
+        changed: dict[str, str | None] = {}
+        for path in set(self._graph.steps[name].writes) - set(earlier):
+            if previous is not None and found_in(previous, path) is None:
+                continue
+            there = self._evaluation.observer.file(path)
+            is_typed = previous is None and there is not None and self._outputs.is_only_here(name, path)
+            original = there if is_typed and there is not None else self._evaluation.found(name, path)
+            originals.note(path, original)
+            if (there or NOTHING) != original:
+                changed[path] = original or None
+        return changed
+
+    def _note_found(self, running: Running, watched: Watched) -> None:
+        """Remembers what files held that a step has changed, whatever came of it."""
+        root = f"{self._opened.place.root}/"
+        existed = {written.path.removeprefix(root): written.existed for written in watched.written}
+        for path in seen.written_paths(watched, str(self._opened.place.root)):
+            found = running.states.get(path) or NOTHING
+            if found or not existed[path]:
+                self._evaluation.note_found(running.unit.step, path, found)
 
     def _hand_extra(self, task: dict[str, Any], name: str, outbox: Path) -> None:
         """Adds what the step asked for in an earlier attempt of this run."""
@@ -497,6 +537,7 @@ class Loop:
             raise disk_full(f"what came out of `{step.name}` cannot be kept")
         if result.watched is not None:
             running.states |= self._outputs.keep_copies(result.watched.kept)
+            self._note_found(running, result.watched)
         else:
             keep_overwritten(running.outbox, self._store.objects)
         if running.first is not None:
@@ -745,15 +786,17 @@ class Loop:
 
     def outdated(self) -> dict[str, str]:
         """The steps that looked at a path before another step of this run wrote it, with that path."""
-        writers = {
-            artifact.path: name
-            for name, result in self.results.items()
-            for artifact in result.trace.artifacts.values()
-            if artifact.path is not None
-        }
-        writers |= {path: name for name, attempt in self.attempts.items() for path in attempt.writes}
-        not_made = self._evaluation.failed - self._evaluation.stood_in_for
-        writers |= {output.path: name for name in not_made for output in self._graph.steps[name].outputs if output.path}
+        writers: dict[str, set[str]] = defaultdict(set)
+        for name, result in self.results.items():
+            for path in _paths_of(result.trace):
+                writers[path].add(name)
+        for name, attempt in self.attempts.items():
+            for path in attempt.writes:
+                writers[path].add(name)
+        for name in self._evaluation.failed - self._evaluation.stood_in_for:
+            for output in self._graph.steps[name].outputs:
+                if output.path is not None:
+                    writers[output.path].add(name)
         if not writers:
             return {}
         self._evaluation.observer.forget()
@@ -763,7 +806,7 @@ class Loop:
             looked_for = [
                 seen.name for seen in trace.observations if seen.kind in ("file", "absent", "there", "listing")
             ]
-            path = self._came_later(name, looked_for, writers)
+            path = self._found_too_early(trace) or self._came_later(name, looked_for, writers)
             if path is not None and not holds(trace, self._evaluation.world([trace])):
                 found[name] = path
         for name in self.failures.keys() & self.attempts.keys():
@@ -772,15 +815,22 @@ class Loop:
                 found[name] = path
         return found
 
-    def _came_later(self, name: str, looked_for: Iterable[str], writers: Mapping[str, str]) -> str | None:
+    def _found_too_early(self, trace: Trace) -> str | None:
+        """A file in which a step has found something else than it would now, before it changed it."""
+        own = [each for each in trace.observations if each.kind == "absent" and is_of_own_file(each, [trace])]
+        own += [each for each in trace.observations if each.kind == "found"]
+        changed = {each.name: each.digest for each in own}
+        return next((path for path in changed if self._evaluation.found(trace.step, path) != changed[path]), None)
+
+    def _came_later(self, name: str, looked_for: Iterable[str], writers: Mapping[str, set[str]]) -> str | None:
         """A path that a step looked at and whose writer it did not wait for."""
         earlier = {name, *self._graph.upstream[name]}
         for each in looked_for:
-            if each in writers and writers[each] not in earlier:
+            if not earlier.issuperset(writers.get(each, ())):
                 return each
             if each.endswith("/") or paths.is_glob(each):
-                for path, writer in writers.items():
-                    if writer not in earlier and paths.covers(each, path):
+                for path, found in writers.items():
+                    if not earlier.issuperset(found) and paths.covers(each, path):
                         return path
         return None
 

@@ -12,6 +12,7 @@ from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 
 from onward.app.observe import Observer
+from onward.app.originals import is_in_git
 from onward.app.place import Place
 from onward.app.sources import form_of
 from onward.app.watched import Kept
@@ -74,12 +75,17 @@ class TreeOutputs:
                 continue
             digest = digest_file(absolute)
             states[path] = digest
-            if not (is_own or path in self._overwrite or self._is_kept(digest) or self._in_git(path)):
+            if not (is_own or path in self._overwrite or self._is_kept(digest) or is_in_git(self._place, path)):
                 raise EditedByHandError(path)
             self._keep(absolute)
         if step.writes:
             self._store.disk.mark(self._mark(step.name))
         return states
+
+    def is_only_here(self, step: str, path: str) -> bool:
+        """Whether nobody but the tree has what is in a file, and no killed run of the step was writing it."""
+        absolute = self._place.root / path
+        return not (self._was_writing(step) or self._is_kept(digest_file(absolute)) or is_in_git(self._place, path))
 
     def let_go(self, step: str) -> None:
         """Notes that the files of a step are as it left them: what changes them now is somebody's edit."""
@@ -178,25 +184,12 @@ class TreeOutputs:
     def _may_replace(self, path: str, absolute: Path, step: str) -> None:
         if path in self._overwrite or self._was_writing(step):
             self._keep(absolute)
-        elif not self._is_kept(digest_file(absolute)) and not self._in_git(path):
+        elif not self._is_kept(digest_file(absolute)) and not is_in_git(self._place, path):
             raise EditedByHandError(path)
 
     def _is_kept(self, digest: str) -> bool:
         """Whether the store has these very bytes, whole."""
         return self._store.objects.is_whole(digest)
-
-    def _in_git(self, path: str) -> bool:
-        """Whether git has these very bytes as an object."""
-        if self._place.git is None:
-            return False
-        run = ["git", "-C", str(self._place.root)]
-        try:
-            name = subprocess.run([*run, "hash-object", "--", path], capture_output=True, check=True, timeout=60)
-            blob = name.stdout.decode().strip()
-            found = subprocess.run([*run, "cat-file", "-e", blob], capture_output=True, timeout=60, check=False)
-        except (OSError, subprocess.SubprocessError):
-            return False
-        return found.returncode == 0
 
     def _keep(self, absolute: Path) -> str:
         """A copy of a file of the tree in the store; never a link, for the tree's file may be written to."""

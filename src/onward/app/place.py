@@ -45,6 +45,11 @@ class Place:
         return self.local / "state" / "writing"
 
     @property
+    def originals(self) -> Path:
+        """What files held before any step wrote them."""
+        return self.local / "state" / "originals"
+
+    @property
     def locks(self) -> Path:
         return self.store.parent / "locks"
 

@@ -12,6 +12,7 @@ from onward.app.evaluate import Evaluation, MissingSourceError
 from onward.app.findings import check_findings
 from onward.app.observe import Observer
 from onward.app.options import RunOptions
+from onward.app.originals import Originals
 from onward.app.outputs import stood_in_for
 from onward.app.pickled import Pickled
 from onward.app.reading import Reading
@@ -96,7 +97,8 @@ def evaluate(opened: Opened, reading: Reading, options: RunOptions | None = None
     python = reading.python or environment.workspace_python(opened.place, reading.settings)
     observer = Observer(opened.place.root, opened.index, as_of, python.distributions, opened.variables())
     pickled = Pickled(opened.place.root, reading, observer, opened.index)
-    return Evaluation(reading, python, opened.store, opened.standing, observer, pickled, forced)
+    originals = Originals(opened.place, opened.store, opened.standing, observer)
+    return Evaluation(reading, python, opened.store, opened.standing, observer, pickled, originals, forced)
 
 
 def decisions(

@@ -15,6 +15,7 @@ from onward.app.findings import check_findings
 from onward.app.loop import Loop
 from onward.app.observe import Observer
 from onward.app.options import RunOptions
+from onward.app.originals import Originals
 from onward.app.pickled import Pickled
 from onward.app.standing import StandingResult, discovered_in
 from onward.app.targets import paths_to_overwrite, read_for, select_steps
@@ -85,7 +86,8 @@ class Rounds:
         python = reading.python or environment.workspace_python(opened.place, reading.settings)
         observer = Observer(opened.place.root, opened.index, self._as_of, python.distributions, opened.variables())
         pickled = Pickled(opened.place.root, reading, observer, opened.index)
-        return Evaluation(reading, python, opened.store, opened.standing, observer, pickled, self._forced)
+        originals = Originals(opened.place, opened.store, opened.standing, observer)
+        return Evaluation(reading, python, opened.store, opened.standing, observer, pickled, originals, self._forced)
 
     def _look_again(self) -> None:
         """The workspace as it is now known."""

@@ -7,7 +7,7 @@ that a result which read it is unpinned; it counts all the same, by its absolute
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from onward.app.observe import Observer
 from onward.app.variables import ALL
 from onward.app.watched import ListedFolder, PathState, Watched
 from onward.base import paths
+from onward.base.digest import Digest, digest_bytes
 from onward.model.trace import PARTIAL, SELF_CHANGING, UNPINNED, Observation
 from onward.model.workspace import Discovered
 
@@ -70,6 +71,25 @@ def written_paths(watched: Watched, root: str) -> list[str]:
     return [path for path in inside if path and not any(map(_is_spare_name, path.split("/")))]
 
 
+def found_observations(watched: Watched, root: str, states: Mapping[str, Digest | None]) -> Iterator[Observation]:
+    """What a step found in files that it changed, where it looked at that or kept something of it.
+
+    Args:
+        states: the digests of files before the step changed them, None for what was not there.
+    """
+    written = {state.path: state for state in watched.written}
+    sizes = {state.path: state.size for state in watched.read}
+    for name in written_paths(watched, root):
+        path = f"{root}/{name}"
+        if not written[path].existed:
+            if written[path].kept:
+                yield Observation("found", name)
+            elif path in watched.absent:
+                yield Observation("absent", name)
+        elif path in sizes and (states.get(name) is not None or sizes[path] == 0):
+            yield Observation("found", name, states.get(name) or digest_bytes(b""))
+
+
 def _is_spare_name(name: str) -> bool:
     return name.startswith(".") or name == "__pycache__" or name.endswith((".pyc", "~"))
 
@@ -79,8 +99,9 @@ def discovered(watched: Watched, root: Path) -> Discovered:
     place = str(root)
     read = [inside for state in watched.read if (inside := _inside(state.path, place))]
     listed = [f"{inside}/" for folder in watched.listed if (inside := _inside(folder.path, place))]
-    asked = [inside for path in watched.absent if (inside := _inside(path, place))]
-    return Discovered((), (*read, *listed), tuple(asked), tuple(written_paths(watched, place)))
+    written = written_paths(watched, place)
+    asked = [inside for path in watched.absent if (inside := _inside(path, place)) and inside not in written]
+    return Discovered((), (*read, *listed), tuple(asked), tuple(written))
 
 
 def changed_path(watched: Watched, known: Known) -> str | None:
@@ -89,6 +110,10 @@ def changed_path(watched: Watched, known: Known) -> str | None:
     for state in watched.read:
         if state.path not in own and not _is_spare(state.path, known) and not _is_still(state):
             return _inside(state.path, known.root) or state.path
+    for written in watched.written:
+        name = _inside(written.path, known.root)
+        if name in known.writes and written.kind == "file" and not _is_still(written):
+            return name
     return None
 
 

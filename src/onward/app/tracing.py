@@ -93,7 +93,7 @@ class Tracing:
         own = {*step.writes, *self._files_written(step, watched).values()}
         changed = self._changed_input(running, own) or self._changed_code(step)
         if changed is None and watched is not None:
-            changed = seen.changed_path(watched, self._known(running, step))
+            changed = seen.changed_path(watched, self._known(running, step, own))
         return changed
 
     def _changed_input(self, running: Running, own: Collection[str]) -> str | None:
@@ -172,6 +172,7 @@ class Tracing:
                 counted = self._code_of_pickles(step, self._files_read(running, step, [*observations, *found]))
                 found = [one for one in found if not (one.kind == "file" and one.name in counted)]
             observations += [one for one in found if (one.kind, one.name) not in told]
+            observations += seen.found_observations(watched, self._root, running.states)
             settled = self._evaluation.reading.settings.variables
             observations += seen.variables_of(watched, self._evaluation.observer, settled)
         if self._hands_on(step, result, watched):

@@ -34,9 +34,15 @@ class ListedFolder(PathState, frozen=True):
 
 
 class WrittenFile(PathState, frozen=True):
-    """A file that the step made or changed, as it is in the end; and whether it was there before."""
+    """A file that the step made or changed, as it is in the end.
+
+    Attributes:
+        existed: it was there before.
+        kept: it was opened to be changed in place, whether it was there or not.
+    """
 
     existed: bool
+    kept: bool = False
 
 
 class RemovedPath(msgspec.Struct, frozen=True):

@@ -155,6 +155,8 @@ def _observed_change(observation: Observation, world: World) -> Reason:
         what = "distributions" if observation.kind == "distributions" else observation.name
         change = "changed" if now and observation.digest else "added" if now else "removed"
         return Reason("environment", what, observation.digest or None, now or None, change=change)
+    if observation.kind == "found":
+        return Reason("file", observation.name, observation.digest or None, now or None, observation.name)
     kind = "input" if observation.kind == "asset" else "file"
     change = "appeared" if observation.kind == "absent" else "changed" if now is not None else "removed"
     return Reason(kind, observation.name, observation.digest or None, now, observation.name, change)

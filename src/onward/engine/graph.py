@@ -93,6 +93,10 @@ class Graph:
             if output.path is not None and output.path in own
         ]
 
+    def in_path_order(self, names: Iterable[str]) -> list[str]:
+        """Steps in the order in which they write one path: that of their files."""
+        return sorted({name for name in names if name in self.steps}, key=lambda name: _place(self.steps[name]))
+
     def users_of(self, asset: str) -> list[str]:
         """The steps, checks among them, that take an asset: by its name, by its path, or as a run of them showed."""
         return sorted(

@@ -24,7 +24,8 @@ first touched the path:
                       many `times` they were opened
     links             symbolic links that led somewhere: `path`, `target`
     written           files that are there in the end and that the step made or changed: the state in the end, and
-                      whether it `existed` before; bytes that stay are read as well
+                      whether it `existed` before; bytes that stay are read as well;
+                      whether it was `kept`: opened to be changed in place, there or not
     removed           what was there before and no longer is: `path`, `kind`
     renamed           in order: `old`, `new`
     programs          what was started, system's programs included

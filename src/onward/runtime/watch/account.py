@@ -39,7 +39,7 @@ class State(NamedTuple):
 class Entry:
     """One path, with all links on the way to it followed."""
 
-    __slots__ = ("asked", "first", "later", "names", "opened", "own", "path", "reads")
+    __slots__ = ("asked", "first", "kept", "later", "names", "opened", "own", "path", "reads")
 
     def __init__(self, path: str, first: Optional[State]) -> None:
         self.path = path
@@ -50,6 +50,8 @@ class Entry:
         self.asked = False
         self.own = False
         """It was written, removed or made, unless that failed: what is there now is the step's own work."""
+        self.kept = False
+        """It was opened to be changed in place, so that what is there now goes on from what there was, or was not."""
         self.later = 0
         """How often it was read after that."""
         self.names: Optional[List[str]] = None
@@ -152,8 +154,9 @@ class Account:
         lost = self._keep_first(entry, in_place=keeps)
         if lost:
             return lost
-        if keeps and entry.first is not None and not entry.own:
-            entry.reads += 1
+        if keeps and not entry.own:
+            entry.kept = True
+            entry.reads += entry.first is not None
         entry.own = True
         return 0
 
@@ -392,7 +395,9 @@ class Account:
                 if now == entry.first:
                     entry.reads += entry.later  # it could not be written, or nothing was
                 else:
-                    written.append({"path": entry.path, **now._asdict(), "existed": entry.first is not None})
+                    written.append(
+                        {"path": entry.path, **now._asdict(), "existed": entry.first is not None, "kept": entry.kept}
+                    )
         return written, removed
 
     def _count_moved(self, folder: str) -> None:
