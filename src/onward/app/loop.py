@@ -38,7 +38,7 @@ from onward.app.wiring import Opened
 from onward.base import paths
 from onward.base.digest import Digest
 from onward.base.errors import Location, MachineError, UnknownNameError
-from onward.base.text import duration
+from onward.base.text import duration, listed
 from onward.engine.decide import holds
 from onward.engine.schedule import ENDED, Schedule
 from onward.model.decision import Decision
@@ -351,6 +351,9 @@ class Loop:
         originals = self._originals(name, earlier)
         states = self._outputs.before_run(step, self._opened.standing.trace(name)) | originals
         self._outputs.bring_back(originals)
+        if originals:
+            files = listed([f"`{path}`" for path in originals], 3)
+            self._watcher.say(f"{name} begins with {files} as before any step wrote there; what it held is kept")
         task = task_of(step, self._evaluation, self._opened.place, outbox, self._as_of)
         self._hand_extra(task, name, outbox)
         self._hand_kept(task, step, decision)

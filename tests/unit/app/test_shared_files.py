@@ -174,6 +174,19 @@ def test_a_step_that_adds_to_a_file_alone_does_not_add_to_what_it_had_left(tmp_p
     assert outcomes(run_in(tmp_path)) == {"a": "kept"}
 
 
+def test_that_a_file_is_taken_back_is_said_once_and_only_then(tmp_path: Path) -> None:
+    def said(word: str) -> list[str]:
+        workspace.write(tmp_path, {"onward.toml": "", "projects/p/a.py": writes(PLACES["literal"], "a", word)})
+        watcher = Recorder()
+        with open_workspace(tmp_path, writes=True) as opened:
+            run(opened, RunOptions(jobs=1), watcher)
+        return watcher.said
+
+    assert said("A ") == []
+    assert said("A2 ") == [f"p/a begins with `{SHARED}` as before any step wrote there; what it held is kept"]
+    assert said("A2 ") == []
+
+
 @both_ways
 def test_a_file_that_a_step_writes_anew_stays_where_the_step_fails(tmp_path: Path, place: str) -> None:
     run_in(tmp_path, a=writes(place, "w", "A "))
