@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from onward.diffs.table.database import open_tables
 from onward.diffs.table.kind import TableDiff
 from onward.model.artifact import Artifact, ColumnContent
 from onward.model.difference import DiffOptions
@@ -195,3 +196,11 @@ def test_it_counts_what_python_counts(
 
 def _sql(value: int | None) -> str:
     return "null::int" if value is None else f"{value}::int"
+
+
+def test_no_bar_is_drawn_into_what_a_command_prints(tmp_path: Path) -> None:
+    side = table(tmp_path, "a", FLIGHTS)
+    database = open_tables(side, side, str(tmp_path))
+    assert database is not None
+    assert database.row("select current_setting('enable_progress_bar')") == (False,)
+    database.close()

@@ -68,6 +68,7 @@ def open_tables(before: Side, after: Side, folder: str) -> Database | None:
     connection = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": folder})
     try:
         connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set enable_progress_bar = false")  # it writes into what the command prints
         for view, side in (("a", before), ("b", after)):
             connection.execute(f"create view {view} as from {_reader(side)}")
         return Database(connection)
