@@ -71,6 +71,12 @@ def test_another_order_of_the_same_rows_is_said(tmp_path: Path) -> None:
     assert not found.means_nothing
 
 
+def test_another_order_of_the_columns_is_not_taken_for_one_of_the_rows(tmp_path: Path) -> None:
+    assert compared(tmp_path, FLIGHTS, f"select delay, id, carrier from ({FLIGHTS})").summary == (
+        "the columns stand in another order"
+    )
+
+
 def test_columns_that_came_went_changed_type_or_got_another_name_are_told(tmp_path: Path) -> None:
     before = "select range as id, range * 2 as delay, 1::int as small, 'x' as gone from range(100)"
     after = "select range as id, range * 2 as minutes, 1::bigint as small, 2.5::double as fresh from range(100)"

@@ -26,6 +26,7 @@ class _Found:
 
     Attributes:
         rows: of both tables.
+        are_columns_moved: those that both have stand in another order.
         added, removed: columns that only one has.
         columns: those of both.
         pairing: how rows are paired; None where only whole rows can be counted.
@@ -35,6 +36,7 @@ class _Found:
     """
 
     rows: tuple[int, int]
+    are_columns_moved: bool
     added: dict[str, str]
     removed: dict[str, str]
     columns: list[Column]
@@ -116,7 +118,8 @@ def _pair(database: Database, before: Artifact, after: Artifact, options: DiffOp
     removed = {name: kind for name, kind in old.items() if name not in new}
     added = {name: kind for name, kind in new.items() if name not in old}
     paired = pairing(database, options.key, before, after, rows)
-    found = _Found(rows, added, removed, columns, paired)
+    are_moved = [name for name in old if name in new] != [name for name in new if name in old]
+    found = _Found(rows, are_moved, added, removed, columns, paired)
     if paired is not None:
         _find_renamed(database, found, paired)
     return found
@@ -282,6 +285,8 @@ def _summary(found: _Found, distributions: dict[str, dict[str, Any]]) -> str:
     if found.noise and not found.touched:
         told = ", ".join(f"`{name}`" for name in found.noise)
         parts.append(f"{told} {'differs' if len(found.noise) == 1 else 'differ'} by rounding alone")
+    if not parts and found.are_columns_moved:
+        parts.append("the columns stand in another order")
     if not parts:
         parts.append(f"the same {plural(found.rows[1], 'row')} in another order")
     mean = _mean(found, distributions)
