@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
-from onward.app import graphs, history
+from onward.app import graphs, history, snapshots
 from onward.app import init as making
 from onward.app.diff import DiffReport, choose, diff
 from onward.app.doctor import Diagnosis, doctor
@@ -116,7 +116,7 @@ class Workspace:
 
     def snapshots(self) -> Sequence[Run]:
         """All runs, newest first."""
-        return history.runs(self._opened)
+        return snapshots.runs(self._opened)
 
     def releases(self) -> Sequence[tuple[Move, Run | None, bool]]:
         """All moves of all channels, newest first: each with its run, and whether the channel stands there now."""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import history
+from onward.app import history, snapshots
 from onward.app.options import RunOptions
 from onward.app.run import RunReport, run
 from onward.app.wiring import Opened, open_workspace
@@ -132,7 +132,7 @@ def test_a_clock_that_jumps_back_loses_nothing_and_the_last_run_stays_the_last(
     second = work(folder)
     assert second.run.snapshot != first.run.snapshot
     with open_workspace(folder) as opened:
-        assert history.latest(opened).id == second.run.id
+        assert snapshots.latest(opened).id == second.run.id
         assert [move.run for move in opened.store.records.moves("main")] == [first.run.id, second.run.id]
     again = work(folder)
     assert {record.outcome for record in again.steps.values()} == {"kept"}
@@ -171,7 +171,7 @@ def test_a_clock_that_jumps_to_and_fro_while_runs_go_on_changes_no_result(
     ]
     assert {record.outcome for record in told[2].steps.values()} == {"kept"}
     with open_workspace(folder) as opened:
-        assert history.latest(opened).snapshot == second.run.snapshot
+        assert snapshots.latest(opened).snapshot == second.run.snapshot
         moves = opened.store.records.moves("main")
     assert [move.number for move in moves] == [1, 2]
     assert [move.snapshot for move in moves] == [first.run.snapshot, second.run.snapshot]

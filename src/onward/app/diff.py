@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from onward.app import catalogue, history
+from onward.app import catalogue, history, snapshots
 from onward.app.causes import Cause, Causes, told_together
 from onward.app.environment import WorkspacePython, workspace_python
 from onward.app.errands import carry_out
@@ -157,11 +157,11 @@ def choose(opened: Opened, words: Sequence[str], work: Callable[[], Run]) -> Com
     found: list[tuple[str, Run | None]] = []
     rest = list(words)
     while rest and len(found) < 2 and _is_snapshot(opened, rest[0]):
-        found.append((rest[0], history.resolve(opened, rest.pop(0), work)))
+        found.append((rest[0], snapshots.resolve(opened, rest.pop(0), work)))
     if not found and not words and history.MAIN not in opened.store.records.channels():
         found.append((NOTHING, None))
     elif not found:
-        found.append((history.MAIN, history.resolve(opened, history.MAIN)))
+        found.append((history.MAIN, snapshots.resolve(opened, history.MAIN)))
     if len(found) == 1:
         found.append(("work", work()))
     (a, run_a), (b, run_b) = found
@@ -174,7 +174,7 @@ def _is_snapshot(opened: Opened, word: str) -> bool:
     if word in ("latest", "work", history.MAIN) or "@" in word or word.startswith("git:"):
         return True
     try:
-        history.resolve(opened, word)
+        snapshots.resolve(opened, word)
     except UnknownNameError:
         return False
     return True

@@ -1,107 +1,22 @@
-"""Snapshots and releases: what there is, what a SNAPSHOT word means, and how a channel moves."""
+"""Channels: their logs, and how they move."""
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from onward.app import plan
-from onward.app.basis import basis_of
-from onward.app.reading import read
+from onward.app.releasable import releasable
 from onward.app.wiring import Opened
 from onward.base import clock
-from onward.base.codec import digest_of
 from onward.base.errors import RefusedError, StoreError, UnknownNameError, UsageError, unknown_name
-from onward.base.shell import shell_line
 from onward.base.text import listed
 from onward.model.records import RECORD_FORMAT, Move, Run
-from onward.model.trace import Trace
 
 MAIN = "main"
-_PREFIX_LENGTH = 6
 _TRIES = 20
 
 
-def runs(opened: Opened) -> list[Run]:
-    """All runs, newest first."""
-    return opened.store.records.runs()[::-1]
-
-
-def latest(opened: Opened) -> Run:
-    """The last run of this worktree.
-
-    Raises:
-        UnknownNameError: nothing was run yet.
-    """
-    run = opened.store.records.run(opened.standing.run) if opened.standing.run else None
-    if run is None:
-        raise UnknownNameError("there is no snapshot yet", hint="make one with `onward run`")
-    return run
-
-
-def resolve(opened: Opened, word: str, work: Callable[[], Run] | None = None) -> Run:
-    """The run that a SNAPSHOT word means.
-
-    In this order: `latest`, `work`, a channel, a release (`main@3`), a digest or a prefix of one, a git revision.
-
-    Args:
-        opened: the workspace.
-        word: the word.
-        work: brings the working tree up to date and returns that run.
-
-    Raises:
-        UnknownNameError: it means nothing.
-    """
-    if word == "latest":
-        return latest(opened)
-    if word == "work" and work is not None:
-        return work()
-    records = opened.store.records
-    if word in records.channels():
-        return _run_of(opened, records.moves(word)[-1])
-    channel, at, number = word.rpartition("@")
-    if at and number.isdigit() and channel in records.channels():
-        return _run_of(opened, release_move(opened, channel, int(number)))
-    if word == MAIN:
-        raise UnknownNameError("the channel `main` has no release yet", hint="make one with `onward release`")
-    revision = word.removeprefix("git:")
-    if revision == word and len(word) >= _PREFIX_LENGTH:
-        found = [run for run in runs(opened) if run.snapshot.startswith(word) or run.id == word]
-        if len({run.snapshot for run in found}) > 1:
-            names = listed(sorted({run.snapshot[:12] for run in found}))
-            raise UnknownNameError(f"`{word}` begins several snapshots: {names}", hint="write more digits")
-        if found:
-            return found[0]
-    return _of_revision(opened, revision, word)
-
-
-def _of_revision(opened: Opened, revision: str, word: str) -> Run:
-    commit = _commit(opened, revision)
-    if commit is not None:
-        at_commit = [run for run in runs(opened) if run.origin.commit == commit and not run.origin.dirty]
-        at_commit.sort(key=lambda run: run.complete, reverse=True)
-        if at_commit:
-            return at_commit[0]
-        raise UnknownNameError(
-            f"the revision `{revision}` has no snapshot", hint=f"check it out and type `onward run` ({commit[:12]})"
-        )
-    known = [*opened.store.records.channels(), "latest", "work", *(run.snapshot[:12] for run in runs(opened))]
-    raise unknown_name("snapshot", word, known, hint="list them with `onward snapshots`")
-
-
-def _commit(opened: Opened, revision: str) -> str | None:
-    if opened.place.git is None or revision.startswith("-"):
-        return None
-    command = ["git", "-C", str(opened.place.root), "rev-parse", "--verify", "-q", f"{revision}^{{commit}}"]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.decode().strip() if done.returncode == 0 else None
-
-
-def _run_of(opened: Opened, move: Move) -> Run:
+def run_of(opened: Opened, move: Move) -> Run:
     run = opened.store.records.run(move.run)
     if run is None:
         raise StoreError(
@@ -173,7 +88,7 @@ def release(opened: Opened, channel: str = MAIN, note: str | None = None) -> Mov
         RefusedError: that run is incomplete, has a broken check, was made with `--set`, or the tree has moved on.
     """
     _check_channel(channel)
-    run = _releasable(opened)
+    run = releasable(opened)
 
     def forward(moves: list[Move]) -> Move:
         standing = _standing_release(opened, channel, moves)
@@ -229,7 +144,7 @@ def rollback(opened: Opened, channel: str = MAIN, to: int | None = None) -> Move
 
     def back(moves: list[Move]) -> Move:
         target = release_move(opened, channel, to) if to is not None else _before(channel, moves)
-        return _move(channel, moves, "rollback", target.number, _run_of(opened, target), None)
+        return _move(channel, moves, "rollback", target.number, run_of(opened, target), None)
 
     return _append(opened, channel, back)
 
@@ -282,52 +197,3 @@ def _append(opened: Opened, channel: str, make: Callable[[list[Move]], Move]) ->
         if opened.store.records.append(move):
             return Moved(move, moves[-1].number if moves else None)
     raise StoreError(f"others keep moving the channel `{channel}`", hint="try again")
-
-
-def _releasable(opened: Opened) -> Run:
-    """The last run, if readers may see it."""
-    if opened.standing.run is None:
-        raise RefusedError("there is nothing to release", hint="make a snapshot with `onward run`")
-    run = latest(opened)
-    if run.settings:
-        names = listed(sorted(run.settings))
-        raise RefusedError(f"the last run was made with `--set` ({names})", hint="type `onward run`, then release")
-    if not run.complete:
-        what = listed(run.missing) if run.missing else "it was a run of some targets"
-        raise RefusedError(
-            f"the last run is incomplete: {what}", hint="type `onward run`, mend what fails, then release"
-        )
-    broken = run.broken_checks()
-    if broken:
-        raise RefusedError(
-            f"a check holds the release back: {listed(broken)}",
-            hint=f"look at `{shell_line('onward', 'show', run.checks[broken[0]].asset)}`, mend it, run, then release",
-        )
-    changed = basis_changes(opened, run)
-    if changed:
-        raise RefusedError(
-            f"the files have changed since the last run: {listed(changed)}", hint="type `onward run`, then release"
-        )
-    return run
-
-
-def basis_changes(opened: Opened, run: Run) -> list[str]:
-    """What of the working tree differs from a run's basis: paths, or `environment`, `parameters`, `the date`."""
-    reading = read(opened.place, opened.index, {}, opened.standing.discovered())
-    traces: dict[str, Trace] = {}
-    for name, record in run.steps.items():
-        if record.key is not None and record.trace is not None:
-            trace = opened.store.traces.get(record.key, record.trace)
-            if trace is not None:
-                traces[name] = trace
-    before = opened.store.records.basis(run.basis)
-    if before is None:
-        raise StoreError(f"the basis of the run `{run.id}` is gone or damaged", hint="type `onward run`")
-    now = basis_of(plan.evaluate(opened, reading), traces, before.as_of or "", keep=False)
-    if digest_of(now) == run.basis:
-        return []
-    names = sorted(before.files.keys() | now.files.keys())
-    changed = [path for path in names if before.files.get(path) != now.files.get(path)]
-    changed += ["the environment"] if before.environment != now.environment else []
-    changed += ["the parameters"] if before.parameters != now.parameters else []
-    return changed or ["the results that the last run rests on"]

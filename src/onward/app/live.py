@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from onward.app import history
+from onward.app import snapshots
 from onward.app.options import RunOptions
 from onward.app.plan import plan
 from onward.app.reading import read
@@ -70,7 +70,7 @@ def _hand_over(opened: Opened, name: str, *, build: bool, at: str | None) -> dic
     folder = Path.cwd().resolve().relative_to(opened.place.root.resolve()).as_posix()
     project = reading.rules.name_of(reading.rules.folder_of("" if folder == "." else folder))
     if at is not None:
-        artifacts = history.resolve(opened, at).artifacts
+        artifacts = snapshots.resolve(opened, at).artifacts
         return _artifact(opened, artifacts[resolve_asset(artifacts, name, project)])
     target = resolve_asset([*reading.graph.maker, *reading.graph.sources], name, project)
     if target in reading.graph.sources and target not in reading.graph.maker:

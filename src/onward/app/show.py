@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from onward.app import history, plan
+from onward.app import plan, snapshots
 from onward.app.distributions import WHOLE
 from onward.app.environment import workspace_python
 from onward.app.errands import carry_out
@@ -95,7 +95,7 @@ def show(opened: Opened, word: str, at: str | None = None, remake: Remake | None
     """
     reading = read(opened.place, opened.index, {}, opened.standing.discovered())
     if at is not None:
-        return _show_at(opened, reading, word, history.resolve(opened, at))
+        return _show_at(opened, reading, word, snapshots.resolve(opened, at))
     shown = _show_newest(opened, reading, word)
     if not _is_whole(opened, shown.artifact) and remake is not None:
         remake(shown.name)
@@ -193,7 +193,7 @@ def _parameters(opened: Opened, reading: Reading, trace: Trace) -> dict[str, Any
 def _settings(opened: Opened, reading: Reading) -> Iterator[dict[str, Any]]:
     """The parameters as they are set now, then as the runs had them, newest first."""
     yield reading.parameters
-    for run in history.runs(opened):
+    for run in snapshots.runs(opened):
         basis = opened.store.records.basis(run.basis)
         if basis is not None:
             yield basis.parameters
@@ -414,8 +414,8 @@ def logs(opened: Opened, word: str, run_id: str | None = None) -> Log:
     Raises:
         UnknownNameError: the step, or the run, does not exist.
     """
-    run = history.latest(opened) if run_id is None else _run(opened, run_id)
-    for candidate in [run] if run_id is not None else [run, *history.runs(opened)]:
+    run = snapshots.latest(opened) if run_id is None else _run(opened, run_id)
+    for candidate in [run] if run_id is not None else [run, *snapshots.runs(opened)]:
         found = _log_in(opened, candidate, word)
         if found is not None:
             return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from onward.app import catalogue, history
+from onward.app import catalogue, history, snapshots
 from onward.app.diff import DiffReport
 from onward.app.wiring import Opened
 from onward.base.errors import RefusedError, UnknownNameError
@@ -53,7 +53,7 @@ def write_review(opened: Opened, report: DiffReport, file: Path) -> None:
 
 def _shown(opened: Opened, channel: str, at: str | None) -> tuple[Run, Move | None]:
     if at is not None:
-        run = history.resolve(opened, at)
+        run = snapshots.resolve(opened, at)
         return run, _move_to(opened, run, at)
     moves = opened.store.records.moves(channel)
     if not moves:
@@ -61,7 +61,7 @@ def _shown(opened: Opened, channel: str, at: str | None) -> tuple[Run, Move | No
             f"the channel `{channel}` has no release yet",
             hint="make one with `onward release`, or write the last snapshot with `onward site --at latest`",
         )
-    run = history.resolve(opened, channel)
+    run = snapshots.resolve(opened, channel)
     return run, moves[-1]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import history
+from onward.app import history, snapshots
 from onward.app.diff import AssetDiff, DiffReport, choose, diff
 from onward.app.options import RunOptions
 from onward.app.run import run
@@ -197,7 +197,7 @@ def test_a_metric_far_from_its_usual_course_is_marked(folder: Path) -> None:
 
 def test_bytes_that_are_lost_are_said_to_be(folder: Path) -> None:
     with open_workspace(folder) as opened:
-        artifact = history.resolve(opened, "main").artifacts["sales/rows"]
+        artifact = snapshots.resolve(opened, "main").artifacts["sales/rows"]
         path = opened.store.objects.path(artifact.bytes)
         assert path is not None
         path.unlink()

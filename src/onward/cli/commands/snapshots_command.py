@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from onward.app import history
+from onward.app import history, snapshots
 from onward.base import clock
 from onward.cli.session import session_of, session_options
 
@@ -16,7 +16,7 @@ def command(ctx: click.Context, folder: str | None, as_json: bool) -> int:
     """List the runs and their snapshots, newest first."""
     session = session_of(ctx, folder, as_json)
     with session.open() as opened:
-        runs = history.runs(opened)
+        runs = snapshots.runs(opened)
         numbers = history.numbers(opened)
     if session.as_json:
         rows = [

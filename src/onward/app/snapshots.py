@@ -1,0 +1,92 @@
+"""Snapshots: which there are, and what a SNAPSHOT word means."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+
+from onward.app.history import MAIN, release_move, run_of
+from onward.app.wiring import Opened
+from onward.base.errors import UnknownNameError, unknown_name
+from onward.base.text import listed
+from onward.model.records import Run
+
+_PREFIX_LENGTH = 6
+
+
+def runs(opened: Opened) -> list[Run]:
+    """All runs, newest first."""
+    return opened.store.records.runs()[::-1]
+
+
+def latest(opened: Opened) -> Run:
+    """The last run of this worktree.
+
+    Raises:
+        UnknownNameError: nothing was run yet.
+    """
+    run = opened.store.records.run(opened.standing.run) if opened.standing.run else None
+    if run is None:
+        raise UnknownNameError("there is no snapshot yet", hint="make one with `onward run`")
+    return run
+
+
+def resolve(opened: Opened, word: str, work: Callable[[], Run] | None = None) -> Run:
+    """The run that a SNAPSHOT word means.
+
+    In this order: `latest`, `work`, a channel, a release (`main@3`), a digest or a prefix of one, a git revision.
+
+    Args:
+        opened: the workspace.
+        word: the word.
+        work: brings the working tree up to date and returns that run.
+
+    Raises:
+        UnknownNameError: it means nothing.
+    """
+    if word == "latest":
+        return latest(opened)
+    if word == "work" and work is not None:
+        return work()
+    records = opened.store.records
+    if word in records.channels():
+        return run_of(opened, records.moves(word)[-1])
+    channel, at, number = word.rpartition("@")
+    if at and number.isdigit() and channel in records.channels():
+        return run_of(opened, release_move(opened, channel, int(number)))
+    if word == MAIN:
+        raise UnknownNameError("the channel `main` has no release yet", hint="make one with `onward release`")
+    revision = word.removeprefix("git:")
+    if revision == word and len(word) >= _PREFIX_LENGTH:
+        found = [run for run in runs(opened) if run.snapshot.startswith(word) or run.id == word]
+        if len({run.snapshot for run in found}) > 1:
+            names = listed(sorted({run.snapshot[:12] for run in found}))
+            raise UnknownNameError(f"`{word}` begins several snapshots: {names}", hint="write more digits")
+        if found:
+            return found[0]
+    return _of_revision(opened, revision, word)
+
+
+def _of_revision(opened: Opened, revision: str, word: str) -> Run:
+    commit = _commit(opened, revision)
+    if commit is not None:
+        at_commit = [run for run in runs(opened) if run.origin.commit == commit and not run.origin.dirty]
+        at_commit.sort(key=lambda run: run.complete, reverse=True)
+        if at_commit:
+            return at_commit[0]
+        raise UnknownNameError(
+            f"the revision `{revision}` has no snapshot", hint=f"check it out and type `onward run` ({commit[:12]})"
+        )
+    known = [*opened.store.records.channels(), "latest", "work", *(run.snapshot[:12] for run in runs(opened))]
+    raise unknown_name("snapshot", word, known, hint="list them with `onward snapshots`")
+
+
+def _commit(opened: Opened, revision: str) -> str | None:
+    if opened.place.git is None or revision.startswith("-"):
+        return None
+    command = ["git", "-C", str(opened.place.root), "rev-parse", "--verify", "-q", f"{revision}^{{commit}}"]
+    try:
+        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.decode().strip() if done.returncode == 0 else None
