@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import pytest
+
+from tests import s3 as servers
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -26,6 +29,21 @@ hypothesis.settings.load_profile(os.environ.get("ONWARD_TEST_PROFILE", "ci"))
 def repository() -> Path:
     """The folder of onward's own repository."""
     return Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[servers.Server]:
+    """A real S3 server, for all tests of one process."""
+    with servers.serving() as server:
+        yield server
+
+
+@pytest.fixture
+def s3(s3_server: servers.Server, monkeypatch: pytest.MonkeyPatch) -> servers.Server:
+    """The S3 server, as what the environment says of S3."""
+    for name, value in s3_server.variables.items():
+        monkeypatch.setenv(name, value)
+    return s3_server
 
 
 @pytest.fixture(scope="session")

@@ -126,6 +126,12 @@ class MissingLibraryError(MachineError):
     code = "missing-library"
 
 
+class BucketError(MachineError):
+    """A bucket, or a shared folder, cannot be reached, read or written."""
+
+    code = "bucket"
+
+
 class StoreError(MachineError):
     """The store cannot be read or written, or has another format."""
 

@@ -178,6 +178,48 @@ class Executor(Protocol):
         ...
 
 
+class Bucket(Protocol):
+    """Named bytes that several machines share. Suite: `onward.testing.buckets`.
+
+    Paths are plain text with `/`, relative to the bucket. An object appears whole or not at all, also to another
+    machine; several threads may use one bucket. It may fail, be slow, lose what it took, or give other bytes than
+    it got: who reads from it verifies, and who needs it goes on without it.
+
+    Every method raises BucketError where the bucket cannot be reached, or refuses.
+    """
+
+    url: str
+    """Where it is, as people may see it."""
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of an object; None where there is none."""
+        ...
+
+    def create(self, path: str, content: bytes) -> bool:
+        """Adds an object; False where there is one of this name already, which is then left as it is."""
+        ...
+
+    def replace(self, path: str, content: bytes, media: str | None = None) -> None:
+        """Writes an object over whatever is there; `media` is what a web server is to call it."""
+        ...
+
+    def fetch(self, path: str, file: Path) -> bool:
+        """Writes an object's bytes into a file, in bounded memory; False, and no file, where there is none."""
+        ...
+
+    def send(self, file: Path, path: str, media: str | None = None) -> None:
+        """Writes a file's bytes over whatever is there, in bounded memory."""
+        ...
+
+    def names(self, folder: str = "") -> list[str]:
+        """The paths of all objects below a folder of the bucket, sorted; of all there are for the empty one."""
+        ...
+
+    def remove(self, path: str) -> None:
+        """Removes an object, where it is there."""
+        ...
+
+
 class ObjectStore(Protocol):
     """Bytes under their digest. Suite: `onward.testing.stores`."""
 

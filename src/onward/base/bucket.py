@@ -1,0 +1,171 @@
+"""Buckets: named bytes that several machines share, behind a URL: S3, Google Cloud, Azure, or a folder.
+
+Knows nothing of what is kept there. Each object appears whole or not at all; nothing is promised about how long it
+stays, nor that what comes back is what was sent: who reads, verifies. Where the credentials come from is the affair
+of the cloud's own settings (variables of the environment, instance roles), and they are never shown.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from onward.base.errors import BucketError, MissingLibraryError
+
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, ObjectStore, RetryConfig
+
+SCHEMES = ("s3", "gs", "az", "file")
+EXAMPLES = "`s3://bucket/prefix`, `gs://bucket/prefix`, `az://account/container/prefix` or `file:///shared/folder`"
+# A request that makes no progress is given up; one that does may last, for objects can be large.
+_CONNECT, _PROGRESS, _WHOLE = "5s", "60s", "1h"
+_RETRIES: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=15)}
+_TRANSFERS = 4
+"""Parts of one large object that travel at once."""
+
+
+class UrlBucket:
+    """The bucket of a URL, through obstore. May be used by several threads. Suite: `onward.testing.buckets`."""
+
+    def __init__(self, url: str, store: ObjectStore, *, takes_media: bool) -> None:
+        self.url = url
+        self._store = store
+        self._takes_media = takes_media
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes of an object; None where there is none."""
+        import obstore
+
+        with self._telling_what_failed("read", path):
+            try:
+                return bytes(obstore.get(self._store, path).bytes())
+            except FileNotFoundError:
+                return None
+
+    def create(self, path: str, content: bytes) -> bool:
+        """Adds an object; False where there is one of this name already, which is then left as it is."""
+        import obstore
+        from obstore.exceptions import AlreadyExistsError
+
+        with self._telling_what_failed("write", path):
+            try:
+                obstore.put(self._store, path, content, mode="create")
+            except AlreadyExistsError:
+                return False
+            return True
+
+    def replace(self, path: str, content: bytes, media: str | None = None) -> None:
+        """Writes an object over whatever is there: a reader gets the old one or the new one."""
+        import obstore
+
+        with self._telling_what_failed("write", path):
+            obstore.put(self._store, path, content, **self._attributes(media))
+
+    def fetch(self, path: str, file: Path) -> bool:
+        """Writes an object's bytes into a file, in bounded memory; False, and no file, where there is none."""
+        import obstore
+
+        with self._telling_what_failed("read", path):
+            try:
+                content = obstore.get(self._store, path)
+                with file.open("wb") as whole:
+                    for chunk in content:
+                        whole.write(chunk)
+            except FileNotFoundError:
+                return False
+            except BaseException:  # failed or stopped: what is half goes, the reason goes on
+                with suppress(OSError):
+                    file.unlink()
+                raise
+            return True
+
+    def send(self, file: Path, path: str, media: str | None = None) -> None:
+        """Writes a file's bytes, in bounded memory, over whatever is there."""
+        import obstore
+
+        with self._telling_what_failed("write", path):
+            obstore.put(self._store, path, file, max_concurrency=_TRANSFERS, **self._attributes(media))
+
+    def names(self, folder: str = "") -> list[str]:
+        """The paths of all objects below a folder of the bucket, sorted; of all there are for the empty one."""
+        import obstore
+
+        with self._telling_what_failed("list", folder):
+            chunks = obstore.list(self._store, prefix=folder or None)
+            return sorted(entry["path"] for chunk in chunks for entry in chunk)
+
+    def remove(self, path: str) -> None:
+        """Removes an object, where it is there."""
+        import obstore
+
+        with self._telling_what_failed("remove", path), suppress(FileNotFoundError):
+            obstore.delete(self._store, path)
+
+    def _attributes(self, media: str | None) -> dict[str, Any]:
+        return {"attributes": {"Content-Type": media}} if media is not None and self._takes_media else {}
+
+    @contextmanager
+    def _telling_what_failed(self, verb: str, path: str) -> Iterator[None]:
+        from obstore.exceptions import BaseError
+
+        try:
+            yield
+        except (BaseError, OSError, NotImplementedError, ValueError) as error:
+            raise _bucket_error(error, self.url, f"cannot {verb} `{path}` in" if path else f"cannot {verb}") from error
+
+
+def open_bucket(url: str) -> UrlBucket:
+    """The bucket, or the part of one, that a URL names. A folder is made where the one above it is there.
+
+    Raises:
+        BucketError: the URL names nothing that can be a bucket, or its folder cannot be had.
+        MissingLibraryError: obstore is not installed.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in SCHEMES or (parts.scheme == "file") == bool(parts.netloc) or parts.query or parts.fragment:
+        raise BucketError(f"`{shown(url)}` is no address of a bucket", hint=f"write {EXAMPLES}")
+    try:
+        from obstore.exceptions import BaseError
+        from obstore.store import LocalStore, from_url
+    except ImportError as error:
+        message = f"reaching `{shown(url)}` needs the library obstore"
+        raise MissingLibraryError(message, hint="pip install 'onward[remote]'") from error
+    try:
+        if parts.scheme == "file":
+            folder = Path(unquote(parts.path))
+            if not folder.is_dir():
+                folder.mkdir()
+            return UrlBucket(shown(url), LocalStore(folder), takes_media=False)
+        store = from_url(url, client_options=_client_options(), retry_config=_RETRIES)
+        return UrlBucket(shown(url), store, takes_media=True)
+    except (BaseError, OSError, ValueError) as error:
+        raise _bucket_error(error, shown(url), "cannot open") from error
+
+
+def _client_options() -> ClientConfig:
+    options: ClientConfig = {"connect_timeout": _CONNECT, "read_timeout": _PROGRESS, "timeout": _WHOLE}
+    if os.environ.get("AWS_ENDPOINT_URL", "").startswith("http://"):
+        options["allow_http"] = True  # somebody's own server, at an address that says so
+    return options
+
+
+def shown(url: str) -> str:
+    """An address as people may see it: without what could be a password in it."""
+    return re.sub(r"//[^/@]*@", "//", url).partition("?")[0].rstrip("/")
+
+
+def _bucket_error(error: Exception, url: str, failed: str) -> BucketError:
+    """What a library says, on one line, without queries, which may hold signatures."""
+    said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
+    said = re.sub(r"\?[^\s)>]*", "", said)
+    if isinstance(error, PermissionError) or type(error).__name__ in ("PermissionDeniedError", "UnauthenticatedError"):
+        hint = "give whoever runs this the right to it, with the cloud's own settings"
+    else:
+        hint = "see whether it can be reached from here: `onward doctor`"
+    return BucketError(f"{failed} `{url}`: {said}", hint=hint)

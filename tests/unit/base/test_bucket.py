@@ -1,0 +1,64 @@
+"""What a URL of a bucket may be, and what is said where there is none. What buckets do: tests/conformance."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from onward.base.bucket import open_bucket, shown
+from onward.base.errors import BucketError, MissingLibraryError
+from tests.s3 import Server
+
+
+@pytest.mark.parametrize(
+    "url", ["", "bucket", "s3://", "ftp://host/x", "http://host/x", "file://folder/x", "file:///x?y=1", "s3://b/p#x"]
+)
+def test_what_is_no_address_is_refused_with_the_form_that_is_one(url: str) -> None:
+    with pytest.raises(BucketError) as raised:
+        open_bucket(url)
+    assert "is no address of a bucket" in raised.value.message
+    assert raised.value.hint is not None
+    assert "s3://bucket/prefix" in raised.value.hint
+
+
+def test_a_shared_folder_is_made_but_not_the_one_above_it(tmp_path: Path) -> None:
+    open_bucket((tmp_path / "team store").as_uri()).replace("a", b"1")
+    assert (tmp_path / "team store" / "a").read_bytes() == b"1"
+    # A share that is not mounted must not become a folder of this machine.
+    with pytest.raises(BucketError, match="cannot open"):
+        open_bucket((tmp_path / "not mounted" / "store").as_uri())
+    assert not (tmp_path / "not mounted").exists()
+
+
+def test_a_bucket_that_is_not_there_is_an_error_and_no_empty_bucket(s3: Server) -> None:
+    bucket = open_bucket("s3://nobody-made-this/prefix")
+    with pytest.raises(BucketError, match=r"cannot list `s3://nobody-made-this/prefix`"):
+        bucket.names()
+
+
+def test_a_server_that_does_not_answer_is_an_error_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ACCESS_KEY_ID": "a"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret")
+    bucket = open_bucket("s3://bucket/prefix")
+    with pytest.raises(BucketError) as raised:
+        bucket.create("a", b"")
+    assert raised.value.message.startswith("cannot write `a` in `s3://bucket/prefix`: ")
+    assert "\n" not in raised.value.message
+    assert "a-secret" not in raised.value.message
+
+
+def test_no_password_is_ever_shown() -> None:
+    assert shown("s3://key:password@bucket/prefix/?signature=x") == "s3://bucket/prefix"
+
+
+def test_without_the_library_the_error_says_what_to_install() -> None:
+    code = (
+        "import sys; sys.modules['obstore'] = None\nfrom onward.base.bucket import open_bucket\nopen_bucket('s3://b')"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert MissingLibraryError.__name__ in ran.stderr
+    assert "reaching `s3://b` needs the library obstore" in ran.stderr
