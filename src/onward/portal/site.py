@@ -1,7 +1,7 @@
 """Writes a release as a static site: `write(content, folder)`.
 
 The same content gives the same bytes. The site is written whole into a new folder beside the old one and
-then put in its place, so that no reader ever meets half of it; `folder.py` sees to that.
+then put in its place, so that no reader ever meets half of it; `destinations/exchange.py` sees to that.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from importlib.resources import files
 from pathlib import Path
 
 from onward.base.digest import digest_text
-from onward.portal import folder, sources
+from onward.destinations import exchange
+from onward.portal import sources
 from onward.portal.content import File, SiteContent
 from onward.portal.index import Page, SiteIndex
 from onward.portal.pages import asset, checks, graph, home, project, releases
@@ -32,15 +33,15 @@ def write(content: SiteContent, out: Path) -> list[str]:
         MachineError: the system does not let the folder be replaced.
     """
     out = out.resolve()
-    folder.require_own(out)
+    exchange.require_own(out)
     static = _static_files()
     style, script = static
     index = SiteIndex(content, style=style, script=script)
-    with folder.staged(out) as stage:
+    with exchange.staged(out) as stage:
         written = [_write_text(stage, path, text) for path, text in static.items()]
         written += [_write_text(stage, page.path, page.html) for page in _pages(index)]
         written += _write_files(index, stage)
-        return folder.publish(stage, out, written)
+        return exchange.publish(stage, out, written)
 
 
 def _pages(index: SiteIndex) -> Iterator[Page]:

@@ -11,23 +11,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onward.base.errors import RefusedError
-from onward.portal import folder
+from onward.destinations import exchange
 
 
 def publish(out: Path, files: Mapping[str, str]) -> list[str]:
-    folder.require_own(out)
-    with folder.staged(out) as stage:
+    exchange.require_own(out)
+    with exchange.staged(out) as stage:
         for name, text in files.items():
             (stage / name).parent.mkdir(parents=True, exist_ok=True)
             (stage / name).write_text(text)
-        return folder.publish(stage, out, list(files))
+        return exchange.publish(stage, out, list(files))
 
 
 def contents(out: Path) -> dict[str, str]:
     return {
         path.relative_to(out).as_posix(): path.read_text()
         for path in sorted(out.rglob("*"))
-        if path.is_file() and path.name != folder.LISTING
+        if path.is_file() and path.name != exchange.LISTING
     }
 
 
@@ -75,7 +75,7 @@ def test_a_folder_that_is_no_site_is_refused_untouched(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("listing", ["", "{", "[]", '{"files": 3}', '{"format": 99, "files": []}'])
 def test_a_listing_that_means_nothing_is_refused(tmp_path: Path, listing: str) -> None:
-    (tmp_path / folder.LISTING).write_text(listing)
+    (tmp_path / exchange.LISTING).write_text(listing)
     (tmp_path / "index.html").write_text("?")
     with pytest.raises(RefusedError):
         publish(tmp_path, {"index.html": "1"})
@@ -103,14 +103,14 @@ def test_a_foreign_file_in_the_way_is_refused_untouched(tmp_path: Path, foreign:
 def test_a_failure_half_way_leaves_the_old_site_whole(tmp_path: Path) -> None:
     out = tmp_path / "site"
     publish(out, {"index.html": "1", "a.html": "1"})
-    with pytest.raises(FileNotFoundError), folder.staged(out) as stage:
+    with pytest.raises(FileNotFoundError), exchange.staged(out) as stage:
         (stage / "no folder" / "index.html").write_text("2")
     assert contents(out) == {"index.html": "1", "a.html": "1"}
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
 
 
 def test_systems_that_cannot_swap_two_folders_rename_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder.sys, "platform", "other")
+    monkeypatch.setattr(exchange.sys, "platform", "other")
     out = tmp_path / "site"
     publish(out, {"index.html": "1", "a.html": "1"})
     publish(out, {"index.html": "2"})
