@@ -11,11 +11,12 @@ from onward.app.diff import AssetDiff, CheckDiff, DiffReport, choose, diff
 from onward.app.options import RunOptions
 from onward.app.run import run
 from onward.app.wiring import Opened
-from onward.cli.render.difference import markdown, print_difference
+from onward.cli.render.difference import print_difference
 from onward.cli.render.progress import progress
 from onward.cli.session import complete_target, is_terminal, session_of, session_options, written_to
 from onward.model.records import Run
 from onward.portal.publish import write_review
+from onward.portal.review.markdown import markdown
 
 
 @click.command("diff", short_help="Show what differs between two snapshots, and why.")

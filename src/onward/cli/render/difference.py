@@ -1,29 +1,14 @@
-"""What differs between two snapshots, for a terminal and for a pull request."""
+"""What differs between two snapshots, for a terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import click
 
-from onward.app.diff import (
-    ADDED,
-    CHANGED,
-    EQUAL,
-    MADE_AGAIN,
-    NOISE,
-    REMOVED,
-    UNTOUCHED,
-    AssetDiff,
-    CheckDiff,
-    DiffReport,
-)
+from onward.app.diff import ADDED, CHANGED, EQUAL, REMOVED, DiffReport
 from onward.base.text import plural
+from onward.portal.review.markdown import MOST_SHOWN, SIGNS, check_words, counted, heading
 
-_MOST_SHOWN = 12
-_SIGNS = {CHANGED: "~", ADDED: "+", REMOVED: "−"}
 _COLOURS = {CHANGED: "yellow", ADDED: "green", REMOVED: "red"}
-_MOST_COLUMNS = 8
 
 
 def print_difference(report: DiffReport, *, show_all: bool) -> None:
@@ -31,116 +16,14 @@ def print_difference(report: DiffReport, *, show_all: bool) -> None:
     click.echo(click.style(heading(report), bold=True))
     for check in report.checks:
         colour = "red" if check.after == "broken" else None
-        click.echo(click.style(f"  check {check.name}: {_check_words(check)}", fg=colour))
+        click.echo(click.style(f"  check {check.name}: {check_words(check)}", fg=colour))
     changed = [asset for asset in report.assets if asset.change != EQUAL]
-    shown = changed if show_all else changed[:_MOST_SHOWN]
+    shown = changed if show_all else changed[:MOST_SHOWN]
     width = max((len(asset.name) for asset in shown), default=0)
     for asset in shown:
-        sign = click.style(_SIGNS[asset.change], fg=_COLOURS[asset.change])
+        sign = click.style(SIGNS[asset.change], fg=_COLOURS[asset.change])
         far = click.style(" (far from its usual course)", fg="yellow") if asset.is_unusual else ""
         click.echo(f"  {sign} {asset.name:<{width}}  {asset.summary}{far}")
     if len(shown) < len(changed):
         click.echo(f"  and {plural(len(changed) - len(shown), 'more change', 'more changes')}: `onward diff --all`")
     click.echo(counted(report))
-
-
-def heading(report: DiffReport) -> str:
-    """`main → work`; of a side that is incomplete, that it is."""
-    sides = []
-    for word, run in ((report.a, report.run_a), (report.b, report.run_b)):
-        sides.append(f"{word} (incomplete)" if run is not None and not run.complete else word)
-    return " → ".join(sides)
-
-
-def counted(report: DiffReport) -> str:
-    """`2 changed, 1 added, 37 equal: 30 that nothing reached, 7 made again`."""
-    counts = report.counts
-    parts = [f"{counts[change]} {change}" for change in (CHANGED, ADDED, REMOVED) if counts[change]]
-    how = report.how_equal
-    words = {
-        UNTOUCHED: f"{how[UNTOUCHED]} that nothing reached",
-        MADE_AGAIN: f"{how[MADE_AGAIN]} made again",
-        NOISE: f"{how[NOISE]} but for noise",
-    }
-    equal = ", ".join(words[each] for each in words if how[each])
-    if counts[EQUAL]:
-        parts.append(f"{counts[EQUAL]} equal" + (f": {equal}" if equal else ""))
-    return ", ".join(parts) or "there is nothing to compare"
-
-
-def markdown(report: DiffReport) -> str:
-    """The difference as a comment under a pull request: what matters, then all of it, folded."""
-    changed = [asset for asset in report.assets if asset.change != EQUAL]
-    lines = [f"### Results: {_code(heading(report))}", "", f"**{counted(report)}**", ""]
-    lines += [
-        f"- {'❌' if check.after == 'broken' else '✅'} check {_code(check.name)}: {_check_words(check)}"
-        for check in report.checks
-    ]
-    if report.checks:
-        lines.append("")
-    if changed:
-        lines += ["| | result | what it means |", "|---|---|---|", *map(_row, changed[:_MOST_SHOWN]), ""]
-    if len(changed) > _MOST_SHOWN:
-        rest = changed[_MOST_SHOWN:]
-        lines += _folded(
-            plural(len(rest), "more change", "more changes"),
-            ["| | result | what it means |", "|---|---|---|", *map(_row, rest)],
-        )
-    for asset in changed[:_MOST_SHOWN]:
-        details = _details(asset)
-        if details:
-            lines += _folded(f"<code>{asset.name}</code>", details)
-    equal = [asset.name for asset in report.assets if asset.change == EQUAL]
-    if equal:
-        lines += _folded(f"{len(equal)} equal", [", ".join(map(_code, equal))])
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def _row(asset: AssetDiff) -> str:
-    far = " **far from its usual course**" if asset.is_unusual else ""
-    return f"| {_SIGNS[asset.change]} | {_code(asset.name)} | {_cell(asset.summary)}{far} |"
-
-
-def _folded(title: str, lines: Sequence[str]) -> list[str]:
-    return ["<details>", f"<summary>{title}</summary>", "", *lines, "", "</details>", ""]
-
-
-def _details(asset: AssetDiff) -> list[str]:
-    """Of a table, some of its rows; of anything, what made for the change."""
-    lines = [f"- {_cell(cause.words)}" for cause in asset.causes]
-    if lines:
-        lines = ["What made for it:", "", *lines, ""]
-    sample = asset.detail.get("sample") or []
-    keys = list(asset.detail.get("key") or [])
-    columns = list(dict.fromkeys(name for row in sample for side in ("before", "after") for name in row.get(side, {})))
-    columns = columns[:_MOST_COLUMNS]
-    if sample:
-        lines += [f"| | {' | '.join(map(_cell, [*keys, *columns]))} |", "|---" * (1 + len(keys) + len(columns)) + "|"]
-    for row in sample:
-        cells = [str(row["key"].get(key, "")) for key in keys] + [_sample_cell(row, column) for column in columns]
-        lines.append(f"| {_SIGNS[row['change']]} | {' | '.join(map(_cell, cells))} |")
-    return lines
-
-
-def _sample_cell(row: dict[str, dict[str, object]], column: str) -> str:
-    sides = [str(row[side][column]) for side in ("before", "after") if column in row.get(side, {})]
-    return " → ".join(sides)
-
-
-def _check_words(check: CheckDiff) -> str:
-    if check.before is None:
-        words = f"new, {check.after}"
-    elif check.after is None:
-        words = "gone"
-    else:
-        words = f"{check.before} → {check.after}"
-    return f"{words} on {plural(check.rows, 'row')}" if check.rows else words
-
-
-def _code(text: str) -> str:
-    return f"`{text}`"
-
-
-def _cell(text: object) -> str:
-    """A text in a cell of a table of Markdown."""
-    return str(text).replace("|", "\\|").replace("\n", " ")
