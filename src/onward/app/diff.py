@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 import statistics
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -190,11 +190,35 @@ def diff(opened: Opened, compared: Compared, folder: str = "") -> DiffReport:
         UnknownNameError: a target names nothing.
         MissingLibraryError: a library of onward's own is missing for it.
     """
-    comparison = _Comparison(opened, compared)
+    comparison = Comparison(opened, compared.run_a, compared.run_b)
     names = _named(opened, compared, comparison.names, folder)
-    assets = sorted((comparison.asset(name) for name in names), key=_by_importance)
+    releases, published = _released(opened)
+    assets = [among_releases(comparison.asset(name), releases, published) for name in names]
     checks = [found for found in comparison.checks() if found.asset in names]
-    return DiffReport(compared.a, compared.b, compared.run_a, compared.run_b, tuple(assets), tuple(checks))
+    return report(compared, assets, checks)
+
+
+def report(compared: Compared, assets: Iterable[AssetDiff], checks: Iterable[CheckDiff]) -> DiffReport:
+    """What was found, what matters most first."""
+    ordered = tuple(sorted(assets, key=_by_importance))
+    return DiffReport(compared.a, compared.b, compared.run_a, compared.run_b, ordered, tuple(checks))
+
+
+def among_releases(asset: AssetDiff, releases: Sequence[tuple[int, Run]], published: Run | None) -> AssetDiff:
+    """What differs between two snapshots, with what the releases of a channel know of it.
+
+    Args:
+        asset: as `Comparison` tells it.
+        releases: the oldest first, by number: where a metric has been.
+        published: what readers have.
+    """
+    seen = replace(asset, is_published=published is not None and asset.name in published.artifacts)
+    if asset.kind != METRIC or asset.change != CHANGED:
+        return seen
+    held = [(number, run.artifacts[asset.name]) for number, run in releases if asset.name in run.artifacts]
+    course = [{"release": number, "value": artifact.facts.get("value")} for number, artifact in held]
+    is_unusual = _is_far([point["value"] for point in course], asset.detail.get("delta"))
+    return replace(seen, is_unusual=is_unusual, detail={**asset.detail, "course": course})
 
 
 def _by_importance(asset: AssetDiff) -> tuple[Any, ...]:
@@ -225,23 +249,25 @@ def _fits(name: str, target: str) -> bool:
     return target == name or name.startswith(f"{target}/") or name.endswith(f"/{target}")
 
 
-class _Comparison:
-    """Two runs, with what is asked of them again and again."""
+class Comparison:
+    """Two runs, with what is asked of them again and again. What it tells depends on these two and on nothing else.
 
-    def __init__(self, opened: Opened, compared: Compared) -> None:
+    Attributes:
+        names: every asset of either.
+        lost: of those that were asked for, the ones that could not be compared, for bytes are gone from the store.
+    """
+
+    def __init__(self, opened: Opened, before: Run | None, after: Run) -> None:
         self._opened = opened
-        self._before: Mapping[str, Artifact] = compared.run_a.artifacts if compared.run_a is not None else {}
-        self._after = compared.run_b.artifacts
-        self._run_a, self._run_b = compared.run_a, compared.run_b
-        self._causes = Causes(opened, compared.run_a, compared.run_b)
-        self._makers = {asset: step for step, record in compared.run_b.steps.items() for asset in record.assets}
-        self._entries = {
-            entry.name: entry for entry in self._catalogue(compared.run_a) + self._catalogue(compared.run_b)
-        }
-        self._releases, published = _released(opened)
-        self._published = published.artifacts.keys() if published is not None else set()
-        self._checked = {check.asset for check in compared.run_b.checks.values()}
+        self._before: Mapping[str, Artifact] = before.artifacts if before is not None else {}
+        self._after = after.artifacts
+        self._run_a, self._run_b = before, after
+        self._causes = Causes(opened, before, after)
+        self._makers = {asset: step for step, record in after.steps.items() for asset in record.assets}
+        self._entries = {entry.name: entry for entry in self._catalogue(before) + self._catalogue(after)}
+        self._checked = {check.asset for check in after.checks.values()}
         self.names = {*self._before, *self._after}
+        self.lost: set[str] = set()
 
     def asset(self, name: str) -> AssetDiff:
         """What became of one asset."""
@@ -278,25 +304,20 @@ class _Comparison:
         if found.means_nothing:
             return self._told(name, EQUAL, found.summary, found.detail, how_equal=NOISE)
         causes = tuple(self._causes.of(self._makers[name]))
-        detail, is_unusual = found.detail, False
-        if after.kind == METRIC:
-            course = self._course(name)
-            is_unusual = _is_far([point["value"] for point in course], detail.get("delta"))
-            detail = {**detail, "course": course}
         return self._told(
             name,
             CHANGED,
             _sentence(found.summary, causes),
-            detail,
+            found.detail,
             causes=causes,
             share=found.share,
-            is_unusual=is_unusual,
             pictures=found.pictures,
         )
 
     def _difference(self, name: str, before: Artifact, after: Artifact) -> Difference:
         lost = [side for side, artifact in (("before", before), ("after", after)) if not self._is_whole(artifact)]
         if lost:
+            self.lost.add(name)
             return Difference(f"changed; its bytes are no longer in the store ({' and '.join(lost)})", {}, 1.0)
         if before.kind != after.kind:
             return Difference(f"is a {after.kind} now, and was a {before.kind}", {}, 1.0)
@@ -362,7 +383,6 @@ class _Comparison:
             summary,
             detail,
             title=entry.title if entry is not None else None,
-            is_published=name in self._published,
             is_checked=name in self._checked,
             before=before,
             after=after,
@@ -378,11 +398,6 @@ class _Comparison:
             return "no longer made"
         message = str((record.error or {}).get("message", "")).partition("\n")[0]
         return f"not made: its step {'failed' if record.outcome == 'failed' else 'was skipped'}: {message}".rstrip(": ")
-
-    def _course(self, name: str) -> list[dict[str, Any]]:
-        """A metric's values over the releases of the channel `main`, the oldest first."""
-        held = [(number, run.artifacts[name]) for number, run in self._releases if name in run.artifacts]
-        return [{"release": number, "value": artifact.facts.get("value")} for number, artifact in held]
 
     def _catalogue(self, run: Run | None) -> list[catalogue.AssetEntry]:
         kept = catalogue.load(self._opened.store, run.catalogue) if run is not None else None
