@@ -9,17 +9,18 @@ with onward.Workspace("analyses") as workspace:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self, overload
 
-from onward.app import graphs, history, snapshots
+from onward.app import channels, graphs, history, snapshots
 from onward.app import init as making
 from onward.app.diff import DiffReport, choose, diff
 from onward.app.doctor import Diagnosis, doctor
 from onward.app.listing import Listing, listing
 from onward.app.options import RunOptions
 from onward.app.plan import PlanReport, plan
+from onward.app.quarantine import Quarantined
 from onward.app.remake import remake
 from onward.app.run import RunReport, run
 from onward.app.show import Log, Shown, get, logs, show
@@ -27,7 +28,7 @@ from onward.app.status import StatusReport, status
 from onward.app.why import WhyReport, why
 from onward.app.wiring import Opened, open_workspace
 from onward.model.ports import Watcher
-from onward.model.records import Move, Run
+from onward.model.records import Run
 from onward.portal.publish import write_site
 
 
@@ -118,23 +119,50 @@ class Workspace:
         """All runs, newest first."""
         return snapshots.runs(self._opened)
 
-    def releases(self) -> Sequence[tuple[Move, Run | None, bool]]:
+    def releases(self) -> Sequence[channels.Entry]:
         """All moves of all channels, newest first: each with its run, and whether the channel stands there now."""
-        return history.moves(self._opened)
+        return channels.entries(self._opened)
+
+    def quarantined(self, channel: str = channels.MAIN) -> Sequence[Quarantined]:
+        """What rollbacks took back, and no automatic release brings again."""
+        return channels.quarantined(self._opened, channel)
 
     def doctor(self) -> Sequence[Diagnosis]:
         """What is well, and what is not with what mends it."""
         return doctor(self._opened)
 
-    def release(self, channel: str = history.MAIN, *, note: str | None = None) -> history.Moved:
-        """Moves a channel to the last run."""
-        return history.release(self._opened, channel, note)
+    @overload
+    def release(
+        self, channel: str = channels.MAIN, *, note: str | None = None, automatic: Literal[False] = False
+    ) -> history.Moved: ...
 
-    def rollback(self, channel: str = history.MAIN, *, to: int | None = None) -> history.Moved:
-        """Moves a channel back."""
-        return history.rollback(self._opened, channel, to)
+    @overload
+    def release(
+        self, channel: str = channels.MAIN, *, note: str | None = None, automatic: bool
+    ) -> history.Moved | history.Held: ...
 
-    def site(self, out: str | Path | None = None, *, channel: str = history.MAIN, at: str | None = None) -> Path:
+    def release(
+        self, channel: str = channels.MAIN, *, note: str | None = None, automatic: bool = False
+    ) -> history.Moved | history.Held:
+        """Moves a channel to the last run; `automatic` where nobody looked at it, so that it may be held."""
+        return history.release(self._opened, channel, note, automatic=automatic)
+
+    def rollback(
+        self,
+        channel: str = channels.MAIN,
+        *,
+        to: int | None = None,
+        note: str | None = None,
+        assets: Collection[str] = (),
+    ) -> history.Moved:
+        """Moves a channel back, and quarantines what it takes back (of `assets`, where some are named)."""
+        return history.rollback(self._opened, channel, to, note, assets=assets)
+
+    def close_channel(self, channel: str, *, note: str | None = None) -> history.Moved:
+        """Closes a channel that nobody reads any more."""
+        return history.close(self._opened, channel, note)
+
+    def site(self, out: str | Path | None = None, *, channel: str = channels.MAIN, at: str | None = None) -> Path:
         """Writes a release (or a snapshot) as a site; returns the path of its first page."""
         return write_site(self._opened, Path(out) if out is not None else None, channel, at, self._remake)
 

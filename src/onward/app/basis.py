@@ -159,12 +159,16 @@ def origin(place: Place, written: Collection[str]) -> Origin:
         status = _git(place.root, "status", "--porcelain", "-z", "--untracked-files=all", "--no-renames") or ""
         changed = {line[3:] for line in status.split("\0") if line}
         dirty = bool(changed - set(written))
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = ""
     machine = f"{platform.system()} {platform.machine()}"
-    return Origin(commit or None, branch or None, dirty, machine, user, onward.__version__)
+    return Origin(commit or None, branch or None, dirty, machine, user_name(), onward.__version__)
+
+
+def user_name() -> str:
+    """Who is at work; empty where the system does not know."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return ""
 
 
 def written_files(reading: Reading) -> set[str]:

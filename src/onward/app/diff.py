@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from onward.app import catalogue, history, snapshots
+from onward.app import catalogue, channels, snapshots
 from onward.app.causes import Cause, Causes, told_together
 from onward.app.environment import WorkspacePython, workspace_python
 from onward.app.errands import carry_out
@@ -158,10 +158,10 @@ def choose(opened: Opened, words: Sequence[str], work: Callable[[], Run]) -> Com
     rest = list(words)
     while rest and len(found) < 2 and _is_snapshot(opened, rest[0]):
         found.append((rest[0], snapshots.resolve(opened, rest.pop(0), work)))
-    if not found and not words and history.MAIN not in opened.store.records.channels():
+    if not found and not words and channels.standing(opened) is None:
         found.append((NOTHING, None))
     elif not found:
-        found.append((history.MAIN, snapshots.resolve(opened, history.MAIN)))
+        found.append((channels.MAIN, snapshots.resolve(opened, channels.MAIN)))
     if len(found) == 1:
         found.append(("work", work()))
     (a, run_a), (b, run_b) = found
@@ -171,7 +171,7 @@ def choose(opened: Opened, words: Sequence[str], work: Callable[[], Run]) -> Com
 
 def _is_snapshot(opened: Opened, word: str) -> bool:
     """Whether a word means a snapshot, or can mean nothing else, so that an error about it is one about snapshots."""
-    if word in ("latest", "work", history.MAIN) or "@" in word or word.startswith("git:"):
+    if word in ("latest", "work", channels.MAIN) or "@" in word or word.startswith("git:"):
         return True
     try:
         snapshots.resolve(opened, word)
@@ -407,7 +407,7 @@ class Comparison:
 def _released(opened: Opened) -> tuple[list[tuple[int, Run]], Run | None]:
     """The releases of the channel `main`, the oldest first, by number, and the run that it points at."""
     records = opened.store.records
-    moves = records.moves(history.MAIN) if history.MAIN in records.channels() else []
+    moves = records.moves(channels.MAIN)
     runs = [(move.number, records.run(move.run)) for move in moves if move.kind == "release"]
     return [(number, run) for number, run in runs if run is not None], records.run(moves[-1].run) if moves else None
 

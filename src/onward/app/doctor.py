@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from onward.app import environment
+from onward.app.channels import standing
 from onward.app.place import Place
 from onward.app.reading import Reading, read
 from onward.app.wiring import Opened
@@ -141,13 +142,13 @@ def _channels(opened: Opened) -> Iterable[Diagnosis]:
     store = opened.store
     for channel in store.records.channels():
         try:
-            moves = store.records.moves(channel)
+            move = standing(opened, channel)
         except StoreError as error:
             yield Diagnosis("store", f"channel {channel}", "damaged", str(error), error.hint)
             continue
-        if not moves:
+        if move is None:  # it was closed
             continue
-        run = store.records.run(moves[-1].run)
+        run = store.records.run(move.run)
         missing = None
         if run is None:
             missing = "the run that it stands on is gone or damaged"
@@ -157,7 +158,7 @@ def _channels(opened: Opened) -> Iterable[Diagnosis]:
             hint = "`onward run` and `onward release` make and release them again; `onward rollback` goes back"
             yield Diagnosis("store", f"channel {channel}", "damaged", missing, hint)
         else:
-            at = f"{channel}@{moves[-1].number}"
+            at = f"{channel}@{move.number}"
             yield Diagnosis("store", f"channel {channel}", "ok", f"stands at {at}, with all its results")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from onward.app.history import MAIN
+from onward.app.channels import MAIN, standing
 from onward.app.reading import Reading
 from onward.app.wiring import Opened
 from onward.base.errors import StoreError
@@ -58,12 +58,11 @@ def reach_of(opened: Opened, reading: Reading, steps: Iterable[str]) -> Reach:
 
 
 def _released(opened: Opened) -> tuple[Move | None, Run | None]:
-    records = opened.store.records
     try:
-        moves = records.moves(MAIN) if MAIN in records.channels() else []
+        move = standing(opened)
     except StoreError:  # a log that is damaged: what asks for the release itself says so, and `doctor`
         return None, None
-    return (moves[-1], records.run(moves[-1].run)) if moves else (None, None)
+    return move, opened.store.records.run(move.run) if move is not None else None
 
 
 def _published(opened: Opened, reading: Reading, steps: Iterable[str], run: Run | None) -> Iterable[Published]:

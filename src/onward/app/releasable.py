@@ -18,11 +18,26 @@ def releasable(opened: Opened) -> Run:
     """The last run, if readers may see it.
 
     Raises:
-        RefusedError: there is none, or they may not.
+        RefusedError: there is none, they may not, or the files have changed since.
     """
     run = opened.store.records.run(opened.standing.run) if opened.standing.run is not None else None
     if run is None:
         raise RefusedError("there is nothing to release", hint="make a snapshot with `onward run`")
+    check_run(run)
+    changed = basis_changes(opened, run)
+    if changed:
+        raise RefusedError(
+            f"the files have changed since the last run: {listed(changed)}", hint="type `onward run`, then release"
+        )
+    return run
+
+
+def check_run(run: Run) -> None:
+    """Refuses a run that readers may not see, whatever the files are now.
+
+    Raises:
+        RefusedError: it is incomplete, has a broken check, or was made with `--set`.
+    """
     if run.settings:
         names = listed(sorted(run.settings))
         raise RefusedError(f"the last run was made with `--set` ({names})", hint="type `onward run`, then release")
@@ -37,12 +52,6 @@ def releasable(opened: Opened) -> Run:
             f"a check holds the release back: {listed(broken)}",
             hint=f"look at `{shell_line('onward', 'show', run.checks[broken[0]].asset)}`, mend it, run, then release",
         )
-    changed = basis_changes(opened, run)
-    if changed:
-        raise RefusedError(
-            f"the files have changed since the last run: {listed(changed)}", hint="type `onward run`, then release"
-        )
-    return run
 
 
 def basis_changes(opened: Opened, run: Run) -> list[str]:

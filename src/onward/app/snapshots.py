@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 
-from onward.app.history import MAIN, release_move, run_of
+from onward.app.channels import MAIN, open_channels, release_move, run_of, standing
 from onward.app.wiring import Opened
 from onward.base.errors import UnknownNameError, unknown_name
 from onward.base.text import listed
@@ -49,8 +49,9 @@ def resolve(opened: Opened, word: str, work: Callable[[], Run] | None = None) ->
     if word == "work" and work is not None:
         return work()
     records = opened.store.records
-    if word in records.channels():
-        return run_of(opened, records.moves(word)[-1])
+    stands = standing(opened, word) if word in records.channels() else None
+    if stands is not None:
+        return run_of(opened, stands)
     channel, at, number = word.rpartition("@")
     if at and number.isdigit() and channel in records.channels():
         return run_of(opened, release_move(opened, channel, int(number)))
@@ -77,7 +78,7 @@ def _of_revision(opened: Opened, revision: str, word: str) -> Run:
         raise UnknownNameError(
             f"the revision `{revision}` has no snapshot", hint=f"check it out and type `onward run` ({commit[:12]})"
         )
-    known = [*opened.store.records.channels(), "latest", "work", *(run.snapshot[:12] for run in runs(opened))]
+    known = [*open_channels(opened), "latest", "work", *(run.snapshot[:12] for run in runs(opened))]
     raise unknown_name("snapshot", word, known, hint="list them with `onward snapshots`")
 
 

@@ -155,8 +155,27 @@ class Run(msgspec.Struct, frozen=True):
         return [name for name, check in self.checks.items() if check.severity == "error" and check.outcome != "passed"]
 
 
+class AssetContent(msgspec.Struct, frozen=True, array_like=True):
+    """A content of an asset; None: the asset is not there."""
+
+    asset: str
+    content: Digest | None
+
+
 class Move(msgspec.Struct, frozen=True):
-    """One entry of a channel's log. `number` is the release's; a `rollback` repeats one and adds none."""
+    """One entry of a channel's log.
+
+    A `release` has a number of its own. A `rollback` repeats that of the release it goes to, and a `close` that of the
+    release which the channel stood at: after it the channel is unknown, until a release opens it again.
+
+    Attributes:
+        by: who moved it.
+        note: of a release a word to the readers, else why.
+        previous: the number that the channel stood at before; None where it was new or closed, and in older logs.
+        automatic: a pipeline made the release, and nobody looked at it first.
+        quarantined: what a rollback took back: no automatic release brings it again.
+        lifted: what was quarantined and may come again, because somebody chose this move.
+    """
 
     format: int
     channel: str
@@ -168,3 +187,7 @@ class Move(msgspec.Struct, frozen=True):
     at: str
     by: str = ""
     note: str | None = None
+    previous: int | None = None
+    automatic: bool = False
+    quarantined: tuple[AssetContent, ...] = ()
+    lifted: tuple[AssetContent, ...] = ()

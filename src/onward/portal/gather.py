@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from onward.app import catalogue as catalogues
+from onward.app import channels
 from onward.app.catalogue import Catalogue, ProjectEntry, StepEntry
 from onward.app.config import setting_line
 from onward.app.environment import workspace_python
@@ -125,7 +126,8 @@ class _Gatherer:
         released = [
             place for place, move in enumerate(log) if (move.kind, move.number) == ("release", self.move.number)
         ]
-        return log[released[0] - 1].number if released and released[0] else None
+        before = channels.last_standing(log[: released[0]]) if released else None
+        return before.number if before is not None else None
 
     def _release(self, previous: int | None) -> site.Release:
         origin, move = self.run.origin, self.move
@@ -144,7 +146,8 @@ class _Gatherer:
             return []
         log = self.opened.store.records.moves(self.move.channel)
         left = {move.number for move in log if move.kind == "release"}
-        standing = {move.number for move in log[-1:]}
+        stands = channels.last_standing(log)
+        standing = {stands.number} if stands is not None else set()
         back = {before.number for before, move in itertools.pairwise(log) if move.kind == "rollback"}
         past = []
         before: Run | None = None

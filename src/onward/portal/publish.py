@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from onward.app import catalogue, history, snapshots
+from onward.app import catalogue, channels, snapshots
 from onward.app.diff import DiffReport
 from onward.app.wiring import Opened
 from onward.base.errors import RefusedError, UnknownNameError
@@ -19,7 +19,7 @@ SITE_FOLDER = "site"
 def write_site(
     opened: Opened,
     out: Path | None,
-    channel: str = history.MAIN,
+    channel: str = channels.MAIN,
     at: str | None = None,
     remake: Remake | None = None,
 ) -> Path:
@@ -54,23 +54,19 @@ def write_review(opened: Opened, report: DiffReport, file: Path) -> None:
 def _shown(opened: Opened, channel: str, at: str | None) -> tuple[Run, Move | None]:
     if at is not None:
         run = snapshots.resolve(opened, at)
-        return run, _move_to(opened, run, at)
-    moves = opened.store.records.moves(channel)
-    if not moves:
+        return run, _move_to(opened, at)
+    move = channels.standing(opened, channel)
+    if move is None:
         raise UnknownNameError(
             f"the channel `{channel}` has no release yet",
             hint="make one with `onward release`, or write the last snapshot with `onward site --at latest`",
         )
-    run = snapshots.resolve(opened, channel)
-    return run, moves[-1]
+    return channels.run_of(opened, move), move
 
 
-def _move_to(opened: Opened, run: Run, word: str) -> Move | None:
+def _move_to(opened: Opened, word: str) -> Move | None:
     """The release that the word names; a snapshot that was asked for by its digest is shown as such."""
     channel, at, number = word.rpartition("@")
     if at and number.isdigit() and channel in opened.store.records.channels():
-        return history.release_move(opened, channel, int(number))
-    if word in opened.store.records.channels():
-        return opened.store.records.moves(word)[-1]
-    del run
-    return None
+        return channels.release_move(opened, channel, int(number))
+    return channels.standing(opened, word) if word in opened.store.records.channels() else None

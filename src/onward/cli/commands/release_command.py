@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from onward.app import history
+from onward.app import channels, history
 from onward.cli.session import session_of, session_options
 
 
 @click.command("release", short_help="Move the readers to the last snapshot.")
-@click.option("--channel", default=history.MAIN, show_default=True, metavar="NAME", help="The channel that moves.")
+@click.option("--channel", default=channels.MAIN, show_default=True, metavar="NAME", help="The channel that moves.")
 @click.option("--note", metavar="TEXT", help="A word to the readers.")
 @session_options
 @click.pass_context

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import click
 
-from onward.app import history
+from onward.app import channels, history
 from onward.cli.commands.release_command import moved_json
 from onward.cli.session import session_of, session_options
 
 
 @click.command("rollback", short_help="Move the readers back.")
-@click.option("--channel", default=history.MAIN, show_default=True, metavar="NAME", help="The channel that moves.")
+@click.option("--channel", default=channels.MAIN, show_default=True, metavar="NAME", help="The channel that moves.")
 @click.option("--to", type=click.IntRange(1), metavar="N", help="To release N instead of the one before.")
 @session_options
 @click.pass_context

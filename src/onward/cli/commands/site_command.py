@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from onward.app import history
+from onward.app import channels
 from onward.base.errors import UsageError
 from onward.cli.remake import made_first, remake_in
 from onward.cli.session import session_of, session_options, written_to
@@ -27,7 +27,7 @@ def command(
         raise UsageError("`--channel` and `--at` each say what to write", hint="give one of them")
     session = session_of(ctx, folder, as_json)
     with session.open(writes=True) as opened, written_to(out):
-        page = write_site(opened, out, channel or history.MAIN, made_first(opened, at), remake_in(opened))
+        page = write_site(opened, out, channel or channels.MAIN, made_first(opened, at), remake_in(opened))
     if session.as_json:
         session.print_json({"out": str(page.parent), "index": str(page)})
     else:

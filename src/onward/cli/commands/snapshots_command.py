@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from onward.app import history, snapshots
+from onward.app import channels, snapshots
 from onward.base import clock
 from onward.cli.session import session_of, session_options
 
@@ -17,7 +17,7 @@ def command(ctx: click.Context, folder: str | None, as_json: bool) -> int:
     session = session_of(ctx, folder, as_json)
     with session.open() as opened:
         runs = snapshots.runs(opened)
-        numbers = history.numbers(opened)
+        numbers = channels.numbers(opened)
     if session.as_json:
         rows = [
             {

@@ -1,0 +1,128 @@
+"""Channels as their logs tell: where they stand, what their releases are, what is quarantined. Moves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from onward.app.quarantine import Quarantined, quarantined_by
+from onward.app.wiring import Opened
+from onward.base.errors import StoreError, UnknownNameError, UsageError
+from onward.base.text import listed
+from onward.model.records import Move, Run
+
+MAIN = "main"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A move, with what its run and the moves after it say of it.
+
+    Attributes:
+        run: None where it is gone or damaged.
+        is_current: the channel stands there now.
+        until: when the channel moved on, and its readers ceased to see this.
+    """
+
+    move: Move
+    run: Run | None
+    is_current: bool
+    until: str | None
+
+
+def entries(opened: Opened) -> list[Entry]:
+    """All moves of all channels, newest first."""
+    found = []
+    for channel in opened.store.records.channels():
+        log = opened.store.records.moves(channel)
+        for move, later in zip(log, [*log[1:], None], strict=True):
+            is_current = move is last_standing(log)
+            found.append(Entry(move, opened.store.records.run(move.run), is_current, later.at if later else None))
+    return sorted(found, key=lambda entry: (entry.move.at, entry.move.sequence), reverse=True)
+
+
+def open_channels(opened: Opened) -> list[str]:
+    """The channels that stand at a release and were not closed; one whose log is damaged may be, and is among them."""
+    found = []
+    for channel in opened.store.records.channels():
+        try:
+            is_open = standing(opened, channel) is not None
+        except StoreError:
+            is_open = True
+        if is_open:
+            found.append(channel)
+    return found
+
+
+def standing(opened: Opened, channel: str = MAIN) -> Move | None:
+    """The move by which a channel came to where it stands; None where it has no release yet, or was closed.
+
+    Raises:
+        StoreError: its log is damaged.
+    """
+    return last_standing(opened.store.records.moves(channel))
+
+
+def last_standing(moves: Sequence[Move]) -> Move | None:
+    """The same, of a log."""
+    return moves[-1] if moves and moves[-1].kind != "close" else None
+
+
+def quarantined(opened: Opened, channel: str = MAIN) -> list[Quarantined]:
+    """What rollbacks took back from a channel's readers, and no automatic release brings again."""
+    return quarantined_by(opened.store.records.moves(channel))
+
+
+def numbers(opened: Opened) -> dict[str, list[str]]:
+    """By run, the releases that it is: `main@3`."""
+    found: dict[str, list[str]] = {}
+    for channel in opened.store.records.channels():
+        for move in opened.store.records.moves(channel):
+            if move.kind == "release":
+                found.setdefault(move.run, []).append(f"{channel}@{move.number}")
+    return found
+
+
+def release_move(opened: Opened, channel: str, number: int) -> Move:
+    """The move by which a channel reached a release for the first time.
+
+    Raises:
+        UnknownNameError: it never had that number.
+    """
+    moves = opened.store.records.moves(channel)
+    for move in moves:
+        if move.kind == "release" and move.number == number:
+            return move
+    known = sorted({move.number for move in moves})
+    raise UnknownNameError(
+        f"the channel `{channel}` has no release {number}",
+        hint=f"its releases are {listed([str(known_number) for known_number in known], 12)}" if known else None,
+    )
+
+
+def run_of(opened: Opened, move: Move) -> Run:
+    """The run that a move points at.
+
+    Raises:
+        StoreError: it is gone or damaged.
+    """
+    run = opened.store.records.run(move.run)
+    if run is None:
+        raise StoreError(
+            f"the run `{move.run}` that the channel `{move.channel}` points at is gone or damaged",
+            hint="move the channel: `onward run`, then `onward release`; or `onward rollback --to N`",
+        )
+    return run
+
+
+def check_name(channel: str) -> None:
+    """A channel's name is no other word for a snapshot, and is a path below no other place than its own.
+
+    Raises:
+        UsageError: no channel can be called so.
+    """
+    parts = channel.split("/")
+    is_path = all(part.strip() == part and part not in ("", ".", "..") for part in parts)
+    is_word = channel not in ("latest", "work") and not channel.startswith(("git:", "-"))
+    if not is_path or not is_word or "@" in channel or not channel.isprintable():
+        raise UsageError(f"no channel can be called `{channel}`", hint="choose a name like `main` or `weekly/team`")
