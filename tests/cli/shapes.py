@@ -245,7 +245,9 @@ DIFF: Shape = {
             "change": {"equal", "changed", "added", "removed"},
             "summary": str,
             "detail": Map(lambda _: True),
-            "because": [{"axis": {"data", "code", "parameters", "environment"}, "what": str, "words": str}],
+            "because": [
+                {"axis": {"data", "code", "parameters", "environment"}, "what": str, "words": str, "where": (str, None)}
+            ],
             "equal": ({"untouched", "made again", "noise"}, None),
             "title": (str, None),
             "published": bool,

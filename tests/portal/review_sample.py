@@ -13,7 +13,7 @@ from tests.portal.sample import bars_svg, png
 
 MAY = Cause(DATA, "data/flights/2013-05.csv", "28,796 rows came in with `data/flights/2013-05.csv`", 28_796)
 JUNE = Cause(DATA, "data/flights/2013-06.csv", "28,243 rows came in with `data/flights/2013-06.csv`", 28_243)
-EDIT = Cause(CODE, "delays.carriers", "`delays.carriers` changed")
+EDIT = Cause(CODE, "delays.carriers", "`delays.carriers` changed", where="lib/delays.py:12")
 POLARS = Cause(ENVIRONMENT, "polars", "polars 1.33.0 → 1.34.0")
 
 
@@ -103,7 +103,7 @@ def carriers() -> AssetDiff:
             {"change": "removed", "key": {"carrier": "YV"}, "before": {"delay": None, "hub": "JFK"}},
         ],
     }
-    told = "2 rows came in, 1 went, 12 changed in `delay`: 57,039 rows came in with 2 new files in `data/flights`, `delays.carriers` changed"  # noqa: E501
+    told = "2 rows came in, 1 went, 12 changed in `delay`: 57,039 rows came in with 2 new files in `data/flights`, `delays.carriers` changed (`lib/delays.py:12`)"  # noqa: E501
     return changed("delays/carriers", "table", told, detail, causes=(MAY, JUNE, EDIT), is_published=True)
 
 

@@ -77,7 +77,7 @@ def test_the_verdict_counts_what_there_is(changes: str, said: str) -> None:
 def test_what_made_for_it_is_told_once_with_all_that_it_reaches(whole: str) -> None:
     told = words(whole.partition('id="causes"')[2].partition("</dl>")[0])
     assert "Data 57,039 rows came in with 2 new files in data/flights → delays/median_delay, delays/carriers" in told
-    assert "Code delays.carriers changed → delays/carriers, delays/flights_in_all" in told
+    assert "Code delays.carriers changed ( lib/delays.py:12 ) → delays/carriers, delays/flights_in_all" in told
     assert "Environment polars 1.33.0 → 1.34.0 → delays/through_the_day" in told
 
 

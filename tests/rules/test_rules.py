@@ -112,7 +112,7 @@ def origin_of(case: Case, step: str, name: str) -> str | None:
         CodeState(reading.links, lambda path, files=files: files[path].encode() if path in files else None)
         for reading, files in ((old, case.before), (new, case.after))
     )
-    return Edits(new, after, lambda _: before).origin(step, Reason("code", name)).where
+    return Edits(new.graph.steps, after, lambda _: before).origin(step, Reason("code", name)).where
 
 
 def lines_at(place: str, files: Mapping[str, str]) -> list[str]:

@@ -11,16 +11,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from onward.app import catalogue
+from onward.app.config import parameter_places, setting_line
+from onward.app.edits import Edits, edits_between
 from onward.app.past import kept_content
+from onward.app.reading import read
 from onward.app.wiring import Opened
 from onward.base import paths
 from onward.base.codec import decode
 from onward.base.numbers import number
 from onward.base.text import plural, size
+from onward.model.decision import Reason
 from onward.model.records import DATA_AXIS, Basis, Environment, FileState, Run
 from onward.model.trace import INSTALLED_KINDS, Trace
 
 CODE, DATA, ENVIRONMENT, PARAMETERS = "code", "data", "environment", "parameters"
+_CHANGED = "changed"
 _CODE_KINDS = ("code", "step", "text", "pickled", "render")
 _FILE_KINDS = ("file", "absent", "there", "listing")
 _MOST_READ = 50_000_000
@@ -38,28 +43,43 @@ class Cause:
         what: the thing, by name: a path, a symbol, a distribution, a setting.
         words: what happened to it: `3,204 rows came in with data/2013-01.csv`.
         new_rows: of a table that is a new file, its rows.
+        where: of code and settings, where that was edited, as `path:line`; empty where it is not known.
     """
 
     axis: str
     what: str
     words: str
     new_rows: int = 0
+    where: str = ""
+
+    @property
+    def told(self) -> str:
+        """What happened, and where."""
+        return f"{self.words} (`{self.where}`)" if self.where else self.words
 
 
 def told_together(causes: Iterable[Cause]) -> list[str]:
-    """Causes in words; new files of one folder are told as one."""
+    """Causes in words; new files of one folder are told as one, and so is what one edit of code did."""
     said: dict[tuple[str, str], list[Cause]] = {}
     for cause in causes:
-        place = (paths.folder_of(cause.what), "new") if cause.new_rows else (cause.what, cause.words)
+        if cause.new_rows:
+            place = paths.folder_of(cause.what), "new"
+        else:
+            place = ("", cause.where) if cause.axis == CODE and cause.where else (cause.what, cause.words)
         said.setdefault(place, []).append(cause)
     words = []
     for (folder, _), group in said.items():
-        if len(group) == 1:
-            words.append(group[0].words)
-        else:
+        if group[0].new_rows and len(group) > 1:
             rows = plural(sum(cause.new_rows for cause in group), "row")
             words.append(f"{rows} came in with {len(group)} new files in `{folder or '.'}`")
+        else:
+            words.append(min(group, key=_is_roundabout).told)
     return words
+
+
+def _is_roundabout(cause: Cause) -> tuple[bool, bool]:
+    """Whether it names no piece of code of its own (`report.ipynb (cells)`), or one that was not itself edited."""
+    return " (" in cause.what, not cause.words.endswith(_CHANGED)
 
 
 @dataclass
@@ -97,11 +117,13 @@ class Causes:
         if old is None or new is None:
             return
         first, second = _facts(old), _facts(new)
-        for kind, name in sorted(first.keys() | second.keys()):
-            if first.get((kind, name)) != second.get((kind, name)):
-                yield from self._behind(kind, name, is_new=(kind, name) not in first)
+        differing = [fact for fact in sorted(first.keys() | second.keys()) if first.get(fact) != second.get(fact)]
+        # An edit of code also moves what is only shown of it.
+        for kind, name in [fact for fact in differing if fact[0] != "render"] or differing:
+            change = "added" if (kind, name) not in first else "changed" if (kind, name) in second else "removed"
+            yield from self._behind(step, kind, name, change)
 
-    def _behind(self, kind: str, name: str, *, is_new: bool) -> Iterable[Cause]:
+    def _behind(self, step: str, kind: str, name: str, change: str) -> Iterable[Cause]:
         """The causes behind one thing that a step rests on and that differs."""
         if kind in ("input", "asset"):
             yield from self._reaching(self._makers.get(name.partition(" as ")[0], ""))
@@ -112,13 +134,9 @@ class Causes:
         elif kind == "source":
             yield from self._source(name.partition(" as ")[0])
         elif kind in _CODE_KINDS:
-            yield Cause(
-                CODE,
-                name,
-                f"{'the definition of ' if kind == 'step' else ''}`{name}` {'is new' if is_new else 'changed'}",
-            )
+            yield Cause(CODE, name, _code_words(kind, name, change), where=self._edited(step, kind, name))
         elif kind == "parameter":
-            yield Cause(PARAMETERS, name, self._setting(name))
+            yield Cause(PARAMETERS, name, self._setting(name), where=self._set_at(step, name))
         elif kind == "today":
             yield Cause(PARAMETERS, "the as-of date", "the as-of date moved on")
         elif kind == "variable":
@@ -184,6 +202,21 @@ class Causes:
         lines = content.count(b"\n") + (not content.endswith(b"\n") and bool(content))
         return max(0, lines - 1) if path.endswith(_HEADED) else lines
 
+    # Code.
+
+    def _edited(self, step: str, kind: str, name: str) -> str:
+        """Where the edit is that makes a piece of a step's code count otherwise; empty where that is not known."""
+        if self._edits is None or step not in self._edits.steps or kind == "pickled":
+            return ""
+        reason = Reason("step" if kind == "step" else "code", f"{name} (text)" if kind == "text" else name)
+        return self._edits.origin(step, reason).where or ""
+
+    @cached_property
+    def _edits(self) -> Edits | None:
+        assert self.before is not None
+        reading = read(self.opened.place, self.opened.index, {}, self.opened.standing.discovered())
+        return edits_between(self.opened, reading, self.before, self.after)
+
     # What is set and installed.
 
     def _setting(self, name: str) -> str:
@@ -194,6 +227,17 @@ class Causes:
             if old is not None and new is not None
             else f"`{name}` is set otherwise"
         )
+
+    def _set_at(self, step: str, name: str) -> str:
+        """The line that sets a parameter; empty where none does any more."""
+        folders = {project.name: project.folder for kept in self._catalogues for project in kept.projects}
+        project = self._edits.steps[step].project if self._edits is not None and step in self._edits.steps else ""
+        for path, key in parameter_places(folders.get(project, ""), name):
+            content = self._edits.present.read(path) if self._edits is not None else None
+            line = setting_line(content, key) if content is not None else None
+            if line is not None:
+                return f"{path}:{line}"
+        return ""
 
     def _installed(self, kind: str, name: str) -> Iterable[Cause]:
         assert self.before is not None
@@ -249,6 +293,15 @@ class Causes:
     def _environment(self, run: Run) -> Environment | None:
         kept = self.opened.store.objects.read(run.environment)
         return decode(kept, Environment) if kept is not None else None
+
+
+def _code_words(kind: str, name: str, change: str) -> str:
+    if kind == "step":
+        return f"the definition of `{name}` changed"
+    if kind == "pickled":
+        return f"the code that `{name}` names changed"
+    happened = {"added": "is used now", "removed": "is no longer used", "changed": _CHANGED}[change]
+    return f"`{name}` {happened}"
 
 
 def _trace(opened: Opened, run: Run, step: str) -> Trace | None:

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import tomli
 
+from onward.app.place import CONFIG_NAME
 from onward.app.variables import is_passed_on, is_secret
 from onward.base import paths
 from onward.base.text import nearest
@@ -284,6 +285,16 @@ _COMMAND: dict[str, Callable[[Any], Any]] = {
 }
 _FIELDS = {"set": "variables", "pass": "passed", "time_limit": "time_limit_s"}
 """Settings whose field has another name."""
+
+
+def parameter_places(folder: str, setting: str) -> tuple[tuple[str, str], ...]:
+    """Where a parameter (`sales.limit`) of a project in a folder may be set, what counts first: file and key."""
+    name = setting.rpartition(".")[2]
+    return (
+        (f"{folder}/{CONFIG_NAME}" if folder else CONFIG_NAME, f"parameters.{name}"),
+        (CONFIG_NAME, f"parameters.{setting}"),
+        (CONFIG_NAME, f"parameters.{name}"),
+    )
 
 
 def setting_line(content: bytes, name: str) -> int | None:

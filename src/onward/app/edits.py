@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from onward.app import catalogue
 from onward.app.config import setting_line
 from onward.app.past import CodeState, Past
 from onward.app.reading import Reading
@@ -21,7 +22,7 @@ from onward.languages.python.closure import ANY_NAME, Linker
 from onward.languages.python.edits import Code, Comparison, Edit, Statement
 from onward.languages.sql.lines import first_changed
 from onward.model.decision import Reason
-from onward.model.records import TracedEdit
+from onward.model.records import Run, TracedEdit
 from onward.model.workspace import Step
 
 _MOST_EDITS = 3
@@ -29,6 +30,9 @@ _MOST_LINES = 24
 _PYTHON = (".py", ".ipynb")
 _RETURNS = " (returns)"
 _PROSE, _LAYOUT, _CELLS = " (prose)", " (layout)", " (cells)"
+
+Placed = Step | catalogue.StepEntry
+"""A step, as far as it says where its code is."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +72,12 @@ class Edits:
     """Where reasons come from, in one state of a workspace. Remembers what it has found for other steps.
 
     Attributes:
-        reading: the workspace.
+        steps: those of that state, by name.
         present: its code.
-        before: the code that a step's standing result rests on; None where that is not known.
+        before: the code that a step's earlier result rests on; None where that is not known.
     """
 
-    reading: Reading
+    steps: Mapping[str, Placed]
     present: CodeState
     before: Callable[[str], CodeState | None]
     _codes: dict[tuple[int, int], Code] = field(default_factory=dict)
@@ -82,7 +86,7 @@ class Edits:
 
     def origin(self, step_name: str, reason: Reason) -> Origin:
         """Where one reason of a step comes from."""
-        step = self.reading.graph.steps[step_name]
+        step = self.steps[step_name]
         past = self.before(step_name)
         if reason.kind == "code" and past is not None:
             return self._of_code(step, reason, past)
@@ -92,7 +96,7 @@ class Edits:
 
     def traced(self, step_name: str, reasons: Iterable[Reason]) -> tuple[TracedEdit, ...]:
         """The reasons of a step that are edits of code, in the short form: without the code."""
-        step = self.reading.graph.steps[step_name]
+        step = self.steps[step_name]
         edited = [reason for reason in reasons if reason.kind == "code"]
         past = self.before(step_name) if edited else None
         if past is None:
@@ -107,14 +111,14 @@ class Edits:
 
     # -- code --------------------------------------------------------------------------------------------
 
-    def _of_code(self, step: Step, reason: Reason, past: CodeState) -> Origin:
+    def _of_code(self, step: Placed, reason: Reason, past: CodeState) -> Origin:
         edits, way = self._edits_of(step, reason.what, past)
         if not edits:
             return self._of_text(step, reason, past)
         differences = tuple(self._difference(edit, past) for edit in edits[:_MOST_EDITS])
         return Origin(self._where(edits[0], past), tuple(way), differences)
 
-    def _edits_of(self, step: Step, name: str, past: CodeState) -> tuple[list[Edit], list[str]]:
+    def _edits_of(self, step: Placed, name: str, past: CodeState) -> tuple[list[Edit], list[str]]:
         """The edits of Python behind a name of a step's code, and the way to it."""
         if not step.file.endswith(_PYTHON) or name.endswith((_PROSE, _LAYOUT, _CELLS, " (text)")):
             return [], []
@@ -130,7 +134,7 @@ class Edits:
                 break
         return found
 
-    def _edits_in(self, step: Step, name: str, past: CodeState) -> tuple[list[Edit], list[str]]:
+    def _edits_in(self, step: Placed, name: str, past: CodeState) -> tuple[list[Edit], list[str]]:
         """Those in what one file of a step reaches: its own, or one that it runs by its path."""
         comparisons = self._comparisons_of(step, past)
         for comparison in comparisons:
@@ -138,7 +142,7 @@ class Edits:
                 return comparison.edits(step.file, step.symbol, name), comparison.way(step.file, step.symbol, name)
         return [], []
 
-    def _comparisons_of(self, step: Step, past: CodeState) -> list[Comparison]:
+    def _comparisons_of(self, step: Placed, past: CodeState) -> list[Comparison]:
         """The two states as the step imports them; where its code leaves several import paths open, one for each."""
         before, after = self._codes_of(past, step), self._codes_of(self.present, step)
         pairs = [
@@ -153,10 +157,10 @@ class Edits:
             self._comparisons[key] = Comparison(before, after)
         return self._comparisons[key]
 
-    def _codes_of(self, state: CodeState, step: Step) -> list[Code]:
+    def _codes_of(self, state: CodeState, step: Placed) -> list[Code]:
         return [self._code(state, step, linker) for linker in state.links.linkers(step.file, step.symbol)]
 
-    def _code(self, state: CodeState, step: Step, linker: Linker) -> Code:
+    def _code(self, state: CodeState, step: Placed, linker: Linker) -> Code:
         key = (id(state), id(linker))
         if key not in self._codes:
             importable = {path for path in state.links.digests if not path.endswith((".sql", ".ipynb", ".toml"))}
@@ -197,7 +201,7 @@ class Edits:
 
     # -- what is no Python -------------------------------------------------------------------------------
 
-    def _of_text(self, step: Step, reason: Reason, past: CodeState) -> Origin:
+    def _of_text(self, step: Placed, reason: Reason, past: CodeState) -> Origin:
         """Of a query, of a notebook's cells and prose, of a text that code quotes: by their lines."""
         path = reason.what.partition(" (")[0]
         path = path if path in self.present.links.digests else (reason.where or step.file)
@@ -225,7 +229,7 @@ class Edits:
                 return _of_lines(name, place, was[1].split("\n"), text.split("\n"))
         return Origin(path, (name,))
 
-    def _of_step(self, step: Step, past: CodeState | None) -> Origin:
+    def _of_step(self, step: Placed, past: CodeState | None) -> Origin:
         """Of how a step is declared: its function, or the file."""
         if past is not None and step.symbol is not None and step.file.endswith(_PYTHON):
             edits = self._comparisons_of(step, past)[0].definition(step.file, step.symbol)
@@ -240,13 +244,27 @@ def trace_edits(
 ) -> dict[str, tuple[TracedEdit, ...]]:
     """By step, where those of its reasons come from that are edits of code. Costs nothing where none is."""
     past = Past(opened, reading)
-    edits = Edits(reading, past.present, past.code)
+    edits = Edits(reading.graph.steps, past.present, past.code)
     traced = {
         name: edits.traced(name, of_step)
         for name, of_step in reasons.items()
         if name in reading.graph.steps and any(reason.kind == "code" for reason in of_step)
     }
     return {name: found for name, found in traced.items() if found}
+
+
+def edits_between(opened: Opened, reading: Reading, before: Run, after: Run) -> Edits | None:
+    """Where what differs between the code of two runs comes from; None where it is not known any more.
+
+    Args:
+        reading: the working tree, whose tables serve for all that it shares with them.
+    """
+    past = Past(opened, reading)
+    old, new = past.held(before), past.held(after)
+    kept = catalogue.load(opened.store, after.catalogue)
+    if old is None or new is None or kept is None:
+        return None
+    return Edits({step.name: step for step in kept.steps}, new.code, lambda _: old.code)
 
 
 def _excerpt(state: CodeState, statement: Statement | None) -> tuple[list[str], int]:

@@ -71,7 +71,7 @@ class PastRun:
 
 
 class Past:
-    """The runs that the standing results of a worktree come from, as they are asked for."""
+    """Runs with the code of then, as they are asked for; those that the standing results of a worktree come from."""
 
     def __init__(self, opened: Opened, reading: Reading) -> None:
         self._opened = opened
@@ -87,8 +87,10 @@ class Past:
     def of(self, step: str) -> PastRun | None:
         """The last run that has the step's standing result; None where there is none, or it cannot be read."""
         run = self._run_of(step)
-        if run is None:
-            return None
+        return None if run is None else self.held(run)
+
+    def held(self, run: Run) -> PastRun | None:
+        """What a run rests on, and the code of then; None where its basis cannot be read."""
         if run.id not in self._states:
             basis = self._opened.store.records.basis(run.basis)
             self._states[run.id] = None if basis is None else PastRun(run, basis, self._code(run, basis))

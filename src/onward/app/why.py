@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from onward.app.config import setting_line
+from onward.app.config import parameter_places, setting_line
 from onward.app.data_changes import DataChanges, FileChange
 from onward.app.edits import Edits, Origin
 from onward.app.evaluate import Evaluation
@@ -131,7 +131,7 @@ class _Explainer:
         self.opened = opened
         self.reading = evaluation.reading
         self.past = Past(opened, evaluation.reading)
-        self.edits = Edits(evaluation.reading, self.past.present, self.past.code)
+        self.edits = Edits(evaluation.reading.graph.steps, self.past.present, self.past.code)
         self.data = DataChanges(evaluation, self.past)
 
     def explained(self, name: str, reason: Reason) -> Explained:
@@ -162,15 +162,7 @@ class _Explainer:
 
     def _setting(self, step: Step, setting: str) -> str | None:
         """The line that sets a parameter."""
-        folder = self.reading.project(step.project).folder
-        name = setting.rpartition(".")[2]
-        return self._first_set(
-            (
-                (f"{folder}/onward.toml" if folder else "onward.toml", f"parameters.{name}"),
-                ("onward.toml", f"parameters.{setting}"),
-                ("onward.toml", f"parameters.{name}"),
-            )
-        )
+        return self._first_set(parameter_places(self.reading.project(step.project).folder, setting))
 
     def _first_set(self, settings: Iterable[tuple[str, str]]) -> str | None:
         """The line of the first of these settings that is there; each is the path of a file and a key in it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from onward.app import history, snapshots
@@ -117,9 +118,60 @@ def test_data_that_came_in_is_told_with_its_rows_at_everything_that_it_reaches(f
 def test_code_is_named_by_the_function_that_was_edited(folder: Path) -> None:
     edit(folder, "lib/shared.py", "round(value, 2)", "round(value, 2) + 1")
     found = by_name(compared(folder))
-    assert found["mean_price"].summary == "20 → 21 USD (+1, +5 %): `shared.rounded` changed"
-    assert [cause.axis for cause in found["mean_price"].causes] == ["code"]
+    assert found["mean_price"].summary == "20 → 21 USD (+1, +5 %): `shared.rounded` changed (`lib/shared.py:2`)"
+    (cause,) = found["mean_price"].causes
+    assert (cause.axis, cause.words, cause.where) == ("code", "`shared.rounded` changed", "lib/shared.py:2")
     assert {name for name, asset in found.items() if asset.change != "equal"} == {"mean_price"}
+
+
+def test_code_is_placed_in_the_two_states_that_are_compared_whatever_the_tree_holds_now(folder: Path) -> None:
+    edit(folder, "lib/shared.py", "round(value, 2)", "round(value, 2) + 1")
+    with open_workspace(folder, writes=True) as opened:
+        made(opened)
+        history.release(opened)
+    edit(folder, "lib/shared.py", "def rounded", "LATER = 1\n\n\ndef rounded")
+    edit(folder, "lib/shared.py", "+ 1", "+ 2")
+    told = by_name(compared(folder, "main@1", "main@2"))["mean_price"].summary
+    assert told.endswith("`shared.rounded` changed (`lib/shared.py:2`)")
+    told = by_name(compared(folder, "main@2", "work"))["mean_price"].summary
+    assert told.endswith("`shared.rounded` changed (`lib/shared.py:5`)")
+
+
+def test_code_that_a_step_comes_to_use_and_that_it_does_not_use_any_more_is_placed_where_that_was_edited(
+    folder: Path,
+) -> None:
+    edit(folder, "projects/sales/steps.py", "import rounded", "import rounded, unused")
+    edit(folder, "projects/sales/steps.py", "return 7", "return unused()")
+    found = by_name(compared(folder))["constant"]
+    assert found.summary.endswith("`projects/sales/steps.py:constant` changed (`projects/sales/steps.py:22`)")
+    assert "`shared.unused` is used now" in {cause.words for cause in found.causes}
+    with open_workspace(folder, writes=True) as opened:
+        made(opened)
+        history.release(opened)
+    edit(folder, "projects/sales/steps.py", "return unused()", "return 8")
+    causes = by_name(compared(folder))["constant"].causes
+    assert {(cause.words, cause.where) for cause in causes} >= {
+        ("`shared.unused` is no longer used", "projects/sales/steps.py:22")
+    }
+
+
+def test_a_setting_that_was_edited_and_a_definition_are_placed(folder: Path) -> None:
+    edit(folder, "projects/sales/steps.py", 'unit="USD"', 'unit="EUR"')
+    told = by_name(compared(folder))["mean_price"].summary
+    assert told.endswith("the definition of `sales/mean_price` changed (`projects/sales/steps.py:12`)"), told
+
+
+def test_a_notebook_is_placed_by_the_cell(tmp_path: Path) -> None:
+    cells = [nbformat.v4.new_code_cell(text) for text in ("# nothing", "x = 1", "y = 2\nprint(x + y)")]
+    report = nbformat.writes(nbformat.v4.new_notebook(cells=cells))
+    folder = workspace.write(tmp_path, {"onward.toml": "", "projects/p/report.ipynb": report})
+    with open_workspace(folder, writes=True) as opened:
+        made(opened)
+        history.release(opened)
+    edit(folder, "projects/p/report.ipynb", "print(x + y)", "print(x - y)")
+    (found,) = compared(folder).assets
+    assert found.summary.endswith("(`projects/p/report.ipynb:cell 3:2`)"), found.summary
+    assert "layout" not in found.summary
 
 
 def test_a_refactoring_is_proved_equal(folder: Path) -> None:
@@ -135,7 +187,9 @@ def test_a_parameter_is_told_with_its_values(folder: Path) -> None:
         made(opened)
         history.release(opened)
     workspace.write(folder, {"projects/sales/onward.toml": "[parameters]\nlimit = 5\n"})
-    assert by_name(compared(folder))["scaled"].summary == "8 → 10 (+2, +25 %): `sales.limit` 4 → 5"
+    assert by_name(compared(folder))["scaled"].summary == (
+        "8 → 10 (+2, +25 %): `sales.limit` 4 → 5 (`projects/sales/onward.toml:2`)"
+    )
 
 
 def test_what_came_and_what_went(folder: Path) -> None:

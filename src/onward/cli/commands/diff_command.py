@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from onward.app.causes import Cause
 from onward.app.diff import AssetDiff, CheckDiff, DiffReport, choose, diff
 from onward.app.options import RunOptions
 from onward.app.run import run
@@ -102,7 +103,7 @@ def _asset_json(asset: AssetDiff) -> dict[str, Any]:
         "change": asset.change,
         "summary": asset.summary,
         "detail": asset.detail,
-        "because": [{"axis": each.axis, "what": each.what, "words": each.words} for each in asset.causes],
+        "because": [_cause_json(each) for each in asset.causes],
         "equal": asset.how_equal,
         "title": asset.title,
         "published": asset.is_published,
@@ -111,6 +112,10 @@ def _asset_json(asset: AssetDiff) -> dict[str, Any]:
         "before": asset.before.content if asset.before is not None else None,
         "after": asset.after.content if asset.after is not None else None,
     }
+
+
+def _cause_json(cause: Cause) -> dict[str, Any]:
+    return {"axis": cause.axis, "what": cause.what, "words": cause.words, "where": cause.where or None}
 
 
 def _check_json(check: CheckDiff) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from onward.app.causes import told_together
 from onward.app.diff import (
     ADDED,
     CHANGED,
@@ -62,7 +63,7 @@ def _folded(title: str, lines: Sequence[str]) -> list[str]:
 
 def _details(asset: AssetDiff) -> list[str]:
     """Of a table, some of its rows; of anything, what made for the change."""
-    lines = [f"- {_cell(cause.words)}" for cause in asset.causes]
+    lines = [f"- {_cell(said)}" for said in told_together(asset.causes)]
     if lines:
         lines = ["What made for it:", "", *lines, ""]
     sample = asset.detail.get("sample") or []
