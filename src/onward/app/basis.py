@@ -234,6 +234,7 @@ class Finish:
             findings=tuple(finding.describe() for finding in evaluation.reading.graph.findings),
             settings={name: recordable(value) for name, value in self.settings.items()},
             targets=tuple(self.targets),
+            scope=self.opened.scope,
         )
         if not keep:
             return run
@@ -248,7 +249,7 @@ class Finish:
         if any(record.outcome != "kept" for record in run.steps.values()) or self.opened.standing.run is None:
             return None
         last = self.opened.store.records.run(self.opened.standing.run)
-        told = ("basis", "snapshot", "complete", "missing", "origin", "catalogue", "targets", "settings")
+        told = ("basis", "snapshot", "complete", "missing", "origin", "catalogue", "targets", "settings", "scope")
         if last is None or any(getattr(last, name) != getattr(run, name) for name in told):
             return None
         return last

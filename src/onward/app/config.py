@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,10 +13,11 @@ import tomli
 from onward.app.place import CONFIG_NAME
 from onward.app.variables import is_passed_on, is_secret
 from onward.base import paths
+from onward.base.bucket import EXAMPLES, is_address
 from onward.base.text import nearest
 from onward.model.workspace import Allowance, CommandDeclaration, Finding, Settings, SourceDeclaration
 
-ROOT_ONLY = ("name", "projects", "keep_sources", "watch", "environment")
+ROOT_ONLY = ("name", "projects", "keep_sources", "watch", "environment", "store")
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h|d)?\s*\Z")
 _SECONDS = {None: 1, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB)\s*\Z", re.IGNORECASE)
@@ -201,6 +203,13 @@ def _require_name(name: str) -> None:
         raise _WrongFormError(f"has `{name}`, which is no name of a variable")
 
 
+def _address(value: Any) -> str:
+    """The address of a bucket or a shared folder."""
+    if not isinstance(value, str) or not is_address(value):
+        raise _WrongFormError(f"is the address of a bucket: {EXAMPLES}")
+    return value
+
+
 def _table(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise _WrongFormError(f"is a table, not {_form(value)}")
@@ -268,6 +277,7 @@ _READERS: dict[str, Callable[[Any], tuple[str, Any]]] = {
     "sources": lambda value: ("sources", _sources(value)),
     "parameters": lambda value: ("parameters", _parameters(value)),
     "keep_sources": lambda value: ("keep_sources", _bytes(value)),
+    "store": lambda value: ("store", _address(value)),
     "watch": lambda value: ("watch", _yes_or_no(value)),
     "time_limit": lambda value: ("time_limit_s", _seconds(value)),
 }
@@ -295,6 +305,19 @@ def parameter_places(folder: str, setting: str) -> tuple[tuple[str, str], ...]:
         (CONFIG_NAME, f"parameters.{setting}"),
         (CONFIG_NAME, f"parameters.{name}"),
     )
+
+
+def shared_store(root: Path) -> str | None:
+    """The address of the shared store that the `onward.toml` of a root names; None where there is none that can be.
+
+    It is wanted before anything else is read; what is wrong with the file is a finding of those who read all of it.
+    """
+    try:
+        content = (root / CONFIG_NAME).read_bytes()
+        value = tomli.loads(content.decode("utf-8-sig")).get("store") if b"store" in content else None
+        return None if value is None else _address(value)
+    except (OSError, ValueError, _WrongFormError):
+        return None
 
 
 def setting_line(content: bytes, name: str) -> int | None:

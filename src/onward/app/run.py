@@ -9,6 +9,7 @@ import time
 from dataclasses import dataclass
 
 from onward.app import basis as bases
+from onward.app import scope as scopes
 from onward.app import shortcut, standing
 from onward.app.findings import relevant_findings
 from onward.app.options import RunOptions
@@ -81,7 +82,9 @@ def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
         bool(relevant_findings(rounds.reading, selection)),
         tuple(rounds.once),
     )
-    if selection.is_whole and report.ok and recorded.complete and not rounds.reading.warnings:
+    # What answers without looking at anything knows of no scope: it is asked by people, and speaks of their runs.
+    is_usual = opened.scope == scopes.default(is_shared=opened.is_shared)
+    if is_usual and selection.is_whole and report.ok and recorded.complete and not rounds.reading.warnings:
         shortcut.keep(evaluation, opened, recorded, started)
     return report
 
@@ -90,6 +93,7 @@ def _remember(opened: Opened, rounds: Rounds, run_id: str) -> None:
     """Writes the worktree's standing results; what the graph no longer has is forgotten."""
     kept = opened.standing
     kept.run = run_id
+    kept.scope = opened.scope
     names = rounds.reading.graph.steps.keys()
     kept.results = {name: result for name, result in kept.results.items() if name in names}
     failed = {**kept.failed, **rounds.failures}

@@ -5,6 +5,7 @@ Derived from the runs, kept so that they need not be read; a lost or damaged fil
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 
 import msgspec
@@ -13,6 +14,7 @@ from onward.base.digest import Digest
 from onward.model.trace import Trace
 from onward.model.workspace import Discovered
 from onward.store.disk import Disk
+from onward.store.layout import LOCAL_SCOPE
 
 STANDING_FORMAT = 1
 
@@ -27,7 +29,7 @@ class StandingResult(msgspec.Struct, frozen=True):
 class Standing(msgspec.Struct):
     """By step. `failed` holds steps whose last run failed, with the key that failed and the message.
 
-    `run` is the last run's id; None before the first.
+    `run` is the last run's id; None before the first. `scope` is that of the last run: it vouches for all of them.
     """
 
     format: int = STANDING_FORMAT
@@ -35,6 +37,7 @@ class Standing(msgspec.Struct):
     results: dict[str, StandingResult] = {}
     failed: dict[str, str] = {}
     seconds: dict[str, float] = {}
+    scope: str = LOCAL_SCOPE
 
     def trace(self, step: str) -> Trace | None:
         """The step's last good result."""
@@ -61,13 +64,18 @@ def discovered_in(trace: Trace) -> Discovered:
     )
 
 
-def load(path: Path) -> Standing:
-    """The standing results of a worktree; none where the file is missing, damaged or of another format."""
+def load(path: Path, scopes: Container[str] = (LOCAL_SCOPE,)) -> Standing:
+    """The standing results of a worktree; none where the file is missing, damaged or of another format.
+
+    Results of a scope that is not among `scopes` are none either: how long steps took is all that is taken over.
+    """
     try:
         standing = msgspec.msgpack.decode(path.read_bytes(), type=Standing)
     except (OSError, msgspec.DecodeError):
         return Standing()
-    return standing if standing.format == STANDING_FORMAT else Standing()
+    if standing.format != STANDING_FORMAT:
+        return Standing()
+    return standing if standing.scope in scopes else Standing(seconds=standing.seconds)
 
 
 def save(path: Path, standing: Standing, disk: Disk) -> None:

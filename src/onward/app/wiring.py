@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from onward.app import config, variables
 from onward.app import place as places
+from onward.app import scope as scopes
 from onward.app import standing as standings
-from onward.app import variables
 from onward.app.place import Place
 from onward.app.standing import Standing
 from onward.app.variables import Variables
@@ -22,12 +23,19 @@ from onward.store.opened import Store
 
 @dataclass
 class Opened:
-    """A workspace with what it remembers."""
+    """A workspace with what it remembers.
+
+    Attributes:
+        scope: who vouches for what is made; `app.scope` says whose results are believed.
+        is_shared: the store is shared with other machines.
+    """
 
     place: Place
     store: Store
     index: Index
     standing: Standing
+    scope: str = scopes.LOCAL
+    is_shared: bool = False
     executor: Callable[[Path, str], Executor] = Workers
     """Makes what runs steps, for a Python and the folder that has the package `onward` for it."""
 
@@ -45,19 +53,24 @@ class Opened:
         self.close()
 
 
-def open_workspace(start: Path, *, writes: bool = False) -> Opened:
+def open_workspace(start: Path, *, writes: bool = False, scope: str | None = None) -> Opened:
     """Opens the workspace that holds the folder `start`.
 
     Args:
         start: a folder in the workspace.
         writes: make the local folder and the store ready for writing.
+        scope: who vouches for what is made; None: `team` where a store is shared, else `local`.
 
     Raises:
         WorkspaceError: there is no such folder.
+        UsageError: there is no such scope.
         StoreError: the store is of another format, or cannot be written.
     """
     place = places.find(start)
-    store = Store(place.store)
+    url = config.shared_store(place.root)
+    scope = scope or scopes.default(is_shared=url is not None)
+    reads = scopes.reads(scope)
+    store = Store(place.store, scopes=reads)
     if writes:
         try:
             places.prepare_local(place)
@@ -65,4 +78,4 @@ def open_workspace(start: Path, *, writes: bool = False) -> Opened:
             raise store_error(error, place.local) from error
         store.prepare()
     index = Index(place.index) if writes or place.local.is_dir() else Index(Path(":memory:"))
-    return Opened(place, store, index, standings.load(place.standing))
+    return Opened(place, store, index, standings.load(place.standing, reads), scope, url is not None)

@@ -48,6 +48,17 @@ class UrlBucket:
             except FileNotFoundError:
                 return None
 
+    def has(self, path: str) -> bool:
+        """Whether there is an object of this name. Says nothing of its bytes."""
+        import obstore
+
+        with self._telling_what_failed("look at", path):
+            try:
+                obstore.head(self._store, path)
+            except FileNotFoundError:
+                return False
+            return True
+
     def create(self, path: str, content: bytes) -> bool:
         """Adds an object; False where there is one of this name already, which is then left as it is."""
         import obstore
@@ -120,6 +131,14 @@ class UrlBucket:
             raise _bucket_error(error, self.url, f"cannot {verb} `{path}` in" if path else f"cannot {verb}") from error
 
 
+def is_address(url: str) -> bool:
+    """Whether a URL has the form of a bucket's address."""
+    parts = urlsplit(url)
+    is_folder = parts.scheme == "file"
+    has_place = len(parts.path) > 1 and not parts.netloc if is_folder else bool(parts.netloc)
+    return parts.scheme in SCHEMES and has_place and not parts.query and not parts.fragment
+
+
 def open_bucket(url: str) -> UrlBucket:
     """The bucket, or the part of one, that a URL names. A folder is made where the one above it is there.
 
@@ -127,8 +146,7 @@ def open_bucket(url: str) -> UrlBucket:
         BucketError: the URL names nothing that can be a bucket, or its folder cannot be had.
         MissingLibraryError: obstore is not installed.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in SCHEMES or (parts.scheme == "file") == bool(parts.netloc) or parts.query or parts.fragment:
+    if not is_address(url):
         raise BucketError(f"`{shown(url)}` is no address of a bucket", hint=f"write {EXAMPLES}")
     try:
         from obstore.exceptions import BaseError
@@ -137,8 +155,8 @@ def open_bucket(url: str) -> UrlBucket:
         message = f"reaching `{shown(url)}` needs the library obstore"
         raise MissingLibraryError(message, hint="pip install 'onward[remote]'") from error
     try:
-        if parts.scheme == "file":
-            folder = Path(unquote(parts.path))
+        if url.startswith("file:"):
+            folder = Path(unquote(urlsplit(url).path))
             if not folder.is_dir():
                 folder.mkdir()
             return UrlBucket(shown(url), LocalStore(folder), takes_media=False)

@@ -195,6 +195,10 @@ class Bucket(Protocol):
         """The bytes of an object; None where there is none."""
         ...
 
+    def has(self, path: str) -> bool:
+        """Whether there is an object of this name. Says nothing of its bytes."""
+        ...
+
     def create(self, path: str, content: bytes) -> bool:
         """Adds an object; False where there is one of this name already, which is then left as it is."""
         ...

@@ -130,6 +130,7 @@ class Run(msgspec.Struct, frozen=True):
         catalogue: an object with titles, owners, the graph and the places of the code.
         artifacts: by asset, with their addresses: the snapshot's contents as they lie in the store.
         settings: parameters given by hand (`--set`).
+        scope: who vouches for it.
     """
 
     format: int
@@ -149,6 +150,7 @@ class Run(msgspec.Struct, frozen=True):
     findings: tuple[dict[str, Any], ...] = ()
     settings: dict[str, Any] = {}
     targets: tuple[str, ...] = ()
+    scope: str = "local"
 
     def broken_checks(self) -> list[str]:
         """Checks of severity `error` that hold a release back."""

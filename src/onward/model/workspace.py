@@ -125,6 +125,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Names of the caller's variables that commands get beside those of every command."""
     time_limit_s: float | None = None
     strict: Allowance = Allowance()
+    store: str | None = None
+    """The address of the store that is shared with other machines."""
 
 
 class Project(msgspec.Struct, frozen=True):

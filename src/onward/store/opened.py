@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from onward.store.disk import Disk
-from onward.store.layout import STORE_FORMAT, Layout
+from onward.store.layout import LOCAL_SCOPE, STORE_FORMAT, Layout
 from onward.store.objects import Objects
 from onward.store.records import Records
 from onward.store.traces import Traces
@@ -15,15 +16,20 @@ SECRET_LENGTH = 32
 
 
 class Store:
-    """Objects, traces and records of one folder. Opening writes nothing."""
+    """Objects, traces and records of one folder. Opening writes nothing.
 
-    def __init__(self, root: Path, disk: Disk | None = None) -> None:
+    Attributes:
+        scopes: whose traces are read; the first one's are written.
+    """
+
+    def __init__(self, root: Path, disk: Disk | None = None, scopes: Sequence[str] = (LOCAL_SCOPE,)) -> None:
         self.root = root
+        self.scopes = tuple(scopes)
         self.layout = Layout(root)
         self.layout.check_format()
         self.disk = disk or Disk(root)
         self.objects = Objects(self.layout, self.disk)
-        self.traces = Traces(self.layout, self.disk)
+        self.traces = Traces(self.layout, self.disk, self.scopes)
         self.records = Records(self.layout, self.disk)
 
     def prepare(self) -> None:

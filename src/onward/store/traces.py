@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 
 import msgspec
 
@@ -14,12 +15,13 @@ from onward.store.layout import LOCAL_SCOPE, Layout
 
 
 class Traces:
-    """The traces of the scopes that a run may read; writes go to one of them."""
+    """The traces of the scopes that a run may read, of which the first is written to."""
 
-    def __init__(self, layout: Layout, disk: Disk, scope: str = LOCAL_SCOPE) -> None:
+    def __init__(self, layout: Layout, disk: Disk, scopes: Sequence[str] = (LOCAL_SCOPE,)) -> None:
         self._layout = layout
         self._disk = disk
-        self._scope = scope
+        self._scopes = tuple(scopes)
+        self._scope = self._scopes[0]
         self._seen: set[str] = set()
 
     def record(self, trace: Trace, builder: dict[str, object]) -> Digest:
@@ -40,18 +42,19 @@ class Traces:
 
     def has_seen(self, step: str) -> bool:
         """Whether there has ever been a trace of a step of this name, under any key."""
-        return step in self._seen or os.path.exists(self._layout.seen(self._scope, step))
+        return step in self._seen or any(os.path.exists(self._layout.seen(scope, step)) for scope in self._scopes)
 
     def find(self, key: Digest) -> list[tuple[Digest, Trace]]:
         """All readable traces under a key, oldest first. A damaged record is passed over."""
-        folder = self._layout.traces(self._scope, key)
-        names = self._disk.names(folder)
+        folders = [self._layout.traces(scope, key) for scope in self._scopes]
+        names = {name for folder in folders for name in self._disk.names(folder)}
         found = [(name, trace) for name in names if (trace := self.get(key, name)) is not None]
         return sorted(found, key=lambda pair: (pair[1].made_at, pair[0]))
 
     def find_executed(self, executed_key: Digest) -> list[Trace]:
         """The readable traces, oldest first, whose inputs but what is only shown have this key."""
-        names = self._disk.names(self._layout.executed(self._scope, executed_key))
+        folders = [self._layout.executed(scope, executed_key) for scope in self._scopes]
+        names = {name for folder in folders for name in self._disk.names(folder)}
         found = [(name, self.get(*name.split("-", 1))) for name in names if "-" in name]
         traces = [(name, trace) for name, trace in found if trace is not None]
         return [trace for _, trace in sorted(traces, key=lambda pair: (pair[1].made_at, pair[0]))]
@@ -63,10 +66,12 @@ class Traces:
 
     def envelope(self, key: Digest, name: Digest) -> Envelope | None:
         """One trace with who vouches for it; None where it is gone or damaged."""
-        content = self._disk.read(f"{self._layout.traces(self._scope, key)}/{name}")
-        if content is None or digest_bytes(content) != name:
-            return None
-        try:
-            return decode(content, Envelope)
-        except msgspec.DecodeError:
-            return None
+        for scope in self._scopes:
+            content = self._disk.read(f"{self._layout.traces(scope, key)}/{name}")
+            if content is None or digest_bytes(content) != name:
+                continue
+            try:
+                return decode(content, Envelope)
+            except msgspec.DecodeError:
+                continue
+        return None

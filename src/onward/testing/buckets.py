@@ -22,6 +22,9 @@ class MemoryBucket:
     def read(self, path: str) -> bytes | None:
         return self.contents.get(path)
 
+    def has(self, path: str) -> bool:
+        return path in self.contents
+
     def create(self, path: str, content: bytes) -> bool:
         with self._lock:
             if path in self.contents:
@@ -90,6 +93,10 @@ class FaultyBucket:
         content = self.inner.read(path)
         return content if content is None or self.lies is None else self.lies(path, content)
 
+    def has(self, path: str) -> bool:
+        self._ask("has", path)
+        return self.inner.has(path)
+
     def create(self, path: str, content: bytes) -> bool:
         self._ask("create", path)
         return self._is_lost(path) or self.inner.create(path, content)
@@ -141,6 +148,7 @@ class BucketSuite:
         for path, content in (("a/b", b""), ("c", b"some bytes"), ("a/large", bytes(range(256)) * 40_000)):
             bucket.replace(path, content)
             assert bucket.read(path) == content
+            assert bucket.has(path)
             file = tmp_path / "fetched"
             assert bucket.fetch(path, file)
             assert file.read_bytes() == content
@@ -150,6 +158,7 @@ class BucketSuite:
         bucket.replace("folder/object", b"content")
         for path in ("missing", "folder/missing", "folder"):
             assert bucket.read(path) is None
+            assert not bucket.has(path)
             assert not bucket.fetch(path, tmp_path / "fetched")
             assert not (tmp_path / "fetched").exists()
 
