@@ -113,13 +113,13 @@ def workspace_python(place: Place, settings: Settings) -> WorkspacePython:
     Raises:
         MachineError: the one that is asked for does not exist or does not start.
     """
-    executable = _executable(place.root, settings, os.environ)
+    executable = _executable(place.environment_root, settings, os.environ)
     probe = _probe(executable, place)
     own = _same_python(executable)
     outside = probe.folders if own else (probe.prefix, *probe.folders)
     installed = read_installed(probe.folders, place.local / "cache" / "environments" if place.local.is_dir() else None)
     versions = {name: found.version for name, found in installed.distributions.items() if name not in OWN}
-    edited = _edited_code(installed, place.root, outside, probe.folders)
+    edited = _edited_code(installed, place.environment_root, outside, probe.folders)
     members = frozenset(
         name
         for name, found in installed.distributions.items()

@@ -130,17 +130,12 @@ class Observer:
         return digest_of(sorted({path for path in now if path in told or (self._root / path).is_dir()} | gone))
 
     def _names_without(self, name: str, own: Collection[str]) -> list[str] | None:
-        names = self.names(name)
-        if not own:
-            return names
-        if names is None:
-            return [] if any(paths.is_below(path, name.rstrip("/")) for path in own) else None
-        return [each for each in names if not any(paths.is_below(path, each) for path in own)]
+        return names_without(self.names(name), name, own)
 
     def names(self, name: str) -> list[str] | None:
         """The workspace paths that a listing holds, sorted."""
         if name not in self._listings:
-            self._listings[name] = self._list(name)
+            self._listings[name] = names_in(self._root, name)
         return self._listings[name]
 
     def observe(self, path: str, own: Collection[str] = ()) -> list[Observation]:
@@ -173,26 +168,37 @@ class Observer:
         except OSError:
             return None
 
-    def _list(self, name: str) -> list[str] | None:
-        if name.endswith("/") or not paths.is_glob(name):
-            folder = name.rstrip("/")
-            folder = "" if folder == "." else folder
-            try:
-                entries = sorted(os.listdir(self._root / folder))
-            except OSError:
-                return None
-            shown = [_utf8(entry) for entry in entries if not entry.startswith(".")]
-            return [f"{folder}/{entry}" if folder else entry for entry in shown]
-        first = min(name.index(letter) for letter in "*?[" if letter in name)
-        start = name[:first].rpartition("/")[0]
-        pattern = paths.glob_pattern(name)
-        found = []
-        for folder, folders, files in os.walk(self._root / start):
-            folders[:] = sorted(inner for inner in folders if not inner.startswith("."))
-            below = os.path.relpath(folder, self._root)
-            below = "" if below == "." else below + "/"
-            found += [_utf8(below + file) for file in files if pattern.match(below + file)]
-        return sorted(found)
+
+def names_in(root: Path, name: str) -> list[str] | None:
+    """The workspace paths in a folder (`data/`) or of a glob, sorted; None where there is no such folder."""
+    if name.endswith("/") or not paths.is_glob(name):
+        folder = name.rstrip("/")
+        folder = "" if folder == "." else folder
+        try:
+            entries = sorted(os.listdir(root / folder))
+        except OSError:
+            return None
+        shown = [_utf8(entry) for entry in entries if not entry.startswith(".")]
+        return [f"{folder}/{entry}" if folder else entry for entry in shown]
+    first = min(name.index(letter) for letter in "*?[" if letter in name)
+    start = name[:first].rpartition("/")[0]
+    pattern = paths.glob_pattern(name)
+    found = []
+    for folder, folders, files in os.walk(root / start):
+        folders[:] = sorted(inner for inner in folders if not inner.startswith("."))
+        below = os.path.relpath(folder, root)
+        below = "" if below == "." else below + "/"
+        found += [_utf8(below + file) for file in files if pattern.match(below + file)]
+    return sorted(found)
+
+
+def names_without(names: list[str] | None, name: str, own: Collection[str]) -> list[str] | None:
+    """Names of a folder or a glob (`name`) save those that a step brings about itself, whose files are `own`."""
+    if not own:
+        return names
+    if names is None:
+        return [] if any(paths.is_below(path, name.rstrip("/")) for path in own) else None
+    return [each for each in names if not any(paths.is_below(path, each) for path in own)]
 
 
 def _utf8(name: str) -> str:

@@ -25,6 +25,10 @@ class RunOptions:
     """Run what is made a second time."""
     folder: str = ""
     """Where the words were typed, relative to the root."""
+    as_of: str | None = None
+    """The date that `today()` gives; None for the day of the run."""
+    is_recorded: bool = True
+    """Whether the run becomes one of the workspace's; else only what it makes is kept, for whoever needs the same."""
 
     @property
     def slots(self) -> int:

@@ -20,12 +20,20 @@ class Place:
         local: what is local to this worktree: index, standing results, logs of what is under way.
         store: the store, shared by linked worktrees.
         git: the repository's common git folder, where there is one.
+        lender: the root of the workspace whose environment serves, where it is not this one's own: an older state is
+            laid out without one.
     """
 
     root: Path
     local: Path
     store: Path
     git: Path | None
+    lender: Path | None = None
+
+    @property
+    def environment_root(self) -> Path:
+        """The root that the environment is found from: its `.venv`, and the code that it imports from there."""
+        return self.lender or self.root
 
     @property
     def index(self) -> Path:

@@ -63,13 +63,15 @@ def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
     """
     started = clock.now()
     begun = time.monotonic()
-    rounds = Rounds(opened, options, watcher, f"{started:%Y-%m-%d}")
+    as_of = options.as_of or f"{started:%Y-%m-%d}"
+    rounds = Rounds(opened, options, watcher, as_of)
     rounds.go()
     evaluation, selection = rounds.evaluation, rounds.selection
-    finish = bases.Finish(opened, evaluation, options.targets, options.settings, f"{started:%Y-%m-%d}", started)
+    finish = bases.Finish(opened, evaluation, options.targets, options.settings, as_of, started)
     report_seconds = time.monotonic() - begun
-    recorded = finish.record(rounds.steps, rounds.checks, report_seconds, selection, keep=not rounds.once)
-    if not rounds.once:
+    is_recorded = options.is_recorded and not rounds.once
+    recorded = finish.record(rounds.steps, rounds.checks, report_seconds, selection, keep=is_recorded)
+    if is_recorded:
         _remember(opened, rounds, recorded.id)
     report = RunReport(
         recorded,
@@ -84,6 +86,7 @@ def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
     )
     # What answers without looking at anything knows of no scope: it is asked by people, and speaks of their runs.
     is_usual = opened.scope == scopes.default(is_shared=opened.is_shared)
+    is_usual = is_usual and options.is_recorded and options.as_of is None
     if is_usual and selection.is_whole and report.ok and recorded.complete and not rounds.reading.warnings:
         shortcut.keep(evaluation, opened, recorded, started)
     return report

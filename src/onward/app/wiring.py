@@ -72,10 +72,25 @@ def open_workspace(start: Path, *, writes: bool = False, scope: str | None = Non
     reads = scopes.reads(scope)
     store = Store(place.store, scopes=reads)
     if writes:
-        try:
-            places.prepare_local(place)
-        except OSError as error:
-            raise store_error(error, place.local) from error
-        store.prepare()
+        _prepare(place, store)
     index = Index(place.index) if writes or place.local.is_dir() else Index(Path(":memory:"))
     return Opened(place, store, index, standings.load(place.standing, reads), scope, url is not None)
+
+
+def open_alone(place: Place) -> Opened:
+    """Opens the workspace of a place for writing, without the store that its settings would share with others.
+
+    Raises:
+        StoreError: the store cannot be written.
+    """
+    store = Store(place.store)
+    _prepare(place, store)
+    return Opened(place, store, Index(place.index), standings.load(place.standing, scopes.reads(scopes.LOCAL)))
+
+
+def _prepare(place: Place, store: Store) -> None:
+    try:
+        places.prepare_local(place)
+    except OSError as error:
+        raise store_error(error, place.local) from error
+    store.prepare()
