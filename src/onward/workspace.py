@@ -22,6 +22,7 @@ from onward.app.options import RunOptions
 from onward.app.plan import PlanReport, plan
 from onward.app.quarantine import Quarantined
 from onward.app.remake import remake
+from onward.app.reproduce import ReproduceReport, reproduce
 from onward.app.run import RunReport, run
 from onward.app.show import Log, Shown, get, logs, show
 from onward.app.status import StatusReport, status
@@ -114,6 +115,11 @@ class Workspace:
     def diff(self, *words: str) -> DiffReport:
         """What differs between two snapshots (what readers have and the working tree, without a word)."""
         return diff(self._opened, choose(self._opened, words, lambda: self.run(keep_going=True).run))
+
+    def reproduce(self, release: str, *, keep: str | Path | None = None, install: bool = True) -> ReproduceReport:
+        """Makes an old release again from its basis, in a folder of its own, and compares the results."""
+        folder = Path(keep) if keep is not None else None
+        return reproduce(self._opened, release, self._watcher, keep=folder, installs=install)
 
     def snapshots(self) -> Sequence[Run]:
         """All runs, newest first."""

@@ -269,6 +269,38 @@ DIFF: Shape = {
         }
     ],
 }
+_LACK = {"axis": {"data", "code", "environment", "outside"}, "what": str, "words": str}
+REPRODUCE: Shape = {
+    "schema": {1},
+    "word": str,
+    "ok": bool,
+    "run": str,
+    "commit": (str, None),
+    "snapshot": digest,
+    "basis": digest,
+    "made": {"snapshot": digest, "basis": digest},
+    "counts": {"equal": int, "differs": int, "failed": int, "not had": int},
+    "files": {
+        "store": int,
+        "git": int,
+        "tree": int,
+        "lost": [{"path": path, "axis": {"code", "data"}, "bytes": int, "words": str}],
+    },
+    "environment": {"lock": (str, None), "problem": (str, None), "changes": [_LACK]},
+    "assets": [
+        {
+            "name": qualified,
+            "kind": ASSET_KIND[0],
+            "outcome": {"equal", "differs", "failed", "not had"},
+            "summary": str,
+            "lacks": [_LACK],
+        }
+    ],
+    "checks": [{"name": qualified, "before": str, "after": (str, None)}],
+    "added": [qualified],
+    "folder": (str, None),
+    "seconds": float,
+}
 RELEASES: Shape = {"schema": {1}, "releases": [{**_LISTED, "channel": str, "number": int}]}
 MOVED: Shape = {
     "schema": {1},

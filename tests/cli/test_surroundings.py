@@ -30,7 +30,7 @@ HEAVY = (
 )
 COMMANDS = (
     "init", "list", "run", "status", "why", "show", "get", "logs", "graph", "snapshots", "release", "rollback",
-    "releases", "site", "doctor",
+    "releases", "reproduce", "site", "doctor",
 )  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def completions(folder: Path, *words: str) -> list[str]:
 
 
 def test_a_shell_is_offered_commands_options_and_names(made_shop: Path) -> None:
-    assert set(completions(made_shop, "re")) == {"release", "releases"}
+    assert set(completions(made_shop, "re")) == {"release", "releases", "reproduce"}
     assert "--keep-going" in completions(made_shop, "run", "--k")
     assert completions(made_shop, "run", "shop/t") == ["shop/total"]
     assert set(completions(made_shop / "projects", "status", "sh")) == {"shop", "shop/report", "shop/total"}

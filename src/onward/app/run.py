@@ -85,8 +85,7 @@ def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
         tuple(rounds.once),
     )
     # What answers without looking at anything knows of no scope: it is asked by people, and speaks of their runs.
-    is_usual = opened.scope == scopes.default(is_shared=opened.is_shared)
-    is_usual = is_usual and options.is_recorded and options.as_of is None
+    is_usual = opened.scope == scopes.default(is_shared=opened.is_shared) and options.is_recorded and not options.as_of
     if is_usual and selection.is_whole and report.ok and recorded.complete and not rounds.reading.warnings:
         shortcut.keep(evaluation, opened, recorded, started)
     return report
