@@ -301,7 +301,35 @@ REPRODUCE: Shape = {
     "folder": (str, None),
     "seconds": float,
 }
-RELEASES: Shape = {"schema": {1}, "releases": [{**_LISTED, "channel": str, "number": int}]}
+_CONTENTS: Shape = [{"asset": qualified, "content": (digest, None)}]
+RELEASES: Shape = {
+    "schema": {1},
+    "releases": [
+        {
+            **_LISTED,
+            "channel": str,
+            "number": int,
+            "move": {"release", "rollback", "close"},
+            "automatic": bool,
+            "until": (instant, None),
+            "left": ({"number": int, "snapshot": digest, "since": instant}, None),
+            "quarantined": _CONTENTS,
+            "lifted": _CONTENTS,
+        }
+    ],
+    "quarantined": [
+        {
+            "channel": str,
+            "asset": qualified,
+            "content": (digest, None),
+            "release": str,
+            "at": instant,
+            "by": str,
+            "note": (str, None),
+            "reason": str,
+        }
+    ],
+}
 MOVED: Shape = {
     "schema": {1},
     "channel": str,
@@ -309,6 +337,9 @@ MOVED: Shape = {
     "snapshot": digest,
     "previous": (int, None),
     "moved": bool,
+    "held": [{"asset": qualified, "reason": str}],
+    "quarantined": _CONTENTS,
+    "lifted": _CONTENTS,
 }
 SITE: Shape = {"schema": {1}, "out": str}
 GRAPH: Shape = {"schema": {1}}

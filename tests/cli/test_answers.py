@@ -261,6 +261,66 @@ def test_a_release_can_be_taken_back(made_shop: Path) -> None:
     assert [row["number"] for row in listed.json["releases"]] == [3, 1, 2, 1, 2, 1], "newest first"
 
 
+def test_what_was_rolled_back_is_held_until_somebody_releases_it(made_shop: Path) -> None:
+    onward(made_shop, "release")
+    steps = made_shop / "projects/shop/steps.py"
+    steps.write_text(steps.read_text().replace("visits\\n", "guests\\n"))
+    onward(made_shop, "run")
+    second = onward(made_shop, "release", "--automatic", "--json").json
+    back = onward(made_shop, "rollback", "--note", "a slip", "--json").json
+    taken = [one["asset"] for one in back["quarantined"]]
+    assert (second["held"], taken) == ([], ["shop/report"])
+
+    held = onward(made_shop, "release", "--automatic", "--json")
+    assert (held.status, mistakes(held.json, shapes.MOVED)) == (0, [])
+    assert (held.json["moved"], held.json["number"], held.json["snapshot"]) == (False, 1, back["snapshot"])
+    assert [one["asset"] for one in held.json["held"]] == taken
+    assert "main@2" in held.json["held"][0]["reason"]
+    assert held.json["held"][0]["reason"].endswith(": a slip")
+    said = onward(made_shop, "release", "--automatic").out
+    assert said.startswith("held: main@1 stays")
+    assert "shop/report: it is again what it was in main@2, rolled back by " in said
+
+    listed = onward(made_shop, "releases", "--json")
+    assert mistakes(listed.json, shapes.RELEASES) == []
+    newest, second_row, first = listed.json["releases"]
+    assert (newest["note"], newest["left"]["number"], newest["left"]["since"]) == ("a slip", 2, second_row["at"])
+    assert (second_row["automatic"], second_row["until"], first["automatic"]) == (True, newest["at"], False)
+    assert [one["asset"] for one in listed.json["quarantined"]] == taken
+    assert "rolled back from 2, which readers had for " in onward(made_shop, "releases").out
+
+    lifted = onward(made_shop, "release", "--json").json
+    assert (lifted["number"], lifted["lifted"]) == (3, back["quarantined"])
+    assert onward(made_shop, "releases", "--json").json["quarantined"] == []
+
+
+def test_a_rollback_for_an_asset_quarantines_it_alone(made_shop: Path) -> None:
+    onward(made_shop, "release")
+    steps = made_shop / "projects/shop/steps.py"
+    steps.write_text(steps.read_text().replace("visits\\n", "guests\\n"))
+    onward(made_shop, "run")
+    onward(made_shop, "release")
+    refused = onward(made_shop, "rollback", "--for", "shop/total")
+    assert (refused.status, "`shop/total` is not taken back" in refused.err) == (3, True)
+    assert onward(made_shop, "rollback", "--for", "report", "--json").json["quarantined"][0]["asset"] == "shop/report"
+    assert "nothing was moved" in onward(made_shop, "rollback", "--to", "1", "--for", "shop/*").out
+
+
+def test_a_channel_is_closed_and_opened_again(made_shop: Path) -> None:
+    onward(made_shop, "release", "--channel", "preview/topic")
+    closed = onward(made_shop, "close", "preview/topic", "--json")
+    assert (closed.status, mistakes(closed.json, shapes.MOVED)) == (0, [])
+    for words in (["show", "shop/total", "--at", "preview/topic"], ["site", "--channel", "preview/topic"]):
+        unknown = onward(made_shop, *words)
+        assert (unknown.status, "the channel `preview/topic` is closed" in unknown.err) == (2, True)
+    assert onward(made_shop, "show", "shop/total", "--at", "preview/topic@1").status == 0
+    assert [row["move"] for row in onward(made_shop, "releases", "--json").json["releases"]] == ["close", "release"]
+    assert onward(made_shop, "close", "main").status == 3
+    assert onward(made_shop, "close", "preview/topic").status == 2
+    again = onward(made_shop, "release", "--channel", "preview/topic", "--json").json
+    assert (again["number"], again["previous"], again["moved"]) == (2, None, True)
+
+
 def test_a_state_is_released_once(made_shop: Path) -> None:
     first = onward(made_shop, "release", "--note", "the first", "--json").json
     assert first["moved"] is True

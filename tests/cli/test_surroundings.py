@@ -30,16 +30,15 @@ HEAVY = (
 )
 COMMANDS = (
     "init", "list", "run", "status", "why", "show", "get", "logs", "graph", "snapshots", "release", "rollback",
-    "releases", "reproduce", "site", "doctor",
+    "releases", "close", "reproduce", "site", "doctor",
 )  # fmt: skip
 
 
 def modules_of(folder: Path, *words: str) -> set[str]:
-    """The top-level modules that a command line has loaded by its end."""
+    """The modules that a command line has loaded by its end."""
     code = (
         "import atexit, sys\n"
-        "names = lambda: sorted({name.partition('.')[0] for name in sys.modules})\n"
-        "atexit.register(lambda: print('LOADED', *names(), file=sys.stderr))\n"
+        "atexit.register(lambda: print('LOADED', *sys.modules, file=sys.stderr))\n"
         "from onward.cli.entry import main\n"
         "main()\n"
     )
@@ -62,6 +61,13 @@ def test_version_and_help_load_no_heavy_library(tmp_path: Path, words: list[str]
 def test_what_only_looks_loads_no_data_library(made_shop: Path) -> None:
     for words in (["list"], ["status"], ["run"], ["show", "shop/total"], ["why", "shop/total"]):
         assert modules_of(made_shop, *words).isdisjoint(set(HEAVY) - {"tree_sitter"}), words
+
+
+def test_a_rollback_loads_nothing_that_reads_code_or_data(made_shop: Path) -> None:
+    """Who takes something back is in a hurry."""
+    assert in_process(made_shop, "release").status == 0
+    assert in_process(made_shop, "release", "--note", "again").status == 0
+    assert modules_of(made_shop, "rollback").isdisjoint({*HEAVY, "onward.app.reading"})
 
 
 def test_the_version_is_the_package_s() -> None:

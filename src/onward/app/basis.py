@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import math
 import platform
 import subprocess
@@ -23,6 +22,7 @@ from onward.app.wiring import Opened
 from onward.base import clock
 from onward.base.codec import digest_of, encode
 from onward.base.digest import Digest
+from onward.base.user import user_name
 from onward.model.artifact import Artifact
 from onward.model.records import (
     CODE_AXIS,
@@ -161,14 +161,6 @@ def origin(place: Place, written: Collection[str]) -> Origin:
         dirty = bool(changed - set(written))
     machine = f"{platform.system()} {platform.machine()}"
     return Origin(commit or None, branch or None, dirty, machine, user_name(), onward.__version__)
-
-
-def user_name() -> str:
-    """Who is at work; empty where the system does not know."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return ""
 
 
 def written_files(reading: Reading) -> set[str]:

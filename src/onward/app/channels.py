@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from onward.app.quarantine import Quarantined, quarantined_by
 from onward.app.wiring import Opened
-from onward.base.errors import StoreError, UnknownNameError, UsageError
+from onward.base.errors import StoreError, UnknownNameError, UsageError, unknown_name
 from onward.base.text import listed
 from onward.model.records import Move, Run
 
@@ -16,17 +16,19 @@ MAIN = "main"
 
 @dataclass(frozen=True)
 class Entry:
-    """A move, with what its run and the moves after it say of it.
+    """A move, with what its run and the other moves say of it.
 
     Attributes:
         run: None where it is gone or damaged.
         is_current: the channel stands there now.
-        until: when the channel moved on, and its readers ceased to see this.
+        left: the move that had led to what readers saw until this one; None where they saw nothing.
+        until: when readers ceased to see what this move led to; None where they have not, or saw nothing.
     """
 
     move: Move
     run: Run | None
     is_current: bool
+    left: Move | None
     until: str | None
 
 
@@ -35,10 +37,23 @@ def entries(opened: Opened) -> list[Entry]:
     found = []
     for channel in opened.store.records.channels():
         log = opened.store.records.moves(channel)
-        for move, later in zip(log, [*log[1:], None], strict=True):
+        shown: Move | None = None
+        for place, move in enumerate(log):
             is_current = move is last_standing(log)
-            found.append(Entry(move, opened.store.records.run(move.run), is_current, later.at if later else None))
+            until = _end_of(move, log[place + 1 :])
+            found.append(Entry(move, opened.store.records.run(move.run), is_current, shown, until))
+            if shown is None or _leaves(move, shown):
+                shown = move if move.kind != "close" else None
     return sorted(found, key=lambda entry: (entry.move.at, entry.move.sequence), reverse=True)
+
+
+def _leaves(move: Move, shown: Move) -> bool:
+    """Whether readers see something else after a move: one that narrows a quarantine shows what was shown before."""
+    return move.kind == "close" or move.number != shown.number
+
+
+def _end_of(move: Move, later: Sequence[Move]) -> str | None:
+    return next((after.at for after in later if _leaves(after, move)), None) if move.kind != "close" else None
 
 
 def open_channels(opened: Opened) -> list[str]:
@@ -66,6 +81,18 @@ def standing(opened: Opened, channel: str = MAIN) -> Move | None:
 def last_standing(moves: Sequence[Move]) -> Move | None:
     """The same, of a log."""
     return moves[-1] if moves and moves[-1].kind != "close" else None
+
+
+def unknown_channel(opened: Opened, channel: str) -> UnknownNameError:
+    """The error for a channel that stands nowhere, which says so where it was closed."""
+    moves = opened.store.records.moves(channel)
+    if not moves:
+        return unknown_name("channel", channel, open_channels(opened), hint="make a release with `onward release`")
+    last = f"{channel}@{moves[-1].number}"
+    return UnknownNameError(
+        f"the channel `{channel}` is closed",
+        hint=f"its releases are there by their numbers, the last as `{last}`; a new release opens it again",
+    )
 
 
 def quarantined(opened: Opened, channel: str = MAIN) -> list[Quarantined]:

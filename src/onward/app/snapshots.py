@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 
-from onward.app.channels import MAIN, open_channels, release_move, run_of, standing
+from onward.app.channels import MAIN, open_channels, release_move, run_of, standing, unknown_channel
 from onward.app.wiring import Opened
 from onward.base.errors import UnknownNameError, unknown_name
 from onward.base.text import listed
@@ -78,6 +78,8 @@ def _of_revision(opened: Opened, revision: str, word: str) -> Run:
         raise UnknownNameError(
             f"the revision `{revision}` has no snapshot", hint=f"check it out and type `onward run` ({commit[:12]})"
         )
+    if word in opened.store.records.channels():
+        raise unknown_channel(opened, word)
     known = [*open_channels(opened), "latest", "work", *(run.snapshot[:12] for run in runs(opened))]
     raise unknown_name("snapshot", word, known, hint="list them with `onward snapshots`")
 

@@ -17,6 +17,7 @@ COMMANDS = {
     "release": "Move the readers to the last snapshot.",
     "rollback": "Move the readers back.",
     "releases": "List the moves of the channels.",
+    "close": "Close a channel that nobody reads any more.",
     "reproduce": "Make an old release again, and compare.",
     "site": "Write a release as a static site.",
     "doctor": "Check the store, the environment and the machine.",

@@ -56,6 +56,8 @@ def _shown(opened: Opened, channel: str, at: str | None) -> tuple[Run, Move | No
         run = snapshots.resolve(opened, at)
         return run, _move_to(opened, at)
     move = channels.standing(opened, channel)
+    if move is None and opened.store.records.moves(channel):
+        raise channels.unknown_channel(opened, channel)
     if move is None:
         raise UnknownNameError(
             f"the channel `{channel}` has no release yet",

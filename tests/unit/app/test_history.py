@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from onward.app import channels, history, snapshots
+from onward.app import channels, history, moving, snapshots
 from onward.base.codec import encode
 from onward.base.errors import RefusedError, UnknownNameError
 from onward.model.records import AssetContent, Move
@@ -220,7 +220,7 @@ def test_what_readers_see_is_never_quarantined_for_them(team: Team) -> None:
 
 
 def test_a_hold_says_who_took_it_back_when_and_why(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "user_name", lambda: "grace")
+    monkeypatch.setattr(moving, "user_name", lambda: "grace")
     team.release({"rate": "good"})
     team.release({"rate": "bad"})
     move = team.back(note="the month was wrong").move

@@ -2,52 +2,107 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
 import click
 
 from onward.app import channels
+from onward.app.channels import Entry
+from onward.app.quarantine import Quarantined
 from onward.base import clock
+from onward.base.text import duration, listed
+from onward.cli.render.moves import contents_json, quarantined_json
 from onward.cli.session import session_of, session_options
+from onward.model.records import AssetContent
 
 
 @click.command("releases", short_help="List the moves of the channels.")
 @session_options
 @click.pass_context
 def command(ctx: click.Context, folder: str | None, as_json: bool) -> int:
-    """List where the channels were moved, newest first."""
+    """List where the channels were moved, newest first, and what is quarantined."""
     session = session_of(ctx, folder, as_json)
     with session.open() as opened:
         entries = channels.entries(opened)
+        names = sorted({entry.move.channel for entry in entries})
+        held = [(name, one) for name in names for one in channels.quarantined(opened, name)]
     if session.as_json:
-        rows = [
-            {
-                "id": f"{entry.move.channel}@{entry.move.number}",
-                "at": entry.move.at,
-                "commit": entry.run.origin.commit if entry.run is not None else None,
-                "dirty": entry.run.origin.dirty if entry.run is not None else None,
-                "channel": entry.move.channel,
-                "number": entry.move.number,
-                "move": entry.move.kind,
-                "sequence": entry.move.sequence,
-                "snapshot": entry.move.snapshot,
-                "run": entry.move.run,
-                "by": entry.move.by,
-                "note": entry.move.note,
-                "current": entry.is_current,
-            }
-            for entry in entries
-        ]
-        session.print_json({"releases": rows})
+        quarantined = [quarantined_json(name, one) for name, one in held]
+        session.print_json({"releases": [_row(entry) for entry in entries], "quarantined": quarantined})
         return 0
     now = clock.now()
     for entry in entries:
-        move, run = entry.move, entry.run
-        commit = run.origin.commit[:10] if run is not None and run.origin.commit else "no commit"
-        words = f"{move.channel}@{move.number}"
-        mark = click.style("→", fg="green", bold=True) if entry.is_current else " "
-        note = f"  {move.note}" if move.note else ""
-        back = {"rollback": "  rolled back", "close": "  closed"}.get(move.kind, "")
-        when = clock.ago(clock.instant_of(move.at), now)
-        click.echo(f"{mark} {words:<10} {move.snapshot[:12]}  {commit}  {when:<16} {move.by}{back}{note}")
+        click.echo(_line(entry, now))
     if not entries:
         click.echo("there is no release yet; make one with `onward release`")
+    if held:
+        click.echo("quarantined, until somebody releases it by hand:")
+    for name, one in held:
+        click.echo(f"  {_held_line(name, one)}")
     return 0
+
+
+def _row(entry: Entry) -> dict[str, Any]:
+    move, run, left = entry.move, entry.run, entry.left
+    return {
+        "id": f"{move.channel}@{move.number}",
+        "at": move.at,
+        "commit": run.origin.commit if run is not None else None,
+        "dirty": run.origin.dirty if run is not None else None,
+        "channel": move.channel,
+        "number": move.number,
+        "move": move.kind,
+        "automatic": move.automatic,
+        "sequence": move.sequence,
+        "snapshot": move.snapshot,
+        "run": move.run,
+        "by": move.by,
+        "note": move.note,
+        "current": entry.is_current,
+        "until": entry.until,
+        "left": None if left is None else {"number": left.number, "snapshot": left.snapshot, "since": left.at},
+        "quarantined": contents_json(move.quarantined),
+        "lifted": contents_json(move.lifted),
+    }
+
+
+def _line(entry: Entry, now: datetime) -> str:
+    move, run = entry.move, entry.run
+    commit = run.origin.commit[:10] if run is not None and run.origin.commit else "no commit"
+    mark = click.style("→", fg="green", bold=True) if entry.is_current else " "
+    said = [move.by, _moved(entry), move.note or ""]
+    when = clock.ago(clock.instant_of(move.at), now)
+    release = f"{move.channel}@{move.number}"
+    return f"{mark} {release:<10} {move.snapshot[:12]}  {commit}  {when:<16} {'  '.join(filter(None, said))}"
+
+
+def _moved(entry: Entry) -> str:
+    """How a channel was moved, where it was otherwise than by a release by hand, and what became of the quarantine."""
+    move = entry.move
+    if move.kind == "rollback":
+        how = _rolled_back(entry)
+    else:
+        how = "closed" if move.kind == "close" else "automatically" if move.automatic else ""
+    quarantined = f"quarantined {_named(move.quarantined)}" if move.quarantined else ""
+    lifted = f"lifted {_named(move.lifted)}" if move.lifted else ""
+    return ", ".join(filter(None, [how, quarantined, lifted]))
+
+
+def _named(contents: Iterable[AssetContent]) -> str:
+    return listed([one.asset for one in contents], 3)
+
+
+def _rolled_back(entry: Entry) -> str:
+    move, left = entry.move, entry.left
+    if left is None:
+        return "rolled back"
+    if left.number == move.number:
+        return "stayed"
+    had_s = (clock.instant_of(move.at) - clock.instant_of(left.at)).total_seconds()
+    return f"rolled back from {left.number}, which readers had for {duration(had_s)}"
+
+
+def _held_line(channel: str, one: Quarantined) -> str:
+    return f"{channel}  {one.asset}: {one.reason}"
