@@ -237,7 +237,7 @@ DIFF: Shape = {
     "b": digest,
     "sides": {"a": _DIFF_SIDE, "b": _DIFF_SIDE},
     "counts": {"changed": int, "equal": int, "added": int, "removed": int},
-    "equal_because": {"untouched": int, "made again": int, "noise": int},
+    "equal_because": {"untouched": int, "made again": int, "noise": int, "within tolerance": int},
     "assets": [
         {
             "name": qualified,
@@ -248,7 +248,7 @@ DIFF: Shape = {
             "because": [
                 {"axis": {"data", "code", "parameters", "environment"}, "what": str, "words": str, "where": (str, None)}
             ],
-            "equal": ({"untouched", "made again", "noise"}, None),
+            "equal": ({"untouched", "made again", "noise", "within tolerance"}, None),
             "title": (str, None),
             "published": bool,
             "checked": bool,

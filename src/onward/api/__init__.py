@@ -43,6 +43,7 @@ def asset(
     unit: Optional[str] = ...,
     title: Optional[str] = ...,
     key: Optional[List[str]] = ...,
+    tolerance: Union[float, str, None] = ...,
 ) -> Callable[[F], F]: ...
 def asset(
     function: Optional[Callable[..., Any]] = None,
@@ -52,6 +53,7 @@ def asset(
     unit: Optional[str] = None,
     title: Optional[str] = None,
     key: Optional[List[str]] = None,
+    tolerance: Union[float, str, None] = None,
 ) -> Any:
     """Makes a function a step: what it returns is kept under its name.
 
@@ -62,8 +64,9 @@ def asset(
         unit: of a metric: `"min"`, `"USD"`.
         title: for people.
         key: columns whose values name a row.
+        tolerance: of a metric, how far it may move without being told as changed: `0.1`, in its unit, or `"1 %"`.
     """
-    del name, kind, unit, title, key  # read from the source, where they must be literal
+    del name, kind, unit, title, key, tolerance  # read from the source, where they must be literal
     if function is None:
         return _ordinary
     return _ordinary(function)

@@ -10,6 +10,7 @@ import msgspec
 from onward.app.reading import Reading
 from onward.base.codec import decode, encode
 from onward.base.digest import Digest
+from onward.model.difference import Tolerance
 from onward.model.workspace import Output, Step
 from onward.store.opened import Store
 
@@ -73,6 +74,8 @@ class Catalogue(msgspec.Struct, frozen=True):
     steps: tuple[StepEntry, ...]
     assets: tuple[AssetEntry, ...]
     sources: tuple[SourceEntry, ...]
+    tolerances: dict[str, Tolerance] = {}
+    """How far metrics may move without being told as changed, by asset."""
 
 
 def keep(reading: Reading, store: Store) -> Digest:
@@ -122,6 +125,7 @@ def of(reading: Reading) -> Catalogue:
             SourceEntry(source.qualified, source.project, source.form, source.where, source.paths)
             for source in sorted(graph.sources.values(), key=lambda source: source.qualified)
         ),
+        reading.tolerances,
     )
 
 

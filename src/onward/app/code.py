@@ -21,7 +21,7 @@ from onward.model.code import Declarations, NotebookTable, Problem, QueryTable
 from onward.model.ports import Grammar
 from onward.store.index import Index
 
-TABLE_FORMAT = 7
+TABLE_FORMAT = 8
 
 
 class FileTable(msgspec.Struct, frozen=True):

@@ -14,7 +14,9 @@ from onward.app.place import CONFIG_NAME
 from onward.app.variables import is_passed_on, is_secret
 from onward.base import paths
 from onward.base.bucket import EXAMPLES, is_address
+from onward.base.numbers import amount_or_share
 from onward.base.text import nearest
+from onward.model.difference import Tolerance
 from onward.model.workspace import Allowance, CommandDeclaration, Finding, Settings, SourceDeclaration
 
 ROOT_ONLY = ("name", "projects", "keep_sources", "watch", "environment", "store")
@@ -266,6 +268,16 @@ def _parameters(value: Any) -> dict[str, Any]:
     return {name: msgspec.to_builtins(item) for name, item in _table(value).items()}
 
 
+def _tolerances(value: Any) -> dict[str, Tolerance]:
+    found = {}
+    for name, each in _table(value).items():
+        declared = amount_or_share(each)
+        if declared is None:
+            raise _WrongFormError(f'has `{name}` of the wrong form: write an amount, `0.1`, or a share, `"1 %"`')
+        found[name] = Tolerance(*declared)
+    return found
+
+
 _READERS: dict[str, Callable[[Any], tuple[str, Any]]] = {
     "name": lambda value: ("name", _text(value)),
     "title": lambda value: ("title", _text(value)),
@@ -276,6 +288,7 @@ _READERS: dict[str, Callable[[Any], tuple[str, Any]]] = {
     "ignore": lambda value: ("ignore", _texts(value)),
     "sources": lambda value: ("sources", _sources(value)),
     "parameters": lambda value: ("parameters", _parameters(value)),
+    "tolerance": lambda value: ("tolerances", _tolerances(value)),
     "keep_sources": lambda value: ("keep_sources", _bytes(value)),
     "store": lambda value: ("store", _address(value)),
     "watch": lambda value: ("watch", _yes_or_no(value)),
@@ -353,7 +366,7 @@ def _key_lines(content: bytes) -> dict[str, int]:
             if child.type == "inline_table":
                 visit(child, prefix)
             elif child.type in ("table", "table_array_element", "pair") and child.named_children:
-                key = (child.named_children[0].text or b"").decode("utf-8", "replace").replace('"', "")
+                key = (child.named_children[0].text or b"").decode("utf-8", "replace").replace('"', "").replace("'", "")
                 name = f"{prefix}{key}"
                 places.setdefault(name, child.start_point[0] + 1)
                 visit(child, f"{name}.")

@@ -33,7 +33,8 @@ NOTHING = "nothing"
 """The empty snapshot, in words."""
 EQUAL, CHANGED, ADDED, REMOVED = "equal", "changed", "added", "removed"
 CHANGES = (CHANGED, EQUAL, ADDED, REMOVED)
-UNTOUCHED, MADE_AGAIN, NOISE = "untouched", "made again", "noise"
+UNTOUCHED, MADE_AGAIN, NOISE, TOLERATED = "untouched", "made again", "noise", "within tolerance"
+HOW_EQUAL = (UNTOUCHED, MADE_AGAIN, NOISE, TOLERATED)
 _FIRST = ("metric", "document", "figure", "table", "model", "file")
 """Kinds, what people look at first."""
 _FEW_RELEASES = 4
@@ -51,7 +52,8 @@ class AssetDiff:
         detail: as docs/reference/differences.md has it for the kind.
         causes: what of the two bases reaches it.
         how_equal: of an equal one `untouched` (nothing that it rests on differs: the same result serves both),
-            `made again` (it does, and the same came out) or `noise` (only what means nothing differs); else None.
+            `made again` (it does, and the same came out), `noise` (only what means nothing differs) or
+            `within tolerance` (a metric moved by no more than it declares to tolerate); else None.
         is_published: readers of the channel `main` have it.
         is_checked: a check looks at it.
         is_unusual: a metric that moved much farther than it does from one release to the next.
@@ -119,12 +121,17 @@ class DiffReport:
 
     @property
     def how_equal(self) -> dict[str, int]:
-        """Of the equal ones, how many are untouched, were made again, or differ by noise alone."""
-        counted = dict.fromkeys((UNTOUCHED, MADE_AGAIN, NOISE), 0)
+        """Of the equal ones, how many are untouched, were made again, differ by noise alone or within tolerance."""
+        counted = dict.fromkeys(HOW_EQUAL, 0)
         for asset in self.assets:
             if asset.how_equal is not None:
                 counted[asset.how_equal] += 1
         return counted
+
+    @property
+    def told(self) -> list[AssetDiff]:
+        """Those of which people are told: what changed, then what moved within its tolerance."""
+        return [asset for asset in self.assets if asset.change != EQUAL or asset.how_equal == TOLERATED]
 
     @property
     def differs(self) -> bool:
@@ -222,10 +229,11 @@ def among_releases(asset: AssetDiff, releases: Sequence[tuple[int, Run]], publis
 
 
 def _by_importance(asset: AssetDiff) -> tuple[Any, ...]:
-    """What is far from its course first, then what readers have, numbers before tables; equal ones last."""
+    """What is far from its course first, then what readers have, numbers before tables; equal ones last, after those
+    that moved within their tolerance."""
     kind = _FIRST.index(asset.kind) if asset.kind in _FIRST else len(_FIRST)
     matters = (not asset.is_unusual, not asset.is_published, kind, not asset.is_checked)
-    return asset.change == EQUAL, *matters, -asset.share, asset.name
+    return asset.change == EQUAL, asset.how_equal != TOLERATED, *matters, -asset.share, asset.name
 
 
 def _named(opened: Opened, compared: Compared, known: set[str], folder: str) -> set[str]:
@@ -265,6 +273,8 @@ class Comparison:
         self._causes = Causes(opened, before, after)
         self._makers = {asset: step for step, record in after.steps.items() for asset in record.assets}
         self._entries = {entry.name: entry for entry in self._catalogue(before) + self._catalogue(after)}
+        told = catalogue.load(opened.store, after.catalogue)
+        self._tolerances = told.tolerances if told is not None else {}
         self._checked = {check.asset for check in after.checks.values()}
         self.names = {*self._before, *self._after}
         self.lost: set[str] = set()
@@ -306,9 +316,10 @@ class Comparison:
         causes = tuple(self._causes.of(self._makers[name]))
         return self._told(
             name,
-            CHANGED,
+            EQUAL if found.is_tolerated else CHANGED,
             _sentence(found.summary, causes),
             found.detail,
+            how_equal=TOLERATED if found.is_tolerated else None,
             causes=causes,
             share=found.share,
             pictures=found.pictures,
@@ -324,7 +335,9 @@ class Comparison:
         entry = self._entries.get(name)
         sides = Side(before, self._file), Side(after, self._file)
         looked_into = self._look_into(name, *sides) if after.kind == MODEL else None
-        options = DiffOptions(key=entry.key if entry is not None else (), opened=looked_into)
+        options = DiffOptions(
+            key=entry.key if entry is not None else (), metric=self._tolerances.get(name), opened=looked_into
+        )
         found = kind_for(before, after).compare(*sides, options) or kinds()[FILE].compare(*sides, options)
         assert found is not None, "any bytes can be compared as bytes"
         return found

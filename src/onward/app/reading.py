@@ -20,12 +20,14 @@ from onward.app.locks import check_lock
 from onward.app.place import Place
 from onward.app.projects import ProjectRules, rules
 from onward.app.sources import find_sources
+from onward.app.tolerances import tolerances
 from onward.base import paths
 from onward.base.digest import Digest
 from onward.base.errors import MachineError
 from onward.base.text import nearest
 from onward.engine.graph import Graph, link
 from onward.languages.python.closure import Closure
+from onward.model.difference import Tolerance
 from onward.model.draft import Draft
 from onward.model.ports import CodeFile
 from onward.model.workspace import Candidate, Discovered, Finding, Project, Settings, Step
@@ -49,6 +51,7 @@ class Reading:
         links: which code each step reaches.
         python: the workspace's, where it has one that can be asked.
         warnings: findings that keep nothing from running.
+        tolerances: how far metrics may move without being told as changed, by asset.
     """
 
     place: Place
@@ -67,6 +70,7 @@ class Reading:
     config_digests: dict[str, Digest] = field(default_factory=dict)
     python: WorkspacePython | None = None
     warnings: tuple[Finding, ...] = ()
+    tolerances: dict[str, Tolerance] = field(default_factory=dict)
 
     def roots_of(self, path: str) -> tuple[str, ...]:
         """The folders that imports of a step's file go through, first to last."""
@@ -235,7 +239,8 @@ def read(
     parameters, unknown = _parameters(place, projects, drafts, project_rules, given)
     links = Links(tree, project_rules, texts.importable, texts.tables, python.extensions if python is not None else ())
     graph = link([links.with_paths(draft) for draft in drafts], projects, sources.found, parameters, discovered)
-    findings += [*texts.findings, *said, *_unnameable(tree), *sources.findings, *unknown, *graph.findings]
+    tolerated, untold = tolerances(place.root, projects, graph)
+    findings += [*texts.findings, *said, *_unnameable(tree), *sources.findings, *unknown, *untold, *graph.findings]
     return Reading(
         place=place,
         tree=tree,
@@ -253,6 +258,7 @@ def read(
         config_digests=config_digests,
         python=python,
         warnings=_warnings(place, tree, index, python),
+        tolerances=tolerated,
     )
 
 

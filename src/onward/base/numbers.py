@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 MINUS = "−"
+_PERCENT = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*%\s*\Z", re.ASCII)
 _MOST_DIGITS = 17
 """With so many, no two floating-point numbers look the same (IEEE 754)."""
 
@@ -48,6 +50,15 @@ def numeric(value: Any) -> float | None:
     except (TypeError, ValueError, OverflowError):
         return None
     return result if math.isfinite(result) else None
+
+
+def amount_or_share(value: Any) -> tuple[float, bool] | None:
+    """An amount (`0.1`) or a share (`"1 %"`, as 0.01), and whether it is a share; None for anything else."""
+    if isinstance(value, str):
+        found = _PERCENT.match(value)
+        return (float(found[1]) / 100, True) if found else None
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return (float(value), False) if is_number and 0 <= value < math.inf else None
 
 
 def alike(*values: Any) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from onward.base.numbers import change, number, told_apart
 from onward.model.artifact import METRIC
-from onward.model.difference import Difference, DiffOptions
+from onward.model.difference import DEFAULT_TOLERANCE, Difference, DiffOptions, Tolerance
 from onward.model.ports import Side
 
 
@@ -15,7 +15,7 @@ class MetricDiff:
     """`detail`: `before` and `after`, `unit`, `delta`, and `relative`, which is `delta` by what it was before.
 
     Where JSON has no exact word for a value, `before_text` and `after_text` say it. `delta` is null where one of the
-    two is no finite number, `relative` also where the metric was zero.
+    two is no finite number, `relative` also where the metric was zero. `tolerance` stands where one is declared.
     """
 
     name = METRIC
@@ -38,7 +38,37 @@ class MetricDiff:
         if old.get("unit") != new.get("unit"):
             detail["unit_before"] = old.get("unit")
         share = min(1.0, abs(relative)) if relative is not None else 1.0
-        return Difference(_summary(old, new, first, second), detail, share)
+        summary, is_tolerated = _summary(old, new, first, second), False
+        if options.metric is not None:
+            detail["tolerance"] = _declared(options.metric)
+            is_tolerated = _is_like(old, new) and _is_within(options.metric, first, delta)
+        if is_tolerated:
+            summary += f", within its tolerance of {_in_words(options.metric, new.get('unit'))}"
+        return Difference(summary, detail, share, is_tolerated=is_tolerated)
+
+
+def _is_like(old: dict[str, Any], new: dict[str, Any]) -> bool:
+    """Whether two numbers mean the same sort of thing."""
+    return old.get("unit") == new.get("unit") and old.get("type") == new.get("type")
+
+
+def _is_within(tolerance: Tolerance, before: float | None, delta: float | None) -> bool:
+    if before is None or delta is None:
+        return False
+    bound = tolerance.amount * abs(before) if tolerance.is_share else tolerance.amount
+    return abs(delta) <= bound * (1 + DEFAULT_TOLERANCE)  # 12.6 - 12.5 is a little more than 0.1
+
+
+def _declared(tolerance: Tolerance) -> float | str:
+    """A tolerance as it is declared."""
+    return f"{number(tolerance.amount * 100)} %" if tolerance.is_share else tolerance.amount
+
+
+def _in_words(tolerance: Tolerance | None, unit: str | None) -> str:
+    assert tolerance is not None
+    if tolerance.is_share:
+        return str(_declared(tolerance))
+    return f"{number(tolerance.amount)} {unit or ''}".rstrip()
 
 
 def _finite(value: Any) -> int | float | None:

@@ -327,6 +327,7 @@ class _Linker:
                     output.key,
                     output.path,
                     output.is_seen,
+                    output.tolerance,
                 )
                 for output in draft.outputs
             ),

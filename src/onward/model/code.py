@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import msgspec
 
+from onward.model.difference import Tolerance
+
 
 class Problem(msgspec.Struct, frozen=True, array_like=True):
     """Why a file does not parse. `line` and `column` count from 1; 0 where unknown."""
@@ -69,6 +71,7 @@ class AssetDeclaration(msgspec.Struct, frozen=True):
     unit: str | None = None
     title: str | None = None
     key: tuple[str, ...] = ()
+    tolerance: Tolerance | None = None
     problem: str | None = None
     """What is wrong with the decorator's options, where they cannot be read or do not exist."""
 

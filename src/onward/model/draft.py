@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from onward.model.code import Default, Mention
+from onward.model.difference import Tolerance
 from onward.model.workspace import Candidate, CheckFacts, Finding
 
 
@@ -45,6 +46,7 @@ class OutputDraft(msgspec.Struct, frozen=True):
     unit: str | None = None
     title: str | None = None
     key: tuple[str, ...] = ()
+    tolerance: Tolerance | None = None
     path: str | None = None
     line: int = 0
     is_seen: bool = False

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from onward.base.errors import Location
+from onward.model.difference import Tolerance
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -113,6 +114,8 @@ class Settings(msgspec.Struct, frozen=True):
     ignore: tuple[str, ...] = ()
     sources: dict[str, SourceDeclaration] = {}
     parameters: dict[str, Any] = {}
+    tolerances: dict[str, Tolerance] = {}
+    """Of metrics, by name within the project; at the root `project/asset` too."""
     commands: dict[str, CommandDeclaration] = {}
     keep_sources: int = 100_000_000
     """Bytes: sources up to this size are kept with a basis where git does not have them."""
@@ -206,6 +209,7 @@ class Output(msgspec.Struct, frozen=True):
     """The file in the tree that the step writes, where the asset is one."""
     is_seen: bool = False
     """No code says so: an earlier run was seen to write it. Not in the step's key."""
+    tolerance: Tolerance | None = None
 
 
 class Discovered(msgspec.Struct, frozen=True):

@@ -59,9 +59,10 @@ def _returns(step: Step, file: CodeFile) -> str:
 def _draft(file: CodeFile, declaration: AssetDeclaration) -> Draft:
     name = declaration.name or declaration.function
     common = {"kind": declaration.kind, "unit": declaration.unit, "title": declaration.title}
-    outputs: list[OutputDraft] = [
-        OutputDraft(field, field, **common, key=declaration.key) for field in declaration.fields
-    ] or [OutputDraft(name, None, **common, key=declaration.key, line=declaration.line)]
+    shown = {"key": declaration.key, "tolerance": declaration.tolerance}
+    outputs: list[OutputDraft] = [OutputDraft(field, field, **common, **shown) for field in declaration.fields] or [
+        OutputDraft(name, None, **common, **shown, line=declaration.line)
+    ]
     return Draft(
         kind="function",
         file=file.path,

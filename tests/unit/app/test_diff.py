@@ -10,6 +10,7 @@ import pytest
 
 from onward.app import history, snapshots
 from onward.app.diff import AssetDiff, DiffReport, choose, diff
+from onward.app.listing import listing
 from onward.app.options import RunOptions
 from onward.app.run import run
 from onward.app.wiring import Opened, open_workspace
@@ -98,7 +99,7 @@ def edit(folder: Path, path: str, old: str, new: str) -> None:
 def test_nothing_has_changed_and_that_is_proved(folder: Path) -> None:
     report = compared(folder)
     assert report.counts == {"changed": 0, "equal": 5, "added": 0, "removed": 0}
-    assert report.how_equal == {"untouched": 5, "made again": 0, "noise": 0}
+    assert report.how_equal == {"untouched": 5, "made again": 0, "noise": 0, "within tolerance": 0}
     assert not report.differs
 
 
@@ -174,11 +175,64 @@ def test_a_notebook_is_placed_by_the_cell(tmp_path: Path) -> None:
     assert "layout" not in found.summary
 
 
+def test_what_a_tolerance_allows_is_told_and_counted_and_no_tolerance_makes_anything_run(folder: Path) -> None:
+    edit(folder, "projects/sales/steps.py", 'unit="USD"', 'unit="USD", tolerance=1')
+    with open_workspace(folder, writes=True) as opened:
+        assert {record.outcome for record in made(opened).steps.values()} == {"kept"}
+    (folder / "data/prices.csv").write_text("day,price\n1,10\n2,32\n")
+    report = compared(folder)
+    found = by_name(report)["mean_price"]
+    assert (found.change, found.how_equal) == ("equal", "within tolerance")
+    assert found.summary == ("20 → 21 USD (+1, +5 %), within its tolerance of 1 USD: `data/prices.csv` changed")
+    assert report.how_equal["within tolerance"] == 1
+    assert [asset.name for asset in report.told] == ["sales/rows", "sales/mean_price"]
+    (folder / "data/prices.csv").write_text("day,price\n1,10\n2,33\n")
+    assert by_name(compared(folder))["mean_price"].change == "changed"
+
+
+def test_a_tolerance_can_be_set_in_onward_toml_which_goes_before_the_code(folder: Path) -> None:
+    edit(folder, "projects/sales/steps.py", 'unit="USD"', 'unit="USD", tolerance=1')
+    own, root = "projects/sales/onward.toml", "onward.toml"
+    of_project = {own: "[tolerance]\nmean_price = '10 %'\n"}
+    of_root = {own: "", root: "[tolerance]\n'sales/mean_price' = 2\n"}
+    for files in (of_project, of_root):
+        workspace.write(folder, files)
+        with open_workspace(folder, writes=True) as opened:
+            assert {record.outcome for record in made(opened).steps.values()} == {"kept"}
+            history.release(opened)
+        (folder / "data/prices.csv").write_text("day,price\n1,10\n2,34\n")
+        assert by_name(compared(folder))["mean_price"].how_equal == "within tolerance"
+        (folder / "data/prices.csv").write_text("day,price\n1,10\n2,35\n")
+        assert by_name(compared(folder))["mean_price"].change == "changed"
+        (folder / "data/prices.csv").write_text("day,price\n1,10\n2,30\n")
+        with open_workspace(folder, writes=True) as opened:
+            made(opened)
+
+
+@pytest.mark.parametrize(
+    ("path", "setting", "said"),
+    [
+        ("projects/sales/onward.toml", "mean_pric = 1", "`[tolerance]` names `mean_pric`, which nothing makes"),
+        ("onward.toml", "'sales/mean_pric' = 1", "`[tolerance]` names `sales/mean_pric`, which nothing makes"),
+        ("projects/sales/onward.toml", "mean_price = 'little'", "has `mean_price` of the wrong form"),
+        ("projects/sales/onward.toml", "mean_price = -1", "has `mean_price` of the wrong form"),
+    ],
+)
+def test_a_tolerance_that_means_nothing_is_a_finding_with_its_line(
+    folder: Path, path: str, setting: str, said: str
+) -> None:
+    workspace.write(folder, {path: f"title = 'x'\n[tolerance]\n{setting}\n"})
+    with open_workspace(folder) as opened:
+        (finding,) = listing(opened, []).findings
+    assert said in finding.message
+    assert (finding.path, finding.line) == (path, 3 if "names" in said else 2)
+
+
 def test_a_refactoring_is_proved_equal(folder: Path) -> None:
     edit(folder, "lib/shared.py", "return round(value, 2)", "digits = 2\n    return round(value, digits)")
     report = compared(folder)
     assert by_name(report)["mean_price"].how_equal == "made again"
-    assert report.how_equal == {"untouched": 4, "made again": 1, "noise": 0}
+    assert report.how_equal == {"untouched": 4, "made again": 1, "noise": 0, "within tolerance": 0}
 
 
 def test_a_parameter_is_told_with_its_values(folder: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from onward.diffs.metric import MetricDiff
 from onward.model.artifact import Artifact
-from onward.model.difference import Difference, DiffOptions
+from onward.model.difference import Difference, DiffOptions, Tolerance
 from onward.model.ports import Side
 
 
@@ -49,6 +49,48 @@ def test_two_numbers_that_look_alike_are_told_apart() -> None:
 )
 def test_what_is_no_plain_change_has_words_of_its_own(before: Side, after: Side, words: str) -> None:
     assert compared(before, after).summary == words
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "tolerance", "words"),
+    [
+        (metric(12.5, "min"), metric(12.6, "min"), Tolerance(0.1), "0.1 min"),
+        (metric(12.5, "min"), metric(12.4, "min"), Tolerance(0.1), "0.1 min"),
+        (metric(-200.0), metric(-202.0), Tolerance(0.01, is_share=True), "1 %"),
+        (metric(3, kind="int"), metric(4, kind="int"), Tolerance(1.0), "1"),
+    ],
+)
+def test_what_its_tolerance_allows_is_said_and_not_hidden(
+    before: Side, after: Side, tolerance: Tolerance, words: str
+) -> None:
+    found = MetricDiff().compare(before, after, DiffOptions(metric=tolerance))
+    assert found is not None
+    assert found.is_tolerated
+    assert not found.means_nothing, "it is no noise: it has moved"
+    assert found.summary == f"{compared(before, after).summary}, within its tolerance of {words}"
+    assert found.detail["delta"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "tolerance"),
+    [
+        (metric(12.5, "min"), metric(12.61, "min"), Tolerance(0.1)),
+        (metric(12.5, "min"), metric(12.39, "min"), Tolerance(0.1)),
+        (metric(200.0), metric(202.1), Tolerance(0.01, is_share=True)),
+        (metric(0.0), metric(0.001), Tolerance(0.5, is_share=True)),
+        (metric(12.5, "min"), metric(12.6, "s"), Tolerance(1.0)),
+        (metric(2, kind="int"), metric(2.0), Tolerance(1.0)),
+        (metric(1.5), metric(None, text="nan"), Tolerance(10.0)),
+        (metric(True, kind="bool"), metric(False, kind="bool"), Tolerance(10.0)),
+    ],
+)
+def test_what_goes_beyond_its_tolerance_or_is_no_move_has_changed(
+    before: Side, after: Side, tolerance: Tolerance
+) -> None:
+    found = MetricDiff().compare(before, after, DiffOptions(metric=tolerance))
+    assert found is not None
+    assert not found.is_tolerated
+    assert found.summary == compared(before, after).summary
 
 
 def test_json_has_a_number_or_null_and_the_text_beside_it() -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from onward.engine.inputs import definition_digest, inputs_of
 from onward.model.artifact import Artifact, ColumnContent
+from onward.model.difference import Tolerance
 from onward.model.trace import CompleteInputs, PartialInputs
 from onward.model.workspace import Binding, CheckFacts, Output, ParameterUse, Step
 
@@ -95,6 +96,7 @@ def test_what_a_result_rests_on_changes_the_key(changed: CompleteInputs) -> None
         complete(),
         complete(with_(title="Another title", doc="Other words.")),
         complete(with_(outputs=(Output("sales/margin", unit="EUR", title="Another", key=()),))),
+        complete(with_(outputs=(Output("sales/margin", unit="EUR", tolerance=Tolerance(0.1)),))),
         complete(with_(line=99)),
         complete(with_(time_limit_s=5.0)),
         complete(artifacts={"sales/orders": msgspec.structs.replace(ORDERS, bytes="other bytes", size=11)}),

@@ -8,7 +8,7 @@ from onward.app.diff import ADDED, CHANGED, EQUAL, REMOVED, DiffReport
 from onward.base.text import plural
 from onward.portal.review.markdown import MOST_SHOWN, SIGNS, check_words, counted, heading
 
-_COLOURS = {CHANGED: "yellow", ADDED: "green", REMOVED: "red"}
+_COLOURS = {CHANGED: "yellow", ADDED: "green", REMOVED: "red", EQUAL: None}
 
 
 def print_difference(report: DiffReport, *, show_all: bool) -> None:
@@ -17,7 +17,7 @@ def print_difference(report: DiffReport, *, show_all: bool) -> None:
     for check in report.checks:
         colour = "red" if check.after == "broken" else None
         click.echo(click.style(f"  check {check.name}: {check_words(check)}", fg=colour))
-    changed = [asset for asset in report.assets if asset.change != EQUAL]
+    changed = report.told
     shown = changed if show_all else changed[:MOST_SHOWN]
     width = max((len(asset.name) for asset in shown), default=0)
     for asset in shown:

@@ -11,6 +11,7 @@ import ast
 import json
 from typing import Any
 
+from onward.base.numbers import amount_or_share
 from onward.languages.python.acts import acts
 from onward.languages.python.bindings import Scope, Scopes, scopes
 from onward.languages.python.literals import literals, onward_name
@@ -22,6 +23,7 @@ from onward.model.code import (
     Default,
     ParameterDeclaration,
 )
+from onward.model.difference import Tolerance
 
 _DEPTH = 30
 _UNWRAPPED = {"Annotated", "Final", "Required", "NotRequired", "ReadOnly", "ClassVar", "Optional"}
@@ -137,6 +139,7 @@ def _asset(function: Function, scope: Scope, records: dict[str, tuple[str, ...]]
         options.text("title"),
         options.texts("key"),
     )
+    tolerance = options.tolerance("tolerance")
     options.refuse_unknown()
     parameters = _parameters(function, scope, problems)
     if isinstance(function, ast.AsyncFunctionDef):
@@ -154,6 +157,7 @@ def _asset(function: Function, scope: Scope, records: dict[str, tuple[str, ...]]
         unit=unit,
         title=title,
         key=key,
+        tolerance=tolerance,
         problem="; ".join(problems) or None,
     )
 
@@ -251,6 +255,13 @@ class _Options:
         if value is not None:
             self.problems.append(f"`{name}` of {self.name} is no list of names")
         return ()
+
+    def tolerance(self, name: str) -> Tolerance | None:
+        value = self._literal(name)
+        found = amount_or_share(value)
+        if found is None and value is not None:
+            self.problems.append(f'`{name}` of {self.name} is no amount (`0.1`) and no share (`"1 %"`)')
+        return Tolerance(*found) if found is not None else None
 
     def refuse_positional(self) -> None:
         if self.positional:

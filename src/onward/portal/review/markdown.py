@@ -12,6 +12,7 @@ from onward.app.diff import (
     MADE_AGAIN,
     NOISE,
     REMOVED,
+    TOLERATED,
     UNTOUCHED,
     AssetDiff,
     CheckDiff,
@@ -20,13 +21,14 @@ from onward.app.diff import (
 from onward.base.text import plural
 
 MOST_SHOWN = 12
-SIGNS = {CHANGED: "~", ADDED: "+", REMOVED: "−"}
+SIGNS = {CHANGED: "~", ADDED: "+", REMOVED: "−", EQUAL: "≈"}
+"""Of an equal result people are told where it is equal within its tolerance."""
 _MOST_COLUMNS = 8
 
 
 def markdown(report: DiffReport) -> str:
     """The difference as a comment under a pull request: what matters, then all of it, folded."""
-    changed = [asset for asset in report.assets if asset.change != EQUAL]
+    changed = report.told
     lines = [f"### Results: {_code(heading(report))}", "", f"**{counted(report)}**", ""]
     lines += [
         f"- {'❌' if check.after == 'broken' else '✅'} check {_code(check.name)}: {check_words(check)}"
@@ -46,7 +48,7 @@ def markdown(report: DiffReport) -> str:
         details = _details(asset)
         if details:
             lines += _folded(f"<code>{asset.name}</code>", details)
-    equal = [asset.name for asset in report.assets if asset.change == EQUAL]
+    equal = [asset.name for asset in report.assets if asset not in changed]
     if equal:
         lines += _folded(f"{len(equal)} equal", [", ".join(map(_code, equal))])
     return "\n".join(lines).rstrip() + "\n"
@@ -100,6 +102,7 @@ def counted(report: DiffReport) -> str:
         UNTOUCHED: f"{how[UNTOUCHED]} that nothing reached",
         MADE_AGAIN: f"{how[MADE_AGAIN]} made again",
         NOISE: f"{how[NOISE]} but for noise",
+        TOLERATED: f"{how[TOLERATED]} within tolerance",
     }
     equal = ", ".join(words[each] for each in words if how[each])
     if counts[EQUAL]:

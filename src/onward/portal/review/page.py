@@ -13,6 +13,7 @@ from onward.app.diff import (
     MADE_AGAIN,
     NOISE,
     REMOVED,
+    TOLERATED,
     UNTOUCHED,
     AssetDiff,
     CheckDiff,
@@ -35,6 +36,7 @@ _EQUAL_WORDS = {
     UNTOUCHED: "Nothing that they rest on differs",
     MADE_AGAIN: "Made again, and the same came out",
     NOISE: "They differ by what means nothing",
+    TOLERATED: "They moved within their tolerance",
 }
 # No browser loads or runs anything for this page, whatever is in it.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -158,6 +160,7 @@ def _tally(report: DiffReport) -> html.Markup:
                     html.strong(f"{count:,}"),
                     f" {change}",
                     html.small("proved: ", proof) if change == EQUAL and proof else None,
+                    html.small(f"{how[TOLERATED]:,} within tolerance") if change == EQUAL and how[TOLERATED] else None,
                 )
                 for change, count in parts
             ],
@@ -325,6 +328,7 @@ def _equal(report: DiffReport) -> html.Markup | None:
         html.details(
             html.summary(f"{said}: {plural(len(found), 'result')}"),
             html.ul([html.li(_equal_one(asset)) for asset in found], class_="columns"),
+            open=how == TOLERATED,
         )
         for how, said in _EQUAL_WORDS.items()
         if (found := [asset for asset in equal if asset.how_equal == how])
@@ -335,5 +339,5 @@ def _equal(report: DiffReport) -> html.Markup | None:
 
 
 def _equal_one(asset: AssetDiff) -> html.Child:
-    noise = html.text(": ", words.spoken(asset.summary)) if asset.how_equal == NOISE else None
-    return [html.breakable(asset.name), html.small(noise) if noise else None]
+    said = html.text(": ", words.spoken(asset.summary)) if asset.how_equal in (NOISE, TOLERATED) else None
+    return [html.breakable(asset.name), html.small(said) if said else None]

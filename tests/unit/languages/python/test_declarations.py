@@ -84,6 +84,9 @@ def test_options_are_read_as_literals() -> None:
     [
         ("titel='x'", "`titel`"),
         ("title=TITLE", "`title`"),
+        ("tolerance='little'", "`tolerance`"),
+        ("tolerance=-1", "`tolerance`"),
+        ("tolerance=True", "`tolerance`"),
         ("title=f'{x}'", "`title`"),
         ("unit=3", "`unit`"),
         ("key=[1]", "`key`"),
