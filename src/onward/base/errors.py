@@ -138,6 +138,12 @@ class StoreError(MachineError):
     code = "store"
 
 
+class PlaceError(MachineError):
+    """A place that the site is brought to cannot be reached, read or written."""
+
+    code = "place"
+
+
 class InternalError(OnwardError):
     """A promise of onward's own is broken."""
 

@@ -13,6 +13,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Generator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,19 +21,11 @@ import msgspec
 
 from onward.base import codec
 from onward.base.errors import MachineError, RefusedError
-
-LISTING = ".onward-site.json"
-_FORMAT = 1
+from onward.destinations.listing import SITE_FORMAT, Head, SiteListing
+from onward.model.delivery import LISTING
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2  # linux/fs.h
-
-
-class Listing(msgspec.Struct, frozen=True):
-    """What onward wrote into a folder: paths with `/`, sorted, the listing itself left out."""
-
-    format: int
-    files: tuple[str, ...]
 
 
 def require_own(out: Path) -> None:
@@ -46,39 +39,62 @@ def require_own(out: Path) -> None:
     if not out.is_dir():
         raise RefusedError(f"`{out.name}` is a file and no folder", hint="name another folder with `--out`")
     if any(out.iterdir()):
-        _listing_of(out)
+        _listed_in(out)
 
 
-def _listing_of(out: Path) -> Listing:
-    """The listing of a folder; of an empty or missing one an empty listing."""
+def _listed_in(out: Path) -> frozenset[str]:
+    """The files of the site in a folder; none of an empty or missing one."""
     if not out.is_dir() or not any(out.iterdir()):
-        return Listing(_FORMAT, ())
+        return frozenset()
     try:
-        listing = codec.decode((out / LISTING).read_bytes(), Listing)
+        content = (out / LISTING).read_bytes()
+        found = codec.decode(content, Head).format
+        if found == SITE_FORMAT:
+            return frozenset(codec.decode(content, SiteListing).files)
     except (FileNotFoundError, msgspec.DecodeError) as error:
         raise RefusedError(
             f"the folder `{out.name}` holds files that onward did not write",
             hint="name a new or empty folder with `--out`",
         ) from error
-    if listing.format != _FORMAT:
-        raise RefusedError(
-            f"the site in `{out.name}` was written by another version of onward (format {listing.format})",
-            hint="name a new folder with `--out`",
-        )
-    return listing
+    raise RefusedError(
+        f"the folder `{out.name}` is not one that `onward site` writes to (its listing has the format {found})",
+        hint="name a new folder with `--out`; `onward publish` brings the site to the places of `publish`",
+    )
 
 
 @contextmanager
 def staged(out: Path) -> Generator[Path]:
     """A new folder beside `out` to write into; what is left of it at the end is removed."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    stage = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    stage = Path(tempfile.mkdtemp(prefix=_prefix(out), dir=out.parent))
     try:
         # A temporary folder is its owner's alone; a site is for all whom the umask lets in.
         stage.chmod(0o777 & ~_umask())
         yield stage
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+def _prefix(out: Path) -> str:
+    """How the folders beside `out` are called that are onward's own."""
+    return f".{out.name}.onward-"
+
+
+def clear(out: Path) -> None:
+    """Removes what processes that were killed have left beside `out`; nobody else may be at work there."""
+    for left in [path for path in out.parent.iterdir() if path.name.startswith(_prefix(out))]:
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def sync(folder: Path) -> None:
+    """Makes what was written below a folder survive a loss of power, where the system has a call for it (Linux)."""
+    if not sys.platform.startswith("linux"):
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        ctypes.CDLL(None, use_errno=True).syncfs(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _umask() -> int:
@@ -95,33 +111,49 @@ def publish(stage: Path, out: Path, written: Sequence[str]) -> list[str]:
         MachineError: the system does not let the folder be replaced; the old one is still there.
     """
     files = sorted(written)
-    (stage / LISTING).write_bytes(codec.encode(Listing(_FORMAT, tuple(files))) + b"\n")
-    _take_along(out, stage, _listing_of(out))
+    (stage / LISTING).write_bytes(codec.encode(SiteListing(SITE_FORMAT, tuple(files))) + b"\n")
+    replace(stage, out, {*_listed_in(out), LISTING})
+    return files
+
+
+def replace(stage: Path, out: Path, own: AbstractSet[str]) -> None:
+    """Puts `stage` in the place of `out`, with all that is in `out` beside the files `own`.
+
+    Raises:
+        RefusedError: a file that is none of them is in the way of one of the stage's.
+        MachineError: the system does not let the folder be replaced; the old one is still there.
+    """
+    _take_along(out, stage, own)
     try:
         if out.exists():
             _exchange(stage, out)
+            _take_along(stage, out, own, is_late=True)
         else:
             os.rename(stage, out)
     except OSError as error:
         raise MachineError(
             f"the folder `{out.name}` cannot be replaced: {error.strerror}",
-            hint="is something mounted there? name a folder below it with `--out`"
-            if error.errno == errno.EBUSY
-            else None,
+            hint="is something mounted there? name a folder below it" if error.errno == errno.EBUSY else None,
         ) from error
-    return files
 
 
-def _take_along(out: Path, stage: Path, listing: Listing) -> None:
-    """Brings what others have put into `out` to `stage`: the same file under a second name, or a copy."""
-    own = {*listing.files, LISTING}
+def _take_along(out: Path, stage: Path, own: AbstractSet[str], *, is_late: bool = False) -> None:
+    """Brings what others have put into `out` to `stage`: the same file under a second name, or a copy.
+
+    `is_late` is for what they did there while the stage was being made: most of it is taken along already.
+    """
     for folder, subfolders, names in os.walk(out):
         here = Path(folder)
         links = [name for name in subfolders if (here / name).is_symlink()]
         for name in [*names, *links]:
             path = (here / name).relative_to(out)
-            if path.as_posix() not in own:
-                _take_file(out / path, stage / path, path.as_posix())
+            if path.as_posix() in own:
+                continue
+            if is_late and os.path.lexists(stage / path):
+                if os.path.samestat(os.lstat(out / path), os.lstat(stage / path)):
+                    continue
+                (stage / path).unlink()
+            _take_file(out / path, stage / path, path.as_posix())
         if not names and not subfolders and here != out:
             (stage / here.relative_to(out)).mkdir(parents=True, exist_ok=True)
 
@@ -130,16 +162,20 @@ def _take_file(old: Path, new: Path, path: str) -> None:
     if os.path.lexists(new) or any(parent.is_file() for parent in new.parents):
         raise RefusedError(
             f"`{path}` was not written by onward and is in the way of the site",
-            hint="move it away, or name another folder with `--out`",
+            hint="move it away, or name another folder",
         )
     new.parent.mkdir(parents=True, exist_ok=True)
     if old.is_symlink():
         new.symlink_to(os.readlink(old))
-        return
+    else:
+        link(old, new)
+
+
+def link(old: Path, new: Path) -> None:
+    """Gives a file a second name; a copy serves as well where the file system has no hard links."""
     try:
         os.link(old, new)
     except OSError:
-        # Not every file system has hard links; a copy serves as well.
         shutil.copy2(old, new)
 
 

@@ -16,6 +16,7 @@ import msgspec
 from onward.base.digest import Digest
 from onward.model.artifact import Artifact
 from onward.model.code import Declarations, NotebookTable, Problem, QueryTable
+from onward.model.delivery import Listing
 from onward.model.difference import Difference, DiffOptions
 from onward.model.draft import FileReading
 from onward.model.event import Ending
@@ -144,6 +145,47 @@ class DiffKind(Protocol):
 
         Raises:
             MissingLibraryError: a library of onward's own is missing for it.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Change:
+    """What makes a place hold something else.
+
+    Attributes:
+        title: what it is, in a few words: `main@3`.
+        put: files to be written, by path; the bytes are those of a file that nobody changes.
+        removed: paths of files to go.
+        listing: what is listed afterwards.
+    """
+
+    title: str
+    put: Mapping[str, Path]
+    removed: tuple[str, ...]
+    listing: Listing
+
+
+class Destination(Protocol):
+    """A place where readers look at a site, of one kind. Suite: `onward.testing.destinations`.
+
+    Its readers meet what was there before a change or what is there after it: of no page ever half, and of no page
+    that names what is not there. What onward did not write there is never changed, moved or removed, and whoever is
+    interrupted at any moment leaves a place that the next change just continues from.
+    """
+
+    name: str
+    """As people may see it: without what could be a password."""
+
+    def bring(self, plan: Callable[[Listing], Change | None]) -> int:
+        """Makes the change that `plan` wants, given what is there; returns how many files were written or removed.
+
+        `plan` is asked under whatever lock the kind has, and again where others have changed the place meanwhile. It
+        raises where nothing may be changed, and gives None where nothing has to be.
+
+        Raises:
+            RefusedError: the place holds files that nobody has listed, or one of somebody else's is in the way.
+            PlaceError: the place cannot be reached, read or written.
         """
         ...
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from onward.base.errors import RefusedError
 from onward.destinations import exchange
+from onward.model.delivery import LISTING
 
 
 def publish(out: Path, files: Mapping[str, str]) -> list[str]:
@@ -27,7 +28,7 @@ def contents(out: Path) -> dict[str, str]:
     return {
         path.relative_to(out).as_posix(): path.read_text()
         for path in sorted(out.rglob("*"))
-        if path.is_file() and path.name != exchange.LISTING
+        if path.is_file() and path.name != LISTING
     }
 
 
@@ -75,7 +76,7 @@ def test_a_folder_that_is_no_site_is_refused_untouched(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("listing", ["", "{", "[]", '{"files": 3}', '{"format": 99, "files": []}'])
 def test_a_listing_that_means_nothing_is_refused(tmp_path: Path, listing: str) -> None:
-    (tmp_path / exchange.LISTING).write_text(listing)
+    (tmp_path / LISTING).write_text(listing)
     (tmp_path / "index.html").write_text("?")
     with pytest.raises(RefusedError):
         publish(tmp_path, {"index.html": "1"})
@@ -107,6 +108,23 @@ def test_a_failure_half_way_leaves_the_old_site_whole(tmp_path: Path) -> None:
         (stage / "no folder" / "index.html").write_text("2")
     assert contents(out) == {"index.html": "1", "a.html": "1"}
     assert [path.name for path in tmp_path.iterdir()] == ["site"]
+
+
+def test_what_others_do_while_the_site_is_written_is_not_lost(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    out = tmp_path / "site"
+    publish(out, {"index.html": "1"})
+    (out / "notes.txt").write_text("old")
+
+    def after_others(stage: Path, out: Path) -> bool:
+        (out / "new.txt").write_text("new")
+        (out / "notes.txt.tmp").write_text("rewritten")
+        (out / "notes.txt.tmp").rename(out / "notes.txt")
+        return swap(stage, out)
+
+    swap = exchange._exchanged_at_once
+    monkeypatch.setattr(exchange, "_exchanged_at_once", after_others)
+    publish(out, {"index.html": "2"})
+    assert contents(out) == {"index.html": "2", "new.txt": "new", "notes.txt": "rewritten"}
 
 
 def test_systems_that_cannot_swap_two_folders_rename_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,122 @@
+"""`folder:PATH`: a folder that a web server, or whoever opens it, shows.
+
+The whole folder is made anew beside the old one, of links to what stays, and the two are exchanged in one motion.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from onward.base.errors import PlaceError, RefusedError
+from onward.destinations import exchange
+from onward.destinations.listing import folders_above, read_listing, require_way, written
+from onward.model.delivery import LISTING, Listing
+from onward.model.ports import Change
+
+
+class FolderDestination:
+    """A folder. One process at a time changes it; what one that was killed has left beside it, the next removes."""
+
+    def __init__(self, address: str, root: Path, cache: Path) -> None:
+        """
+        Args:
+            address: what stands behind `folder:`; relative to the workspace, `~` is the home.
+            root: the workspace's root.
+            cache: not needed.
+        """
+        del cache
+        self.name = f"folder:{address}"
+        self._folder = Path(os.path.normpath(root / Path(address).expanduser()))
+        if root == self._folder or root.is_relative_to(self._folder):
+            raise RefusedError(
+                f"`{self.name}` is the workspace or holds it, and a site cannot take its place",
+                hint="name another folder in `publish`",
+            )
+
+    def bring(self, plan: Callable[[Listing], Change | None]) -> int:
+        try:
+            with self._held():
+                return self._bring(plan)
+        except OSError as error:
+            raise PlaceError(
+                f"`{self.name}` cannot be written: {error.strerror or error}",
+                hint="the folder is exchanged as a whole: give the right to write to the one above it as well, or "
+                "name a folder below it in `publish`",
+            ) from error
+
+    def _bring(self, plan: Callable[[Listing], Change | None]) -> int:
+        folder = self._folder
+        before = self._listing()
+        change = plan(before)
+        if change is None:
+            return 0
+        require_way(change, before, self._in_the_way(change), self.name)
+        with exchange.staged(folder) as stage:
+            for path, content in change.put.items():
+                target = stage / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(content, target)
+            for path in before.files.keys() - change.put.keys() - set(change.removed):
+                self._keep(path, stage)
+            (stage / LISTING).write_bytes(written(change.listing))
+            exchange.sync(stage)
+            exchange.replace(stage, folder, {*before.files, *change.put, LISTING})
+        return len(change.put) + len(change.removed)
+
+    def _keep(self, path: str, stage: Path) -> None:
+        target = stage / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        exchange.link(self._folder / path, target)
+
+    def _listing(self) -> Listing:
+        folder = self._folder
+        if not folder.exists():
+            return Listing()
+        if not folder.is_dir():
+            raise RefusedError(f"`{self.name}` is a file and no folder", hint="name a folder in `publish`")
+        try:
+            content = (folder / LISTING).read_bytes()
+        except FileNotFoundError:
+            content = None
+        listing = read_listing(content, self.name, is_empty=content is None and not any(folder.iterdir()))
+        # What somebody has taken away is written again.
+        return Listing(
+            files={path: digest for path, digest in listing.files.items() if (folder / path).is_file()},
+            sites=listing.sites,
+            unfinished=listing.unfinished,
+        )
+
+    def _in_the_way(self, change: Change) -> Iterator[str]:
+        """What lies where a change would write, or where it needs a folder."""
+        for path in change.put:
+            target = self._folder / path
+            if target.is_dir() and not target.is_symlink():
+                files = (below for below in target.rglob("*") if below.is_file())
+                yield from (below.relative_to(self._folder).as_posix() for below in files)
+            elif os.path.lexists(target):
+                yield path
+            for above in folders_above(path):
+                if os.path.lexists(self._folder / above) and not (self._folder / above).is_dir():
+                    yield above
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Keeps others of this machine away, and clears away what one that was killed has left."""
+        above = self._folder.parent
+        above.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(above, os.O_RDONLY)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            except OSError:
+                pass  # a file system without locks: the exchange is one motion all the same
+            else:
+                exchange.clear(self._folder)
+            yield
+        finally:
+            os.close(descriptor)
