@@ -32,6 +32,16 @@ SEVERITY = {"error", "warn"}
 STEP_KIND = {"function", "sql", "notebook", "script", "command"}
 ASSET_KIND = ({"table", "metric", "figure", "model", "document", "app", "file"}, None)
 FINDING = {"code": str, "message": str, "where": (str, None), "hint": (str, None)}
+RECEIPT: Shape = {
+    "place": str,
+    "outcome": {"brought", "unchanged", "failed"},
+    "files": int,
+    "seconds": float,
+    "channel": str,
+    "number": (int, None),
+    "at": instant,
+    "message": (str, None),
+}
 ERROR: Shape = {"schema": {1}, "error": {**FINDING, "findings": [FINDING]}}
 
 INIT: Shape = {"schema": {1}, "workspace": str, "created": [path]}
@@ -337,6 +347,7 @@ MOVED: Shape = {
     "snapshot": digest,
     "previous": (int, None),
     "moved": bool,
+    "published": [RECEIPT],
     "held": [{"asset": qualified, "reason": str}],
     "quarantined": _CONTENTS,
     "lifted": _CONTENTS,

@@ -19,7 +19,7 @@ from onward.base.text import nearest
 from onward.model.difference import Tolerance
 from onward.model.workspace import Allowance, CommandDeclaration, Finding, Settings, SourceDeclaration
 
-ROOT_ONLY = ("name", "projects", "keep_sources", "watch", "environment", "store")
+ROOT_ONLY = ("name", "projects", "keep_sources", "publish", "watch", "environment", "store")
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h|d)?\s*\Z")
 _SECONDS = {None: 1, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB)\s*\Z", re.IGNORECASE)
@@ -167,6 +167,17 @@ def _texts(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _places(value: Any) -> tuple[str, ...]:
+    places = _texts(value)
+    for place in places:
+        kind, _, address = place.partition(":")
+        if not kind or not address:
+            raise _WrongFormError('names a place as a kind and an address: `"folder:/srv/site"`, `"git:gh-pages"`')
+    if len(set(places)) < len(places):
+        raise _WrongFormError("names a place twice")
+    return places
+
+
 def _command_line(value: Any) -> str | tuple[str, ...]:
     if isinstance(value, str) and value.strip():
         return value
@@ -291,6 +302,7 @@ _READERS: dict[str, Callable[[Any], tuple[str, Any]]] = {
     "tolerance": lambda value: ("tolerances", _tolerances(value)),
     "keep_sources": lambda value: ("keep_sources", _bytes(value)),
     "store": lambda value: ("store", _address(value)),
+    "publish": lambda value: ("publish", _places(value)),
     "watch": lambda value: ("watch", _yes_or_no(value)),
     "time_limit": lambda value: ("time_limit_s", _seconds(value)),
 }

@@ -58,6 +58,11 @@ class Place:
         return self.local / "state" / "originals"
 
     @property
+    def receipts(self) -> Path:
+        """What came of bringing the site to its places; of all worktrees that share the store."""
+        return self.store.parent / "state" / "receipts"
+
+    @property
     def locks(self) -> Path:
         return self.store.parent / "locks"
 

@@ -16,6 +16,7 @@ COMMANDS = {
     "snapshots": "List the states that were made.",
     "release": "Move the readers to the last snapshot.",
     "rollback": "Move the readers back.",
+    "publish": "Bring the site to its places again.",
     "releases": "List the moves of the channels.",
     "close": "Close a channel that nobody reads any more.",
     "reproduce": "Make an old release again, and compare.",

@@ -119,6 +119,8 @@ class Settings(msgspec.Struct, frozen=True):
     commands: dict[str, CommandDeclaration] = {}
     keep_sources: int = 100_000_000
     """Bytes: sources up to this size are kept with a basis where git does not have them."""
+    publish: tuple[str, ...] = ()
+    """Places that the site is brought to when a channel moves, each as a kind and an address."""
     watch: bool = True
     """Whether what steps touch is watched as they run."""
     python: str | None = None

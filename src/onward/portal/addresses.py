@@ -17,7 +17,7 @@ from onward.base.digest import digest_text
 
 _PLAIN = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,78}[a-z0-9_-])?")
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")  # file names that Windows keeps for itself
-_RESERVED_ROOTS = frozenset({"graph", "checks", "releases", "static"})
+_RESERVED_ROOTS = frozenset({"channels", "checks", "files", "graph", "preview", "releases", "static"})
 _DIGITS = 6
 
 

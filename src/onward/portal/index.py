@@ -6,7 +6,7 @@ Built once for a site and handed to all its pages; it adds nothing to what the c
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from onward.portal import content, html, words
@@ -26,10 +26,29 @@ class Page:
 class SiteIndex:
     """What pages look up. `style` and `script` are the addresses of the two static files."""
 
-    def __init__(self, site: content.SiteContent, *, style: str, script: str) -> None:
+    def __init__(
+        self,
+        site: content.SiteContent,
+        *,
+        style: str,
+        script: str,
+        at: str = "",
+        shared: Mapping[tuple[str, str], str] | None = None,
+    ) -> None:
+        """
+        Args:
+            site: what it shows.
+            style: the address of the style.
+            script: the address of the script.
+            at: the folder of the site, where it is a part of a larger one; addresses are relative to the site, and
+                may lead out of it.
+            shared: the addresses of copies of files, by asset and file, that pages point to instead of the site's own.
+        """
         self.site = site
         self.style = style
         self.script = script
+        self.at = at
+        self._shared = shared or {}
         self.assets = {asset.name: asset for asset in site.assets}
         self.projects = _all_projects(site)
         self.addresses = Addresses(
@@ -49,7 +68,11 @@ class SiteIndex:
         return sorted(own, key=lambda asset: (order.get(asset.kind, len(order)), asset.name))
 
     def file_path(self, asset: content.Asset, file: content.File) -> str:
-        """Where the copy of an asset's file lies, relative to the site."""
+        """Where the copy of an asset's file lies that pages point to, relative to the site."""
+        return self._shared.get((asset.name, file.name)) or self.own_path(asset, file)
+
+    def own_path(self, asset: content.Asset, file: content.File) -> str:
+        """Where the site's own copy of an asset's file lies: beside its page, the same in every release."""
         page = self.addresses.asset(asset.name)
         assert page is not None, "every asset of the content has an address"
         return f"{posixpath.dirname(page)}/{self._files[asset.name][file.name]}"
@@ -94,7 +117,8 @@ class Place:
 
     def to(self, target: str) -> str:
         """The link from here to `target`, an address in the site."""
-        return relative(target, self.path)
+        at = self.index.at
+        return relative(posixpath.normpath(posixpath.join(at, target)), posixpath.join(at, self.path))
 
     def asset_link(self, name: str, *, said: str | None = None) -> html.Markup:
         """The link to an asset under its title; a name without a page is written plainly."""

@@ -1,4 +1,4 @@
-"""Writes a release as a static site: `write(content, folder)`.
+"""Writes a release as a static site: `write(content, folder)`, and `lay_out` as a part of a larger one.
 
 The same content gives the same bytes. The site is written whole into a new folder beside the old one and
 then put in its place, so that no reader ever meets half of it; `destinations/exchange.py` sees to that.
@@ -6,18 +6,25 @@ then put in its place, so that no reader ever meets half of it; `destinations/ex
 
 from __future__ import annotations
 
+import errno
+import os
+import posixpath
 import shutil
 from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from onward.base.digest import digest_text
+from onward.base.digest import digest_bytes, digest_file, digest_text
 from onward.destinations import exchange
 from onward.portal import sources
+from onward.portal.addresses import file_segment
 from onward.portal.content import File, SiteContent
 from onward.portal.index import Page, SiteIndex
 from onward.portal.pages import asset, checks, graph, home, project, releases
+
+_DIGITS = 20
+"""Of a digest in the address of a shared file."""
 
 
 def write(content: SiteContent, out: Path) -> list[str]:
@@ -42,6 +49,64 @@ def write(content: SiteContent, out: Path) -> list[str]:
         written += [_write_text(stage, page.path, page.html) for page in _pages(index)]
         written += _write_files(index, stage)
         return exchange.publish(stage, out, written)
+
+
+def lay_out(content: SiteContent, at: str, pool: str, stage: Path, *, keeps_names: bool) -> dict[str, Path]:
+    """The files of a site that stands beside others, by their paths at the place where all of them lie.
+
+    Its pages point to files by their content, at addresses that mean the same for ever: a page never comes with
+    another release's file, and what several releases hold lies there once.
+
+    Args:
+        content: the site.
+        at: the folder of its pages; empty for the first of them.
+        pool: the folder that holds `files/` and `static/`.
+        stage: where pages are written; what is a file already stays where it is.
+        keeps_names: also put each file beside its page, under the name that it has in every release.
+
+    Raises:
+        StoreError: the content of a file cannot be read.
+    """
+    static = _static_files()
+    laid = {
+        posixpath.join(pool, path): stage / _write_text(stage, f"pool/{path}", text) for path, text in static.items()
+    }
+    shared: dict[tuple[str, str], str] = {}
+    for each in content.assets:
+        for file in each.files:
+            kept = _as_file(file, stage / "made")
+            path = posixpath.join(
+                pool, "files", digest_file(kept)[:_DIGITS], file_segment(file.name).rpartition("/")[2]
+            )
+            laid[path] = kept
+            shared[each.name, file.name] = posixpath.relpath(f"/{path}", f"/{at}")
+    style, script = (posixpath.relpath(f"/{posixpath.join(pool, path)}", f"/{at}") for path in static)
+    index = SiteIndex(content, style=style, script=script, at=at, shared=shared)
+    for page in _pages(index):
+        laid[posixpath.join(at, page.path)] = stage / _write_text(stage, f"pages/{page.path}", page.html)
+    if keeps_names:
+        for each in content.assets:
+            for file in each.files:
+                path = posixpath.join(at, shared[each.name, file.name])
+                laid[posixpath.join(at, index.own_path(each, file))] = laid[posixpath.normpath(path)]
+    return laid
+
+
+def _as_file(file: File, folder: Path) -> Path:
+    """What a file of an asset holds, as a file that nobody changes.
+
+    Raises:
+        StoreError: it cannot be read.
+    """
+    if isinstance(file.source, Path):
+        if not file.source.is_file():
+            raise sources.unreadable(file, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
+        return file.source
+    content = sources.read(file)
+    target = folder / digest_bytes(content)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content)
+    return target
 
 
 def _pages(index: SiteIndex) -> Iterator[Page]:

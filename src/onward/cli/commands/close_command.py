@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from onward.app.rollback import close
+from onward.cli.bringing import say_and_bring
 from onward.cli.render.moves import moved_json
 from onward.cli.session import session_of, session_options
 
@@ -19,8 +20,5 @@ def command(ctx: click.Context, channel: str, note: str | None, folder: str | No
     session = session_of(ctx, folder, as_json)
     with session.open(writes=True) as opened:
         moved = close(opened, channel, note)
-    if session.as_json:
-        session.print_json(moved_json(moved))
-    else:
-        click.echo(f"closed {channel}, which was at release {moved.move.number}")
-    return 0
+        said = f"closed {channel}, which was at release {moved.move.number}"
+        return say_and_bring(session, opened, channel, moved_json(moved), [said])

@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from onward.app import channels, history
+from onward.cli.bringing import say_and_bring, see_site
 from onward.cli.render.moves import held_json, held_lines, moved_json, quarantine_lines
-from onward.cli.session import session_of, session_options
+from onward.cli.session import Session, session_of, session_options
 
 
 @click.command("release", short_help="Move the readers to the last snapshot.")
@@ -25,18 +26,22 @@ def command(
     session = session_of(ctx, folder, as_json)
     with session.open(writes=True) as opened:
         answer = history.release(opened, channel, note, automatic=automatic)
+        if isinstance(answer, history.Held):
+            return _say_held(session, answer)
+        return say_and_bring(session, opened, channel, moved_json(answer), _lines(answer, see_site(opened)))
+
+
+def _say_held(session: Session, answer: history.Held) -> int:
+    """Nothing has moved, and nothing is brought anywhere."""
     if session.as_json:
-        session.print_json(held_json(answer) if isinstance(answer, history.Held) else moved_json(answer))
-        return 0
-    for line in _lines(answer):
-        click.echo(line)
+        session.print_json({**held_json(answer), "published": []})
+    else:
+        click.echo("\n".join(held_lines(answer)))
     return 0
 
 
-def _lines(answer: history.Moved | history.Held) -> list[str]:
-    if isinstance(answer, history.Held):
-        return held_lines(answer)
-    release = f"{answer.move.channel}@{answer.move.number}"
-    if answer.was_there:
+def _lines(moved: history.Moved, see: str) -> list[str]:
+    release = f"{moved.move.channel}@{moved.move.number}"
+    if moved.was_there:
         return [f"{release} is this already; nothing was released"]
-    return [f"released {release}; write its site with `onward site`", *quarantine_lines(answer.move)]
+    return [f"released {release}{see}", *quarantine_lines(moved.move)]

@@ -5,7 +5,9 @@ from __future__ import annotations
 import click
 
 from onward.app import channels
+from onward.app.moving import Moved
 from onward.app.rollback import rollback
+from onward.cli.bringing import say_and_bring, see_site
 from onward.cli.render.moves import moved_json, quarantine_lines
 from onward.cli.session import session_of, session_options
 
@@ -33,13 +35,12 @@ def command(
     session = session_of(ctx, folder, as_json)
     with session.open(writes=True) as opened:
         moved = rollback(opened, channel, to, note, assets=assets)
-    if session.as_json:
-        session.print_json(moved_json(moved))
-    elif moved.was_there:
-        click.echo(f"{channel} is at release {moved.move.number} already; nothing was moved")
-    else:
-        again = "still" if moved.previous == moved.move.number else "again"
-        click.echo(f"{channel} is at release {moved.move.number} {again}; write its site with `onward site`")
-        for line in quarantine_lines(moved.move):
-            click.echo(line)
-    return 0
+        return say_and_bring(session, opened, channel, moved_json(moved), _lines(moved, see_site(opened)))
+
+
+def _lines(moved: Moved, see: str) -> list[str]:
+    at = f"{moved.move.channel} is at release {moved.move.number}"
+    if moved.was_there:
+        return [f"{at} already; nothing was moved"]
+    again = "still" if moved.previous == moved.move.number else "again"
+    return [f"{at} {again}{see}", *quarantine_lines(moved.move)]

@@ -1,0 +1,346 @@
+"""The site follows its channels: `bring` takes where a channel stands to every place of `publish`.
+
+At a place, the channel `main` stands at the root, each of its releases for good below `releases/`, each
+`preview/<branch>` below `preview/`, and any other channel below `channels/`. What changes, and how the next state of a
+place differs from what its listing says, is decided here; how readers are kept from meeting half of it, each kind of
+destination knows.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import onward
+from onward.app import receipts
+from onward.app.channels import MAIN, last_standing, open_channels, release_move, run_of
+from onward.app.places import places_of
+from onward.app.remake import remake
+from onward.app.wiring import Opened
+from onward.base import clock
+from onward.base.digest import Digest, digest_file
+from onward.base.errors import MachineError, OnwardError, RefusedError, StoreError
+from onward.base.text import listed
+from onward.destinations.naming import without_secrets
+from onward.destinations.registry import destination_for
+from onward.model.delivery import BROUGHT, FAILED, UNCHANGED, Listing, Receipt, SiteAt
+from onward.model.ports import Change, Destination, Watcher
+from onward.model.records import Move
+from onward.portal.addresses import segment
+from onward.portal.gather import gather
+from onward.portal.site import lay_out
+
+CACHE_FOLDER = "publish"
+_PREVIEW = "preview/"
+_POOLS = ("files/", "static/")
+_PAUSES_S = (0.5, 3.0)
+"""Before a place that failed is tried again."""
+_TRIES = 10
+_LEFT_S = 24 * 3600
+
+
+def address_of(channel: str) -> str:
+    """The folder of a channel's site at a place."""
+    if channel == MAIN:
+        return ""
+    if channel.startswith(_PREVIEW) and channel != _PREVIEW:
+        return f"preview/{segment(channel.removeprefix(_PREVIEW))}"
+    return f"channels/{segment(channel)}"
+
+
+def bring(
+    opened: Opened,
+    channel: str,
+    watcher: Watcher,
+    *,
+    takes_over: bool = False,
+    pause: Callable[[float], None] = time.sleep,
+) -> list[Receipt]:
+    """Brings a channel, as it stands now, to every place of `publish`; one that fails does not hold back the others.
+
+    What is at a place already is not sent again, so that it may be repeated at any time, and goes on where it was
+    interrupted. Never raises for what is wrong with a place: its receipt says it.
+
+    Args:
+        opened: the workspace.
+        channel: the channel; the site of one that is closed is removed.
+        watcher: told what goes on.
+        takes_over: also at places that show another workspace's history of the channel.
+        pause: waits before a place is tried again.
+    """
+    places = places_of(opened)
+    if not places:
+        return []
+    with _stage(opened) as stage:
+        delivery = _Delivery(opened, channel, watcher, stage, takes_over, pause)
+        found = delivery.to(places)
+    for receipt in found:
+        receipts.keep(opened, receipt)
+    return found
+
+
+def publish(opened: Opened, watcher: Watcher, *, takes_over: bool = False) -> list[Receipt]:
+    """Brings to every place what is not there yet, of all open channels, and removes there what was closed."""
+    wanted = sorted(open_channels(opened), key=lambda name: (name != MAIN, name))
+    # Whichever channel is brought, what was closed is removed along with it.
+    wanted = wanted or opened.store.records.channels()[:1]
+    return [receipt for channel in wanted for receipt in bring(opened, channel, watcher, takes_over=takes_over)]
+
+
+class _OvertakenError(Exception):
+    """The channel has moved since its site was laid out."""
+
+
+@dataclass(frozen=True)
+class _Laid:
+    """A site as it is to stand at an address: its files at the place, with their digests."""
+
+    address: str
+    state: SiteAt | None
+    files: Mapping[str, tuple[Digest, Path]]
+
+    @property
+    def is_for_good(self) -> bool:
+        return self.address.startswith("releases/")
+
+
+@dataclass
+class _Attempt:
+    """Where one place is, in one delivery."""
+
+    place: str
+    destination: Destination | None = None
+    files: int = 0
+    error: OnwardError | None = None
+    missing: tuple[int, ...] = ()
+    """Releases that are not there yet."""
+    is_due: bool = True
+    """It was not tried yet, or the channel has moved since."""
+    seconds: float = 0.0
+
+
+@dataclass
+class _Delivery:
+    opened: Opened
+    channel: str
+    watcher: Watcher
+    stage: Path
+    takes_over: bool
+    pause: Callable[[float], None]
+    _laid_out: int = field(default=0)
+
+    def to(self, places: Sequence[str]) -> list[Receipt]:
+        attempts = [self._attempt(place) for place in places]
+        standing = None
+        for _ in range(_TRIES):
+            due = [one for one in attempts if one.is_due]
+            if not due:
+                break
+            log = self.opened.store.records.moves(self.channel)
+            standing = last_standing(log)
+            self._round(due, log)
+        gone = self._older_releases([one for one in attempts if one.error is None])
+        return [self._receipt(one, standing, gone) for one in attempts]
+
+    def _attempt(self, place: str) -> _Attempt:
+        try:
+            cache = self.opened.place.local / "cache" / CACHE_FOLDER
+            return _Attempt(place, destination_for(place, self.opened.place.root, cache))
+        except OnwardError as error:
+            return _Attempt(place, error=error, is_due=False)
+
+    def _round(self, attempts: Sequence[_Attempt], log: Sequence[Move]) -> None:
+        """Brings where the channel stands to several places at once."""
+        try:
+            laid = self._laid_now(log)
+        except OnwardError as error:
+            for one in attempts:
+                one.error, one.is_due = error, False
+            return
+        self._bring_all(attempts, laid, log)
+
+    def _laid_now(self, log: Sequence[Move]) -> list[_Laid]:
+        """The site where the channel stands; of `main` its release's own, too."""
+        move = last_standing(log)
+        address = address_of(self.channel)
+        if move is None:
+            return [_Laid(address, None, {})]
+        laid = [self._lay_out(move, address)]
+        if self.channel == MAIN:
+            laid.append(self._lay_out(release_move(self.opened, MAIN, move.number), f"releases/{move.number}"))
+        return laid
+
+    def _lay_out(self, move: Move, address: str) -> _Laid:
+        self._laid_out += 1
+        run = run_of(self.opened, move)
+        content = gather(self.opened, run, move, lambda asset: remake(self.opened, asset, self.watcher))
+        pool = "" if self.channel == MAIN else address
+        stage = self.stage / str(self._laid_out)
+        keeps_names = not address.startswith(("releases/", "preview/"))
+        files = lay_out(content, address, pool, stage, keeps_names=keeps_names)
+        state = SiteAt(move.channel, move.number, move.sequence, move.run, onward.__version__)
+        digests: dict[Path, Digest] = {}
+        for file in files.values():
+            digests[file] = digests.get(file) or digest_file(file)
+        return _Laid(address, state, {path: (digests[file], file) for path, file in files.items()})
+
+    def _bring_all(self, attempts: Sequence[_Attempt], laid: Sequence[_Laid], log: Sequence[Move]) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(len(attempts)) as pool:
+            for _ in pool.map(lambda one: self._bring(one, laid, log), attempts):
+                pass
+
+    def _bring(self, one: _Attempt, laid: Sequence[_Laid], log: Sequence[Move]) -> None:
+        """Brings sites to one place, again where it fails in a way that may pass."""
+        assert one.destination is not None, "a place that means nothing is not tried"
+        start = time.monotonic()
+        for pause_s in (*_PAUSES_S, None):
+            try:
+                one.files += one.destination.bring(lambda listing: self._change(one, listing, laid, log))
+                one.error, one.is_due = None, False
+                break
+            except _OvertakenError:
+                break
+            except MachineError as error:
+                one.error, one.is_due = error, False
+                if pause_s is not None:
+                    self.pause(pause_s)
+            except OnwardError as error:
+                one.error, one.is_due = error, False
+                break
+        one.seconds += time.monotonic() - start
+
+    def _change(self, one: _Attempt, listing: Listing, laid: Sequence[_Laid], log: Sequence[Move]) -> Change | None:
+        """What has to change at a place, given what is there."""
+        if not self.takes_over:
+            self._require_own_history(one.place, listing, log)
+        if self.opened.store.records.moves(self.channel) != list(log):
+            raise _OvertakenError
+        if self.channel == MAIN:
+            releases = {move.number for move in log if move.kind == "release"}
+            bringing = {site.state.number for site in laid if site.is_for_good and site.state is not None}
+            there = {number for number in releases if f"releases/{number}" in listing.sites}
+            one.missing = tuple(sorted(releases - bringing - there, reverse=True))
+        wanted = [site for site in laid if not (site.is_for_good and _is_there(site, listing))]
+        return change_to(listing, [*wanted, *self._closed(listing)], _title(log))
+
+    def _closed(self, listing: Listing) -> list[_Laid]:
+        """What stands at a place of channels that are closed: nothing is to be there."""
+        others = {address: state.channel for address, state in listing.sites.items() if state.channel != self.channel}
+        logs = {channel: self.opened.store.records.moves(channel) for channel in set(others.values()) - {MAIN}}
+        closed = {channel for channel, log in logs.items() if log and last_standing(log) is None}
+        return [_Laid(address, None, {}) for address, channel in sorted(others.items()) if channel in closed]
+
+    def _require_own_history(self, place: str, listing: Listing, log: Sequence[Move]) -> None:
+        """Raises where a place shows a move of `main` that this workspace's log does not hold."""
+        known = {(move.sequence, move.run) for move in log}
+        for state in listing.sites.values():
+            if state.channel == self.channel == MAIN and (state.sequence, state.run) not in known:
+                raise RefusedError(
+                    f"`{without_secrets(place)}` shows {state.channel}@{state.number} of a history that is not this "
+                    "workspace's",
+                    hint="let all who release share one store; or put this one's in its place with "
+                    "`onward publish --take-over`",
+                )
+
+    def _older_releases(self, attempts: Sequence[_Attempt]) -> list[str]:
+        """Brings releases of before that have no address of their own yet; gives what could not be brought."""
+        numbers = sorted({number for one in attempts for number in one.missing}, reverse=True)
+        log = self.opened.store.records.moves(self.channel)
+        laid, gone = [], []
+        for number in numbers:
+            try:
+                laid.append(self._lay_out(release_move(self.opened, MAIN, number), f"releases/{number}"))
+            except StoreError:
+                gone.append(f"{MAIN}@{number}")
+        behind = [one for one in attempts if one.missing]
+        if laid and behind:
+            self._bring_all(behind, laid, log)
+        return gone
+
+    def _receipt(self, one: _Attempt, standing: Move | None, gone: Sequence[str]) -> Receipt:
+        message = hint = None
+        if one.error is not None:
+            message, hint = without_secrets(one.error.message), one.error.hint
+        elif one.is_due:
+            message, hint = "the channel keeps moving", "bring what is missing with `onward publish`"
+        elif gone and one.missing:
+            message = f"no longer to be had: {listed(gone)}"
+        failed = one.error is not None or one.is_due
+        return Receipt(
+            without_secrets(one.place),
+            self.channel,
+            FAILED if failed else BROUGHT if one.files else UNCHANGED,
+            standing.number if standing is not None else None,
+            one.files,
+            round(one.seconds, 3),
+            clock.text_of(clock.now()),
+            message,
+            hint,
+        )
+
+
+def change_to(listing: Listing, wanted: Sequence[_Laid], title: str) -> Change | None:
+    """What makes a place hold some sites, and leaves all others there as they are; None where it holds them."""
+    files, sites = dict(listing.files), dict(listing.sites)
+    put: dict[str, Path] = {}
+    removed: list[str] = []
+    for site in wanted:
+        own = {path for path in listing.files if _owner(path, listing) == site.address}
+        removed += sorted(own - site.files.keys())
+        for path, (digest, file) in site.files.items():
+            is_page_for_good = site.is_for_good and path.startswith(f"{site.address}/")
+            if is_page_for_good or listing.files.get(path) != digest:
+                put[path] = file
+            if not is_page_for_good:
+                files[path] = digest
+        if site.state is None:
+            sites.pop(site.address, None)
+        else:
+            sites[site.address] = site.state
+    for path in removed:
+        del files[path]
+    after = Listing(files=files, sites=sites)
+    return Change(title, put, tuple(removed), after) if put or removed or after != listing else None
+
+
+def _owner(path: str, listing: Listing) -> str | None:
+    """The address of the site that a listed file is one of; None where releases share it, which nothing removes."""
+    if path.startswith(_POOLS):
+        return None
+    return next((address for address in listing.sites if address and path.startswith(f"{address}/")), "")
+
+
+def _is_there(site: _Laid, listing: Listing) -> bool:
+    """Whether a release stands at its address, where it stays as it was drawn then."""
+    there = listing.sites.get(site.address)
+    return there is not None and site.state is not None and there.run == site.state.run
+
+
+def _title(log: Sequence[Move]) -> str:
+    move = log[-1]
+    if move.kind == "close":
+        return f"{move.channel} is closed"
+    title = f"{move.channel}@{move.number}"
+    return f"{title} again" if move.kind == "rollback" else title
+
+
+@contextmanager
+def _stage(opened: Opened) -> Iterator[Path]:
+    """A folder for what is under way; what processes left there that were killed long ago is removed."""
+    folder = opened.place.local / "cache" / CACHE_FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    for left in folder.iterdir():
+        try:
+            if time.time() - left.stat().st_mtime > _LEFT_S:
+                shutil.rmtree(left, ignore_errors=True)
+        except FileNotFoundError:
+            continue
+    with tempfile.TemporaryDirectory(prefix="site-", dir=folder) as stage:
+        yield Path(stage)
