@@ -33,10 +33,9 @@ WAYS = {
 PLACES = ('"shared.txt"', '"".join(["shared", ".txt"])')
 
 
-def run_in(folder: Path) -> RunReport:
-    """One step after the other: of two that write one file at once, before anybody knows, no order can be told."""
+def run_in(folder: Path, jobs: int) -> RunReport:
     with open_workspace(folder, writes=True) as opened:
-        return run(opened, RunOptions(keep_going=True, jobs=1), Recorder())
+        return run(opened, RunOptions(keep_going=True, jobs=jobs), Recorder())
 
 
 class World:
@@ -79,6 +78,7 @@ class World:
 
 def live_through(base: Path, seed: int, edits: int) -> None:
     random = Random(seed)
+    jobs = 1 + seed % 3
     world = World(random, is_tracked=seed % 2 == 0)
     folder = base / "incremental"
     world.begin(folder)
@@ -87,17 +87,17 @@ def live_through(base: Path, seed: int, edits: int) -> None:
         world.lay_out(folder)
         if at and random.random() < 0.25:
             told += " (killed)"
-            run_and_kill(folder, random.randrange(3), jobs=1)
-        report = run_in(folder)
+            run_and_kill(folder, random.randrange(3), jobs)
+        report = run_in(folder, jobs)
         clean_folder = base / f"clean {at}"
         world.begin(clean_folder)
         world.lay_out(clean_folder)
-        clean = run_in(clean_folder)
+        clean = run_in(clean_folder, 1)
         said = f"edit {at} of history {seed}: {[world.writers[name] for name in sorted(world.there)]}{told}"
         assert outcome_of(report) == outcome_of(clean), said
         if world.there and report.ok:
             assert (folder / SHARED).read_text() == (clean_folder / SHARED).read_text(), said
-        again = run_in(folder)
+        again = run_in(folder, jobs)
         assert (again.counts["made"], again.counts["restored"]) == (0, 0), said
         shutil.rmtree(clean_folder)
         world.edit()

@@ -349,6 +349,7 @@ class Loop:
         for path, writer in earlier.items():
             self._outputs.put_back(self.results[writer].trace, {path})
         originals = self._originals(name, earlier)
+        stamps = self._stamps(step.writes)
         states = self._outputs.before_run(step, self._opened.standing.trace(name)) | originals
         self._outputs.bring_back(originals)
         if originals:
@@ -357,7 +358,7 @@ class Loop:
         task = task_of(step, self._evaluation, self._opened.place, outbox, self._as_of)
         self._hand_extra(task, name, outbox)
         self._hand_kept(task, step, decision)
-        task["kept_before"] = [str(self._opened.place.root / path) for path in states]
+        task["kept_before"] = stamps | self._stamps(originals)
         if self._options.strict:
             strict.hand_policy(task, step, self._evaluation)
         executor = self._executor()
@@ -372,6 +373,19 @@ class Loop:
             unit, outbox, decision, key, identity, executor, deadline, seen, sources, states, now, first=first
         )
         self._watcher.started(name)
+
+    def _stamps(self, among: Iterable[str]) -> dict[str, list[int] | None]:
+        """By the absolute paths of files of the tree what shows whether one has changed: size, mtime and inode."""
+        stamps: dict[str, list[int] | None] = {}
+        for path in among:
+            absolute = f"{self._opened.place.root}/{path}"
+            try:
+                found = os.lstat(absolute)
+            except OSError:
+                stamps[absolute] = None
+            else:
+                stamps[absolute] = [found.st_size, found.st_mtime_ns, found.st_ino]
+        return stamps
 
     def _originals(self, name: str, earlier: Collection[str]) -> dict[str, str | None]:
         """The files that a step goes on with and that steps have changed, with what a clean run would find there.
@@ -787,12 +801,25 @@ class Loop:
 
     # What was found out too late.
 
-    def outdated(self) -> dict[str, str]:
-        """The steps that looked at a path before another step of this run wrote it, with that path."""
+    def wrote_in_no_order(self) -> bool:
+        """Whether a file has several writers of which none was known to be the last, so that it may be another's."""
+        upstream = self._graph.upstream
+        return any(
+            len(names) > 1 and not any(names <= {last, *upstream[last]} for last in names)
+            for names in self._writers().values()
+        )
+
+    def _writers(self) -> dict[str, set[str]]:
+        """The steps that have written each file of the tree."""
         writers: dict[str, set[str]] = defaultdict(set)
         for name, result in self.results.items():
             for path in _paths_of(result.trace):
                 writers[path].add(name)
+        return writers
+
+    def outdated(self) -> dict[str, str]:
+        """The steps that looked at a path before another step of this run wrote it, with that path."""
+        writers = self._writers()
         for name, attempt in self.attempts.items():
             for path in attempt.writes:
                 writers[path].add(name)

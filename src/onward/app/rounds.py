@@ -64,7 +64,7 @@ class Rounds:
         self._attempts: dict[str, Discovered] = {}
 
     def go(self) -> None:
-        """Runs until no step has looked at anything too early."""
+        """Runs until no step has looked at anything too early, and the last one's files are in the tree."""
         for number in range(1, _MOST_ROUNDS + 1):
             loop = Loop(self._opened, self.evaluation, self._options, self._watcher, self._as_of, self._overwrite)
             try:
@@ -73,9 +73,10 @@ class Rounds:
                 loop.close()
             self._take_over(loop)
             outdated = {} if self.interrupted else loop.outdated()
-            if outdated or self._has_found_out(loop):
+            has_found_out = self._has_found_out(loop)
+            if outdated or has_found_out:
                 self._look_again()
-            if not outdated:
+            if not outdated and not (has_found_out and loop.wrote_in_no_order()):
                 return
             for name, path in sorted(outdated.items()):
                 then = "runs again" if number < _MOST_ROUNDS else "is left so: these steps change each other's files"

@@ -86,8 +86,10 @@ def found_observations(watched: Watched, root: str, states: Mapping[str, Digest 
                 yield Observation("found", name)
             elif path in watched.absent:
                 yield Observation("absent", name)
-        elif path in sizes and (states.get(name) is not None or sizes[path] == 0):
-            yield Observation("found", name, states.get(name) or digest_bytes(b""))
+        elif path in sizes and sizes[path] == 0:
+            yield Observation("found", name, digest_bytes(b""))
+        elif path in sizes and (before := states.get(name)) is not None:
+            yield Observation("found", name, before)
 
 
 def _is_spare_name(name: str) -> bool:
@@ -105,7 +107,7 @@ def discovered(watched: Watched, root: Path) -> Discovered:
 
 
 def changed_path(watched: Watched, known: Known) -> str | None:
-    """A file that was read and that is not what it was then, though the step has not changed it."""
+    """A file that was read and that is not what it was then, though the step has not changed it, or not yet had."""
     own = {written.path for written in watched.written} | {removed.path for removed in watched.removed}
     for state in watched.read:
         if state.path not in own and not _is_spare(state.path, known) and not _is_still(state):
@@ -113,6 +115,8 @@ def changed_path(watched: Watched, known: Known) -> str | None:
     for written in watched.written:
         name = _inside(written.path, known.root)
         if name in known.writes and written.kind == "file" and not _is_still(written):
+            return name
+        if name is not None and written.path in watched.moved:
             return name
     return None
 

@@ -99,6 +99,7 @@ class Watched(msgspec.Struct, frozen=True):
         missing: top-level modules that were looked for and not had in the end; None: not known.
         distributions: folders of packages' metadata that were read from.
         variables: names alone; `all_variables` where the code looked through all of them.
+        moved: files that others changed between the step's reading them and its changing them.
         events: how many calls were looked at.
     """
 
@@ -125,6 +126,7 @@ class Watched(msgspec.Struct, frozen=True):
     all_variables: bool
     refused: tuple[Refused, ...]
     kept: tuple[Kept, ...]
+    moved: tuple[str, ...]
     events: int
 
 

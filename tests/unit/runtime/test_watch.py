@@ -544,6 +544,7 @@ def test_what_goes_on_alone_after_its_parent_ended_is_still_the_steps(here):
 def test_a_copy_is_kept_of_what_the_step_changes_and_of_nothing_else(here):
     for name in ("changed.txt", "looked_at.txt", "known.txt"):
         here.write(name, f"before in {name}")
+    known = (here.folder / "known.txt").stat()
     found = here.run(
         """
         open("changed.txt", "w").write("new")
@@ -552,7 +553,7 @@ def test_a_copy_is_kept_of_what_the_step_changes_and_of_nothing_else(here):
         open("fresh.txt", "w").write("1")
         open("fresh.txt", "w").write("2")
         """,
-        kept_before=[str(here.folder / "known.txt")],
+        kept_before={str(here.folder / "known.txt"): [known.st_size, known.st_mtime_ns, known.st_ino]},
     )
     (kept,) = found.record["kept"]
     assert kept["path"] == f"{here.folder}/changed.txt"

@@ -17,7 +17,7 @@ from typing import Any
 import onward
 from onward.app.workers import Ending, Workers
 
-LIMIT_S = 60
+LIMIT_S = 120
 
 
 @dataclass
@@ -110,13 +110,11 @@ class Workspace:
         return self.wait()[0]
 
     def _outcome(self, ending: Ending) -> Outcome:
+        """What an ending says. The record is taken away, for that is how a run says that it knows the step's files."""
         record = self.outboxes[ending.identity - 1] / "watch.json"
-        return Outcome(
-            ending,
-            json.loads(ending.result) if ending.result else {},
-            json.loads(record.read_text()) if record.exists() else None,
-            self.root,
-        )
+        told = json.loads(record.read_text()) if record.exists() else None
+        record.unlink(missing_ok=True)
+        return Outcome(ending, json.loads(ending.result) if ending.result else {}, told, self.root)
 
 
 @contextmanager

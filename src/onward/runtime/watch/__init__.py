@@ -39,6 +39,7 @@ first touched the path:
     variables         what Python code read of the environment before it had set it; `all_variables`: it looked
                       through all
     refused           strict: `path` (or address) and `verb`
+    moved             files that others changed between the step's reading them and its own changing them
     kept              copies of files that the step changed or removed and that nobody had kept: `path`, `copy`
     events            how many calls were looked at
 
@@ -51,6 +52,10 @@ are needed `"sealed": [paths]`, not to be written unless a path of `writes` lies
 which empty folders may be made, and `"network": true`. Everything else that counts is refused with EACCES, as are
 connections to other machines; to ask whether something is there is not. The kernel reads a path again after it was
 looked at, so this catches mistakes and is no wall against malice.
+
+A call that opens a file of the workspace which another step is changing waits until that one has ended and somebody
+has taken its record away, which is how a run says that it knows what the step left. So no step reads half a file, and
+no file is a mixture of two steps'. Two that would wait for each other go on and are doubted.
 
 A supervisor that dies makes calls of running steps fail. These are ended, and the result says `WatchLost`, whatever
 they said; the next steps of that bare parent are heard through audit events.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from onward.runtime.watch.rescue import Rescue
 from onward.runtime.watch.scope import Scope
@@ -27,6 +27,15 @@ _NAME_SERVICES = ("/run/nscd/", "/var/run/nscd/", "/run/systemd/userdb/", "/dev/
 """Sockets through which the C library looks up users and writes logs: no data comes from there."""
 
 
+class TakenError(Exception):
+    """Another step is changing a file that this one is about to read or change: the call waits until that has ended."""
+
+    def __init__(self, path: str, *, to_read: bool) -> None:
+        super().__init__(path)
+        self.path = path
+        self.to_read = to_read
+
+
 class State(NamedTuple):
     """A path at one moment."""
 
@@ -39,7 +48,7 @@ class State(NamedTuple):
 class Entry:
     """One path, with all links on the way to it followed."""
 
-    __slots__ = ("asked", "first", "kept", "later", "names", "opened", "own", "path", "reads")
+    __slots__ = ("asked", "claimed", "first", "kept", "later", "names", "opened", "own", "path", "reads")
 
     def __init__(self, path: str, first: Optional[State]) -> None:
         self.path = path
@@ -54,6 +63,8 @@ class Entry:
         """It was opened to be changed in place, so that what is there now goes on from what there was, or was not."""
         self.later = 0
         """How often it was read after that."""
+        self.claimed = False
+        """It was opened to be written anew or added to, removed or replaced: not only in a way that may change it."""
         self.names: Optional[List[str]] = None
 
 
@@ -76,11 +87,19 @@ class Account:
         scope: which paths count.
         strict: what is allowed; None where everything is.
         rescue: keeps files before the step changes them.
+        is_taken: whether another step is changing a file; None: nobody can tell.
     """
 
-    def __init__(self, scope: Scope, strict: Optional[Dict[str, Any]] = None, rescue: Optional[Rescue] = None) -> None:
+    def __init__(
+        self,
+        scope: Scope,
+        strict: Optional[Dict[str, Any]] = None,
+        rescue: Optional[Rescue] = None,
+        is_taken: Optional[Callable[[str], bool]] = None,
+    ) -> None:
         self._scope = scope
         self._rescue = rescue
+        self._is_taken = is_taken
         self._strict: Optional[Policy] = None
         if strict is not None:
             reads, writes, sealed, folders = (
@@ -99,11 +118,14 @@ class Account:
         self._own_servers: Set[str] = set()
         self._refused: Dict[Tuple[str, str], None] = {}
         self._doubts: Dict[str, None] = {}
+        self._unfinished: Set[str] = set()
+        self._moved: Dict[str, None] = {}
         self.listening: Set[str] = set()
         """The sockets of the step's own servers, as `/proc` names them."""
         self.events = 0
 
-    # What was done. Each verb gives the error number that refuses it, or 0.
+    # What was done. Each verb gives the error number that refuses it, or 0. Those that read or change a file raise
+    # TakenError, and note nothing, where another step is changing it.
 
     def read(self, path: str, follow: bool = True) -> int:
         """A file's content is asked for."""
@@ -111,6 +133,9 @@ class Account:
         if entry is None:
             self._scope.note_package(path)
             return 0
+        self._wait_for_others(entry, to_read=True)
+        if entry.asked and entry.first is not None and not entry.reads and not entry.own:
+            entry.first = self._look(entry.path) or entry.first  # what it reads is what is there now
         if entry.own:
             entry.later += 1
         elif entry.first is None or entry.first.kind == "folder":
@@ -140,24 +165,29 @@ class Account:
             entry.names = self._names_before(entry.path)
         return 0
 
-    def write(self, path: str, *, keeps: bool, follow: bool = True) -> int:
+    def write(self, path: str, *, keeps: bool, adds: bool = False, follow: bool = True) -> int:
         """A file is made or changed.
 
         Args:
             keeps: whether anything of what is there before stays, so that the file depends on it.
+            adds: it is opened to be added to; else, where it keeps something, it may be that it is only read.
         """
         entry = self._entry(path, follow)
         if entry is None:
             return 0
         if not self._may_write(entry.path):
             return self._refuse(entry.path, "write")
+        self._wait_for_others(entry)
         lost = self._keep_first(entry, in_place=keeps)
         if lost:
             return lost
+        if entry.reads and not entry.own and _state(entry.path) != entry.first:
+            self._moved[entry.path] = None
         if keeps and not entry.own:
             entry.kept = True
             entry.reads += entry.first is not None
         entry.own = True
+        entry.claimed = entry.claimed or adds or not keeps
         return 0
 
     def make_folder(self, path: str) -> int:
@@ -180,10 +210,11 @@ class Account:
             return 0
         if not self._may_write(entry.path):
             return self._refuse(entry.path, "remove")
+        self._wait_for_others(entry)
         lost = self._keep_first(entry)
         if lost:
             return lost
-        entry.own = True
+        entry.own = entry.claimed = True
         self._forget_ways()
         return 0
 
@@ -193,19 +224,45 @@ class Account:
         for entry in (source, target):
             if entry is not None and not self._may_write(entry.path):
                 return self._refuse(entry.path, "rename")
+            if entry is not None:
+                self._wait_for_others(entry)
         lost = self._keep_first(target) if target is not None else 0
         if lost:
             return lost
         if source is not None:
             if source.first is not None and not source.own:
                 source.reads += 1
-            source.own = True
+            source.own = source.claimed = True
         if target is not None:
-            target.own = True
+            target.own = target.claimed = True
         if source is not None and target is not None:
             self._renamed.append((source.path, target.path))
         self._forget_ways()
         return 0
+
+    def is_changing(self, path: str) -> bool:
+        """Whether the step has changed a file, or is about to."""
+        entry = self._entries.get(path)
+        return entry is not None and entry.own and (entry.claimed or _state(path) != entry.first)
+
+    def read_unfinished(self, path: str) -> None:
+        """Lets a file be read from now on although another step is changing it."""
+        self._unfinished.add(path)
+        self.doubt(f"`{path}` was read while another step was writing it")
+
+    def _wait_for_others(self, entry: Entry, *, to_read: bool = False) -> None:
+        """
+        Raises:
+            TakenError: another step is changing what this one has not changed.
+        """
+        if entry.own or self._is_taken is None or (to_read and entry.path in self._unfinished):
+            return
+        if not self._is_taken(entry.path):
+            return
+        if not (entry.reads or entry.asked or entry.opened):
+            del self._entries[entry.path]  # what is there first is looked at when the other step has ended
+            self._forget_ways()
+        raise TakenError(entry.path, to_read=to_read)
 
     def _keep_first(self, entry: Entry, *, in_place: bool = False) -> int:
         """Sees to it that what a file held before the step is kept; gives the error number where that cannot be."""
@@ -316,6 +373,7 @@ class Account:
             "variables": sorted(variables),
             "all_variables": everything,
             "refused": [{"path": path, "verb": verb} for path, verb in self._refused],
+            "moved": list(self._moved),
             "kept": [] if self._rescue is None else self._kept(written, removed),
             "events": self.events,
         }

@@ -37,6 +37,9 @@ class Decoder:
 
         Returns:
             the error number with which the call is refused; 0 lets it go on.
+
+        Raises:
+            TakenError: another step is changing the file; nothing was added.
         """
         account.events += 1
         if call.architecture != self._machine.audit:
@@ -90,7 +93,8 @@ class Decoder:
             return account.ask(path, follow)
         if writes or flags & (os.O_CREAT | os.O_TRUNC):
             is_new = flags & os.O_CREAT and flags & os.O_EXCL
-            return account.write(path, keeps=not flags & os.O_TRUNC and not is_new, follow=follow and not is_new)
+            keeps = not flags & os.O_TRUNC and not is_new
+            return account.write(path, keeps=keeps, adds=bool(flags & os.O_APPEND), follow=follow and not is_new)
         return account.read(path, follow)
 
     def open(self, account: Account, call: Call) -> int:

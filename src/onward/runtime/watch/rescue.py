@@ -1,7 +1,7 @@
 """Copies of the files that a step is about to overwrite and that nobody has kept: made before the call goes on.
 
 What a step's code says that it writes is kept before the step starts; what only its calls show is kept here, in its
-outbox.
+outbox, and so is what others have put into a file since then.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from typing import Any, Dict, Iterable
+from typing import Any, Dict, Mapping, Optional, Sequence
 
 MOST_IN_PLACE_BYTES = 100_000_000
 """A larger file that is opened to be changed in place is not copied: as a rule it is a database that is only read."""
@@ -23,13 +23,14 @@ class Rescue:
     Args:
         root: the workspace's; what lies outside is not ours to keep.
         folder: takes the copies.
-        known: paths that have been seen to already.
+        known: paths that have been seen to already, with size in bytes, mtime in ns and inode then; None: nothing
+            was there.
     """
 
-    def __init__(self, root: str, folder: str, known: Iterable[str]) -> None:
+    def __init__(self, root: str, folder: str, known: Mapping[str, Optional[Sequence[int]]]) -> None:
         self._root = os.path.join(root, "")
         self._folder = folder
-        self._known = frozenset(known)
+        self._known = known
         self.copies: Dict[str, str] = {}
         """Path -> where its copy lies."""
 
@@ -42,11 +43,13 @@ class Rescue:
         Returns:
             the error number with which the change is refused, for a file that cannot be kept must not be lost; or 0.
         """
-        if path in self._known or path in self.copies or not path.startswith(self._root) or "/.git/" in path:
+        if path in self.copies or not path.startswith(self._root) or "/.git/" in path:
             return 0
         try:
-            size = os.lstat(path).st_size
-            if size == 0 or (in_place and size > MOST_IN_PLACE_BYTES):
+            now = os.lstat(path)
+            if self._known.get(path) == [now.st_size, now.st_mtime_ns, now.st_ino]:
+                return 0
+            if now.st_size == 0 or (in_place and now.st_size > MOST_IN_PLACE_BYTES):
                 return 0
             os.makedirs(self._folder, exist_ok=True)
             copy = os.path.join(self._folder, str(len(self.copies)))
@@ -61,7 +64,7 @@ class Rescue:
 
 def of_task(task: Dict[str, Any]) -> Rescue:
     """The rescue of a step, as its task tells."""
-    return Rescue(os.path.realpath(task["root"]), os.path.join(task["outbox"], "before"), task.get("kept_before", ()))
+    return Rescue(os.path.realpath(task["root"]), os.path.join(task["outbox"], "before"), task.get("kept_before", {}))
 
 
 def _copy(path: str, copy: str) -> None:

@@ -20,7 +20,7 @@ import signal
 import time
 from _socket import AF_UNIX, CMSG_LEN, SCM_RIGHTS, SOCK_STREAM, SOL_SOCKET, socketpair
 from array import array
-from typing import Any, Dict, Iterator, List, NamedTuple, NoReturn, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, NoReturn, Optional, Set, Tuple
 
 RECORD = "watch.json"
 BEGIN = "/onward\x01begin"
@@ -33,6 +33,11 @@ _FRESH_S = 1.0
 _WORD_S = 10
 """How long the bare parent may take to say which step it has just forked. It may itself be waiting with a call: of a
 file that Python looks at whenever it forks."""
+_UNFINISHED_S = 60
+"""How long a step waits for a file that another one is writing before it reads what there is: that one may, in turn,
+wait for something of it that nobody sees."""
+_TAKEN_S = 10
+"""How long the files of a step that has ended are its own if nobody empties its outbox."""
 
 
 class Channel:
@@ -163,19 +168,39 @@ class Word(NamedTuple):
 class _Watched:
     """A step that is watched."""
 
-    def __init__(self, identity: int, pid: int, task: Dict[str, Any]) -> None:
+    def __init__(
+        self, identity: int, pid: int, task: Dict[str, Any], is_taken: Callable[[_Watched, str], bool]
+    ) -> None:
         from onward.runtime.watch import rescue, scope
         from onward.runtime.watch.account import Account
 
         self.identity = identity
         self.pid = pid
         self.outbox: str = task["outbox"]
-        self.account = Account(scope.scope_of(task), task.get("strict"), rescue.of_task(task))
+        self.root = os.path.join(os.path.realpath(task["root"]), "")
+        kept = rescue.of_task(task)
+        self.account = Account(scope.scope_of(task), task.get("strict"), kept, lambda path: is_taken(self, path))
         self.has_begun = False
         self.pids: Set[int] = {pid}
         self.said: List[Dict[str, Any]] = []
         """What its first Python process says of itself."""
         self.deadline: Optional[float] = None
+
+    def is_taken_over(self) -> bool:
+        """Whether, after its end, somebody has taken what it made out of its outbox, and knows what is in its files."""
+        assert self.deadline is not None
+        gone = not os.path.exists(os.path.join(self.outbox, RECORD))
+        return gone or time.monotonic() > self.deadline + _TAKEN_S
+
+
+class _Held(NamedTuple):
+    """A call that would open a file which another step is changing."""
+
+    call: Any
+    step: _Watched
+    path: str
+    until: Optional[float]
+    """When it goes on all the same, where it would only read."""
 
 
 class _UntoldError(Exception):
@@ -202,6 +227,9 @@ class Supervisor:
         self._by_pid: Dict[int, Tuple[Optional[_Watched], float]] = {}
         self._untold: List[Tuple[Any, float]] = []
         """Calls of processes of which it is not yet said whose they are, each with the time when that is given up."""
+        self._held: List[_Held] = []
+        self._recorded: List[_Watched] = []
+        """Steps that have ended and whose files nobody has looked at yet."""
         self._has_orphans = False
         """Somebody was killed who may not have ended yet."""
         self._decoder: Any = None
@@ -221,9 +249,10 @@ class Supervisor:
                 else:
                     self._serve_untold()
             self._end_late()
+            self._serve_held()
 
     def _patience_ms(self) -> Optional[int]:
-        if any(step.deadline is not None for step in self._steps.values()):
+        if self._held or any(step.deadline is not None for step in self._steps.values()):
             return 10
         return 100 if self._has_orphans else None
 
@@ -244,15 +273,67 @@ class Supervisor:
         else:
             self._answer(call, step)
 
-    def _answer(self, call: Any, step: Optional[_Watched]) -> None:
-        """Looks at a call, and lets it go on or refuses it."""
+    def _answer(self, call: Any, step: Optional[_Watched], until: Optional[float] = None) -> None:
+        """Looks at a call, and lets it go on or refuses it, or keeps it waiting: `until` then, if it waits already."""
+        from onward.runtime.watch.account import TakenError
+
         refused = 0
         if step is not None:
             if step.has_begun:
-                refused = self._decoder.look(step.account, call)
+                try:
+                    refused = self._decoder.look(step.account, call)
+                except TakenError as taken:
+                    if taken.to_read and until is None:
+                        until = time.monotonic() + _UNFINISHED_S
+                    self._held.append(_Held(call, step, taken.path, until))
+                    return
             elif self._decoder.path_asked(call) == BEGIN:
                 step.has_begun = True
         self._seccomp.answer(self._listener, call.identity, refused)
+
+    # Files that a step changes while another one wants them.
+
+    def _is_taken(self, step: _Watched, path: str) -> bool:
+        """Whether a step has to wait for a file: it would read half of it, or leave a mixture.
+
+        What nobody takes for a result is let be. So are two that would wait for each other, and that is a doubt.
+        """
+        if not path.startswith(step.root) or _is_by_the_way(path[len(step.root) :]):
+            return False
+        holders = self._holders(step, path)
+        if not any(self._waits_for(holder, step) for holder in holders):
+            return bool(holders)
+        for each in (step, *holders):
+            each.account.doubt(f"another step opened `{path[len(step.root) :]}` while it was being written")
+        return False
+
+    def _holders(self, step: _Watched, path: str) -> List[_Watched]:
+        """The other steps that are changing a file, or have changed it and are not looked at yet."""
+        self._recorded = [each for each in self._recorded if not each.is_taken_over()]
+        others = (*self._steps.values(), *self._recorded)
+        return [other for other in others if other is not step and other.account.is_changing(path)]
+
+    def _waits_for(self, step: _Watched, other: _Watched) -> bool:
+        """Whether a step waits for another one, be it by way of third ones."""
+        seen: Set[int] = set()
+        waiting = [step]
+        while waiting:
+            current = waiting.pop()
+            if current is other:
+                return True
+            if current.identity not in seen:
+                seen.add(current.identity)
+                held = [each.path for each in self._held if each.step is current]
+                waiting += [holder for path in held for holder in self._holders(current, path)]
+        return False
+
+    def _serve_held(self) -> None:
+        """Looks again at the calls that wait for other steps."""
+        for held in list(self._held):
+            self._held.remove(held)
+            if held.until is not None and time.monotonic() > held.until:
+                held.step.account.read_unfinished(held.path)
+            self._answer(held.call, held.step, held.until)
 
     def _serve_untold(self) -> None:
         """Answers the calls of those of whom it has been said by now whose they are."""
@@ -364,7 +445,8 @@ class Supervisor:
         from onward.runtime.watch.accounts import account_in
 
         if word.verb == b"step":
-            step = _Watched(word.identity, word.pid, json.loads(word.body)) if word.body else None
+            self._recorded = [each for each in self._recorded if not each.is_taken_over()]
+            step = _Watched(word.identity, word.pid, json.loads(word.body), self._is_taken) if word.body else None
             self._by_first[word.pid] = step
             if step is not None:
                 self._steps[word.identity] = step
@@ -393,6 +475,7 @@ class Supervisor:
                 self._kill(step)
             code = self._write_record(step)
             self._forget(step)
+            self._recorded.append(step)
             self._tell_recorded(step.identity, code)
 
     def _tell_recorded(self, identity: int, code: int) -> None:
@@ -443,6 +526,11 @@ def write(outbox: str, content: str) -> int:
             os.unlink(path)
         return error.errno or errno.EIO
     return 0
+
+
+def _is_by_the_way(path: str) -> bool:
+    """Whether a path below the root is one that programs write for themselves: hidden, or Python's bytecode."""
+    return any(part.startswith(".") or part == "__pycache__" for part in path.split("/"))
 
 
 class Place(NamedTuple):

@@ -1,0 +1,67 @@
+"""Steps that write one file at the same time, before anybody knows that they do: the file is never a mixture of theirs.
+
+One of them waits where it opens the file, until the other has ended; from then on it is known who comes after whom.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from onward.app.options import RunOptions
+from onward.app.run import RunReport, run
+from onward.app.wiring import open_workspace
+from onward.testing import workspace
+from onward.testing.watchers import Recorder
+from tests.properties.test_histories import outcome_of
+
+SHARED = "projects/p/shared.txt"
+WAYS = {
+    "anew": 'file = open({place}, "w")',
+    "at the end": 'file = open({place}, "a")',
+    "read first": 'import os\ntext = open({place}).read() if os.path.exists({place}) else ""\n'
+    'file = open({place}, "w")\nfile.write(text)',
+    "to be renamed": 'import os\nfile = open({place} + ".{word}", "w")',
+}
+PLACE = '"".join(["shared", ".txt"])'
+
+
+def writer(way: str, word: str, before_s: float, between_s: float) -> str:
+    """A script that writes two words into the file, with some time before, and between the two."""
+    lines = [
+        f"import time\ntime.sleep({before_s})",
+        WAYS[way].format(place=PLACE, word=word),
+        f'file.write("{word}1 ")\nfile.flush()\ntime.sleep({between_s})\nfile.write("{word}2 ")\nfile.close()',
+    ]
+    if way == "to be renamed":
+        lines.append(f'os.replace({PLACE} + ".{word}", {PLACE})')
+    return "\n".join(lines) + "\n"
+
+
+def run_in(folder: Path, jobs: int) -> RunReport:
+    with open_workspace(folder, writes=True) as opened:
+        return run(opened, RunOptions(keep_going=True, jobs=jobs), Recorder())
+
+
+def ends_as_one_after_the_other(tmp_path: Path, files: dict[str, str]) -> None:
+    at_once, in_order = tmp_path / "at once", tmp_path / "in order"
+    for folder in (at_once, in_order):
+        workspace.write(folder, {"onward.toml": "", **files})
+    report, clean = run_in(at_once, 3), run_in(in_order, 1)
+    assert report.ok, {name: record.error for name, record in report.steps.items()}
+    assert outcome_of(report) == outcome_of(clean)
+    assert (at_once / SHARED).read_text() == (in_order / SHARED).read_text()
+    again = run_in(at_once, 3)
+    assert (again.counts["made"], again.counts["restored"]) == (0, 0)
+    assert again.run.snapshot == report.run.snapshot
+    assert (at_once / SHARED).read_text() == (in_order / SHARED).read_text()
+
+
+@pytest.mark.parametrize("second", WAYS)
+@pytest.mark.parametrize("first", WAYS)
+@pytest.mark.parametrize("is_first_longer", [True, False], ids=["around", "within"])
+def test_two_that_write_one_file_at_once(tmp_path: Path, first: str, second: str, is_first_longer: bool) -> None:
+    times = ((0.0, 0.5), (0.2, 0.0)) if is_first_longer else ((0.2, 0.0), (0.0, 0.5))
+    a, b = (writer(way, word, *spent) for way, word, spent in zip((first, second), "ab", times, strict=True))
+    ends_as_one_after_the_other(tmp_path, {"projects/p/a.py": a, "projects/p/b.py": b})
