@@ -15,7 +15,7 @@ from onward.base.errors import StoreError
 from onward.base.user import user_name
 from onward.model.records import RECORD_FORMAT, AssetContent, Move
 
-_TRIES = 20
+_TRIES = 100
 Answer = TypeVar("Answer")
 
 

@@ -23,7 +23,9 @@ def content(value: str) -> Digest:
 class Recorded:
     """Writes runs into a store of its own, each with the results that it is told."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, machine: str = "") -> None:
+        """Runs of several machines that share a store are told apart by `machine`."""
+        self._machine = machine
         self.opened: Opened = open_workspace(root, writes=True)
         self._count = itertools.count(1)
 
@@ -39,7 +41,7 @@ class Recorded:
         entries = {name: SnapshotEntry("metric", artifact.content) for name, artifact in artifacts.items()}
         run = Run(
             format=RECORD_FORMAT,
-            id=f"20261126-000000{number:03d}",
+            id=f"20261126-000000{number:03d}{self._machine}",
             at=clock.text_of(clock.now()),
             seconds=0.1,
             basis=digest_text(basis or repr(sorted(values.items()))),

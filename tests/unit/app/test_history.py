@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import multiprocessing
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import msgspec
 import pytest
 
 from onward.app import channels, history, moving, snapshots
+from onward.app.quarantine import quarantined_by, shown_in
 from onward.base.codec import encode
 from onward.base.errors import RefusedError, UnknownNameError
 from onward.model.records import AssetContent, Move
@@ -312,6 +315,50 @@ def test_a_pipeline_that_loses_the_race_judges_again(team: Team, monkeypatch: py
 
     monkeypatch.setattr(records, "append", late)
     assert isinstance(team.merge({"rate": "bad", "rows": "1"}), history.Held)
+
+
+def a_pipeline(root: Path, machine: str) -> None:
+    """Every other merge brings a mistake that was taken back before."""
+    team = Team(root, machine)
+    with team.opened:
+        for count in range(8):
+            team.merge({"rate": "bad" if count % 2 else f"{machine}{count}", "rows": f"{machine}{count}"})
+
+
+def who_takes_back_what_comes(root: Path) -> None:
+    team = Team(root, "-back")
+    with team.opened:
+        for _ in range(4):
+            with contextlib.suppress(RefusedError):  # nothing before
+                team.back()
+
+
+def test_of_many_pipelines_that_end_at_once_each_sees_what_the_others_did(team: Team) -> None:
+    """Whatever the order in which they come: each move follows from the log before it."""
+    root = team.opened.place.root
+    team.release({"rate": "one", "rows": "1"})
+    team.release({"rate": "bad", "rows": "1"})
+    team.back()
+    context = multiprocessing.get_context("fork")
+    rivals = [context.Process(target=a_pipeline, args=(root, f"-m{number}")) for number in range(3)]
+    rivals.append(context.Process(target=who_takes_back_what_comes, args=(root,)))
+    for rival in rivals:
+        rival.start()
+    for rival in rivals:
+        rival.join(120)
+        assert rival.exitcode == 0
+
+    log = team.opened.store.records.moves("main")
+    assert [move.sequence for move in log] == list(range(1, len(log) + 1))
+    released = [move for move in log if move.kind == "release"]
+    assert [move.number for move in released] == list(range(1, len(released) + 1))
+    assert len(released) > 3 * 4, "what is no mistake goes out"
+    for place, move in enumerate(log[1:], 1):
+        assert move.previous == log[place - 1].number
+        contents = {name: one.content for name, one in channels.run_of(team.opened, move).artifacts.items()}
+        if move.automatic:
+            assert shown_in(contents, quarantined_by(log[:place])) == []
+            assert contents["rate"] != content("bad")
 
 
 def test_what_readers_saw_and_until_when_is_in_the_entries(team: Team) -> None:
