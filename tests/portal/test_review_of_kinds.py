@@ -32,4 +32,4 @@ def test_a_kind_is_shown_by_more_than_its_sentence(suite: type[DiffSuite], tmp_p
     assert read(text).faults == []
     is_number = "moved-number" in text
     has_class_alone = set(found.detail) == {"class"}  # of a model that nobody has opened
-    assert is_number or evidence.of_detail(found.detail) or pictures.shown(asset) or has_class_alone
+    assert is_number or evidence.of_detail(found.detail) or pictures.embedded(asset) or has_class_alone

@@ -21,9 +21,9 @@ from onward.app.diff import (
 )
 from onward.base.text import plural
 from onward.model.records import Run
-from onward.portal import drawing, html, shell, words
+from onward.portal import html, shell, words
 from onward.portal.content import BROKEN, FAILED
-from onward.portal.review import evidence, metric, origins, pictures
+from onward.portal.review import origins, pictures, results
 from onward.portal.review.anchors import anchor, link
 
 _MOST_OPEN = 12
@@ -31,7 +31,6 @@ _MOST_OPEN = 12
 _MOST_SHOWN = 150
 """Results that have a section at all; beyond, there is a sentence for each."""
 _MOST_PICTURE_BYTES = 40_000_000
-_SIGNS = {CHANGED: "~", ADDED: "+", REMOVED: "−", EQUAL: "="}
 _EQUAL_WORDS = {
     UNTOUCHED: "Nothing that they rest on differs",
     MADE_AGAIN: "Made again, and the same came out",
@@ -156,7 +155,7 @@ def _tally(report: DiffReport) -> html.Markup:
         html.ul(
             [
                 html.li(
-                    _sign(change),
+                    results.sign(change),
                     html.strong(f"{count:,}"),
                     f" {change}",
                     html.small("proved: ", proof) if change == EQUAL and proof else None,
@@ -182,10 +181,6 @@ def _side(name: str, word: str, run: Run | None) -> html.Markup:
         if not run.complete:
             told.append(html.span("incomplete", class_="mark bad"))
     return html.div(html.dt(name), html.dd([html.span(each) for each in told if each]))
-
-
-def _sign(change: str) -> html.Markup:
-    return html.span(_SIGNS[change], aria_hidden="true", class_=f"change-sign {change}")
 
 
 def _checks(checks: Sequence[CheckDiff]) -> html.Markup | None:
@@ -229,30 +224,14 @@ def _at_a_glance(changed: Sequence[AssetDiff]) -> html.Markup | None:
 
 def _line(asset: AssetDiff, *, has_section: bool) -> html.Markup:
     named = html.breakable(asset.name)
-    return html.li(
-        _sign(asset.change),
-        html.span(
+    return results.line(
+        asset,
+        [
             link(asset.name, asset.title) if has_section else asset.title or named,
             html.small(named) if asset.title else None,
-            class_="what",
-        ),
-        html.span(_moved(asset), class_="how"),
-        class_=asset.change,
-        id=None if has_section else anchor(asset.name),
+        ],
+        identity=None if has_section else anchor(asset.name),
     )
-
-
-def _moved(asset: AssetDiff) -> html.Child:
-    """The change in a few words: of a number both of them, else the sentence without where it comes from."""
-    far = html.span("far from its usual course", class_="unusual") if asset.is_unusual else None
-    if metric.is_moved(asset.detail):
-        course = [point["value"] for point in asset.detail.get("course", ())]
-        return [far, drawing.sparkline([*course, asset.detail["after"]]), metric.in_short(asset.detail)]
-    return [far, words.spoken(asset.effect)]
-
-
-def _title(asset: AssetDiff) -> str:
-    return asset.title or asset.name.rpartition("/")[2]
 
 
 def _sections(report: DiffReport, changed: Sequence[AssetDiff]) -> html.Markup | None:
@@ -285,36 +264,9 @@ def _within_budget(changed: Sequence[AssetDiff]) -> set[str]:
 
 
 def _section(report: DiffReport, asset: AssetDiff, *, is_open: bool, has_pictures: bool) -> html.Markup:
-    """One result: its sentence, what made for it, and what shows it."""
-    marks = [
-        (
-            "far from its usual course",
-            asset.is_unusual,
-            "It moved much farther than from one release to the next.",
-            "unusual",
-        ),
-        ("published", asset.is_published, "Readers have it.", ""),
-        ("checked", asset.is_checked, "A check looks at it.", ""),
-    ]
-    named = html.summary(
-        _sign(asset.change),
-        html.h3(_title(asset), id=anchor(asset.name)),
-        html.span(words.kind_word(asset.kind), " ", html.code(html.breakable(asset.name)), class_="note"),
-        [html.span(said, title=meaning, class_=f"mark {css}".strip()) for said, is_so, meaning, css in marks if is_so],
-    )
-    effect = html.p(words.spoken(asset.effect), class_="sentence")
     left_out = html.p("Its pictures are left out: the page would be too large for them.", class_="note")
-    return html.article(
-        html.details(
-            named,
-            metric.sentence(asset.detail) if metric.is_moved(asset.detail) else effect,
-            origins.of_one(asset),
-            evidence.shown(report, asset) if asset.change == CHANGED else None,
-            pictures.shown(asset) if has_pictures else left_out,
-            open=is_open,
-        ),
-        class_=f"result {asset.change}",
-    )
+    seen = pictures.shown(asset, pictures.embedded(asset)) if has_pictures else left_out
+    return results.section(report, asset, seen, is_open=is_open)
 
 
 # What is equal.

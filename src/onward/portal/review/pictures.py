@@ -6,9 +6,9 @@ A picture stands in an `img`, where a browser runs and loads nothing that is in 
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 
 from onward.app.diff import AssetDiff
-from onward.model.difference import Picture
 from onward.portal import html
 from onward.portal.review.anchors import anchor
 
@@ -18,16 +18,25 @@ _BESIDE, _SWIPE, _ONION = "beside", "swipe", "onion"
 _VIEWS = {_BESIDE: "Side by side", _SWIPE: "Swipe", _ONION: "Onion skin", MOVED: "What moved"}
 
 
-def shown(asset: AssetDiff) -> html.Markup | None:
-    """The pictures of a change; with both sides, ways to hold them against each other."""
-    found = {picture.name: picture for picture in asset.pictures if picture.media.startswith("image/")}
-    if not found:
+def embedded(asset: AssetDiff) -> dict[str, str]:
+    """The pictures of a change as addresses that hold them, by name."""
+    return {
+        picture.name: f"data:{picture.media};base64,{base64.b64encode(picture.content).decode()}"
+        for picture in asset.pictures
+        if picture.media.startswith("image/")
+    }
+
+
+def shown(asset: AssetDiff, addresses: Mapping[str, str]) -> html.Markup | None:
+    """The pictures of a change, by name; with both sides, ways to hold them against each other."""
+    if not addresses:
         return None
-    sides = [_figure(name, found[name], asset) for name in (BEFORE, AFTER, MOVED) if name in found]
-    sides += [_figure(name, picture, asset) for name, picture in found.items() if name not in _NAMES]
-    if BEFORE not in found or AFTER not in found:
+    named = [name for name in (BEFORE, AFTER, MOVED) if name in addresses]
+    named += [name for name in addresses if name not in _NAMES]
+    sides = [_figure(name, addresses[name], asset) for name in named]
+    if BEFORE not in addresses or AFTER not in addresses:
         return html.div(html.div(sides, class_="pictures"), class_="compare")
-    views = [view for view in _VIEWS if view != MOVED or MOVED in found]
+    views = [view for view in _VIEWS if view != MOVED or MOVED in addresses]
     return html.div(
         html.fieldset(
             html.legend("How to hold them against each other", class_="unseen"),
@@ -46,9 +55,8 @@ def shown(asset: AssetDiff) -> html.Markup | None:
     )
 
 
-def _figure(name: str, picture: Picture, asset: AssetDiff) -> html.Markup:
+def _figure(name: str, address: str, asset: AssetDiff) -> html.Markup:
     said = _NAMES.get(name, name)
-    address = f"data:{picture.media};base64,{base64.b64encode(picture.content).decode()}"
     return html.figure(
         html.img(src=address, alt=f"{asset.title or asset.name}: {said.lower()}"),
         html.figcaption(said),
