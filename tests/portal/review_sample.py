@@ -9,7 +9,7 @@ from onward.app.diff import AssetDiff, CheckDiff, DiffReport
 from onward.base.digest import digest_text
 from onward.model.difference import Picture
 from onward.model.records import Origin, Run
-from tests.portal.sample import bars_svg, png
+from tests.portal.drawn import bars_svg, png
 
 MAY = Cause(DATA, "data/flights/2013-05.csv", "28,796 rows came in with `data/flights/2013-05.csv`", 28_796)
 JUNE = Cause(DATA, "data/flights/2013-06.csv", "28,243 rows came in with `data/flights/2013-06.csv`", 28_243)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-import struct
 import sys
-import zlib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,7 +22,6 @@ from onward.portal.content import (
     Input,
     Node,
     OffendingRows,
-    PastRelease,
     Project,
     Provenance,
     Release,
@@ -33,9 +30,10 @@ from onward.portal.content import (
     TablePreview,
     table_preview,
 )
+from tests.portal import timeline_sample
+from tests.portal.drawn import bars_svg, png
 
 NOW = datetime(2026, 11, 22, 6, 12, 40, tzinfo=UTC)
-NOTES = {12: "November's flights are in.", 9: "The weather model is new.", 1: "First."}
 COMMIT = "4be1f0c2a97d3e5568aa0b1c2d3e4f5061728394"
 
 REPORT = f"""<!DOCTYPE html>
@@ -97,17 +95,8 @@ def content() -> SiteContent:
         release=Release(
             channel="main", number=12, at=NOW, commit=COMMIT, note="November's flights are in.", previous=11
         ),
-        releases=tuple(
-            PastRelease(
-                number=number,
-                at=NOW - timedelta(days=7 * (12 - number), hours=number),
-                commit=f"{number:02x}" * 20,
-                note=NOTES.get(number, ""),
-                changes=7 if number == 12 else number % 5,
-                moved_back=number == 8,
-            )
-            for number in range(12, 0, -1)
-        ),
+        moves=timeline_sample.moves(NOW),
+        previews=timeline_sample.previews(NOW),
         projects=(
             Project(
                 name="delays",
@@ -575,33 +564,6 @@ def carriers_table() -> TablePreview:
             ],
             "head": rows,
         }
-    )
-
-
-def bars_svg() -> str:
-    """A bar chart as a plotting library would write it."""
-    bars = "".join(
-        f'<rect x="{60 + 26 * hour}" y="{260 - 9 * abs(hour - 3)}" width="20" '
-        f'height="{9 * abs(hour - 3)}" fill="#0b5f59"/>'
-        f'<text x="{70 + 26 * hour}" y="282" font-size="11" text-anchor="middle">{hour}</text>'
-        for hour in range(24)
-    )
-    return (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="540pt" height="240pt" viewBox="0 0 720 320">'
-        f'<g font-family="sans-serif">{bars}</g></svg>'
-    )
-
-
-def png(width: int, height: int) -> bytes:
-    """A PNG with a gradient."""
-    rows = b"".join(
-        b"\0" + bytes(channel for x in range(width) for channel in (40, 90 + y % 120, 80 + x * 120 // width))
-        for y in range(height)
-    )
-    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(body)) + tag + body + struct.pack(">I", zlib.crc32(tag + body))
-        for tag, body in ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
     )
 
 

@@ -17,7 +17,9 @@ from onward.base.digest import digest_text
 
 _PLAIN = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,78}[a-z0-9_-])?")
 _DEVICE = re.compile(r"(?:con|prn|aux|nul|com\d|lpt\d)(?:\..*)?")  # file names that Windows keeps for itself
-_RESERVED_ROOTS = frozenset({"channels", "checks", "files", "graph", "preview", "releases", "static"})
+_RESERVED_ROOTS = frozenset(
+    {"channels", "checks", "compared", "files", "graph", "preview", "releases", "static", "timeline"}
+)
 _DIGITS = 6
 
 
@@ -78,6 +80,12 @@ class Addresses:
         """The page of an asset, relative to the site; None where there is none."""
         folder = self._assets.get(name)
         return None if folder is None else f"{folder}/index.html"
+
+
+def compared(key: str, project: str = "") -> str:
+    """The page of a comparison, or of one project's part in it: also of a project that is gone."""
+    folder = f"{_project_folder(project)}/" if project else ""
+    return f"compared/{key}/{folder}index.html"
 
 
 def _project_folder(name: str) -> str:

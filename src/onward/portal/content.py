@@ -13,6 +13,8 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from onward.app.diff import DiffReport
+
 Bytes: TypeAlias = Path | Callable[[], bytes]
 """Where a file's bytes come from: an absolute path, or a function that reads them."""
 
@@ -41,18 +43,6 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     previous: int | None = None
     """Number of the release before it, against which `changes` were found."""
-
-
-class PastRelease(msgspec.Struct, frozen=True, kw_only=True):
-    """One line in the list of releases. `moved_back` says that the channel was later moved off it."""
-
-    number: int
-    at: datetime
-    commit: str | None = None
-    note: str = ""
-    changes: int | None = None
-    """Number of assets that differ from the release before; None where it is not known."""
-    moved_back: bool = False
 
 
 class Project(msgspec.Struct, frozen=True, kw_only=True):
@@ -267,11 +257,73 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     kind: str
     how: str
+    project: str = ""
     title: str = ""
     unit: str | None = None
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
     summary: str = ""
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """Two states of the results held against each other, with what shows the differences.
+
+    Attributes:
+        report: its assets are those that differ.
+        equal: how many results are equal in both.
+        pictures: by asset; those in `report` hold none.
+        projects: by asset, of those that differ and those whose checks do.
+    """
+
+    report: DiffReport
+    equal: int = 0
+    pictures: dict[str, tuple[File, ...]] = {}
+    projects: dict[str, str] = {}
+
+
+RELEASE, ROLLBACK = "release", "rollback"
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """A move of the channel: what its readers had before it, and what they have had since.
+
+    Attributes:
+        kind: `release` or `rollback`.
+        sequence: its place in the channel's log.
+        number: where the channel stood after it.
+        before: where it stood before; None: its readers had nothing.
+        since: since when it had stood there.
+        by: who made it.
+        note: a word to the readers; of a rollback, why.
+        automatic: a pipeline made it, and nobody looked at it first.
+        changes: the results that differ; all of them where readers had nothing.
+        comparison: with what shows it; None where only that they differ is told.
+    """
+
+    kind: str
+    sequence: int
+    number: int
+    before: int | None
+    since: datetime | None = None
+    at: datetime
+    by: str = ""
+    note: str = ""
+    commit: str | None = None
+    automatic: bool = False
+    changes: tuple[Change, ...] = ()
+    comparison: Comparison | None = None
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """An open channel of a branch, held against what readers have."""
+
+    channel: str
+    number: int
+    at: datetime
+    by: str = ""
+    note: str = ""
+    commit: str | None = None
+    comparison: Comparison
 
 
 class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -287,11 +339,12 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SiteContent(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a site shows. `releases` are the channel's, newest first, the shown one included."""
+    """All that a site shows. `moves` are the channel's, newest first, the shown one included."""
 
     workspace: str
     release: Release
-    releases: tuple[PastRelease, ...] = ()
+    moves: tuple[Move, ...] = ()
+    previews: tuple[Preview, ...] = ()
     projects: tuple[Project, ...] = ()
     assets: tuple[Asset, ...] = ()
     checks: tuple[Check, ...] = ()

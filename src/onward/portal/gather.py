@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import importlib
-import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,16 +33,18 @@ from onward.model.artifact import FIGURE, METRIC, TABLE, Artifact
 from onward.model.records import Basis, CheckRecord, Environment, Move, Run
 from onward.model.trace import Trace
 from onward.portal import content as site
+from onward.portal.timeline import DETAILED, MOST_MOVES, PREVIEWS, Naming, Timeline
 
 PARQUET = "application/vnd.apache.parquet"
 PREVIEW_VERSION = 4
 _MOST_EXCERPTS = 8
-_MOST_RELEASES = 60
 _OFFENDING_ROWS = 50
 Remake = Callable[[str], None]
 
 
-def gather(opened: Opened, run: Run, move: Move | None, remake: Remake | None = None) -> site.SiteContent:
+def gather(
+    opened: Opened, run: Run, move: Move | None, remake: Remake | None = None, detailed: int = DETAILED
+) -> site.SiteContent:
     """The content of the site of a run; with a move, of that release.
 
     Args:
@@ -51,12 +52,13 @@ def gather(opened: Opened, run: Run, move: Move | None, remake: Remake | None = 
         run: what the site shows.
         move: the move of a channel that points at it; None for a snapshot that no channel is asked for.
         remake: makes an asset again whose bytes are damaged.
+        detailed: how many of the newest releases are told in detail.
 
     Raises:
         StoreError: the run's catalogue or basis is gone.
         MissingLibraryError: the workspace's Python cannot look into tables.
     """
-    return _Gatherer(opened, run, move, remake).content()
+    return _Gatherer(opened, run, move, remake, detailed).content()
 
 
 @dataclass
@@ -65,7 +67,9 @@ class _Gatherer:
     run: Run
     move: Move | None
     remake: Remake | None
+    detailed: int
     _texts: dict[str, str] = field(default_factory=dict)
+    _runs: dict[str, Run | None] = field(default_factory=dict)
 
     def content(self) -> site.SiteContent:
         self._mend()
@@ -74,19 +78,22 @@ class _Gatherer:
         self._steps = {step.name: step for step in self._catalogue.steps}
         self._maker = {asset: name for name, record in self.run.steps.items() for asset in record.assets}
         self._moves = self._releases()
-        self._past = {move.number: self.opened.store.records.run(move.run) for move in self._moves}
+        self._past = {move.number: self._run_of(move) for move in self._moves}
         self._traces = {name: self._trace(record.key, record.trace) for name, record in self.run.steps.items()}
         self._previews, self._pages = self._prepare_files()
-        previous = self._previous()
+        timeline = self._timeline()
+        moves = tuple(timeline.moves())
+        shown = self._shown_release(moves)
         return site.SiteContent(
             workspace=self._catalogue.title or self._catalogue.name,
-            release=self._release(previous),
-            releases=tuple(self._past_releases()),
+            release=self._release(shown.before if shown is not None else None),
+            moves=moves,
+            previews=tuple(self._previews_open(timeline)),
             projects=tuple(_project(entry) for entry in self._catalogue.projects),
             assets=tuple(self._asset(name, artifact) for name, artifact in sorted(self.run.artifacts.items())),
             checks=tuple(self._checks()),
             graph=self._graph(),
-            changes=tuple(self._changes(self._past.get(previous) if previous else None)),
+            changes=shown.changes if shown is not None and shown.before is not None else (),
             run=self._run_facts(),
             missing=self.run.missing,
         )
@@ -116,18 +123,48 @@ class _Gatherer:
             return []
         moves = self.opened.store.records.moves(self.move.channel)
         releases = [move for move in moves if move.kind == "release" and move.number <= self.move.number]
-        return releases[-_MOST_RELEASES:]
+        return releases[-MOST_MOVES:]
 
-    def _previous(self) -> int | None:
-        """What the channel pointed at before this release: what its readers had, also after a rollback."""
-        if self.move is None:
+    def _run_of(self, move: Move) -> Run | None:
+        if move.run not in self._runs:
+            self._runs[move.run] = self.opened.store.records.run(move.run)
+        return self._runs[move.run]
+
+    def _timeline(self) -> Timeline:
+        log: list[Move] = []
+        if self.move is not None:
+            until = self.move.sequence
+            log = [move for move in self.opened.store.records.moves(self.move.channel) if move.sequence <= until]
+        naming = Naming(
+            titles={entry.name: entry.title or "" for entry in self._catalogue.assets},
+            projects={asset: step.project for step in self._catalogue.steps for asset in step.assets},
+            known=[project.name for project in self._catalogue.projects],
+        )
+        number = self.move.number if self.move is not None else 0
+        return Timeline(self.opened, log, number, self._run_of, naming, self.detailed)
+
+    def _shown_release(self, moves: Sequence[site.Move]) -> site.Move | None:
+        """The release that is shown, held against what its readers had before, also after a rollback."""
+        number = self.move.number if self.move is not None else None
+        return next((move for move in moves if (move.kind, move.number) == (site.RELEASE, number)), None)
+
+    def _previews_open(self, timeline: Timeline) -> list[site.Preview]:
+        """The open previews, where this is what the readers of `main` have now."""
+        if self.move is None or self.move != channels.standing(self.opened, channels.MAIN):
+            return []
+        found = []
+        for name in channels.open_channels(self.opened):
+            if name.startswith(PREVIEWS) and (move := self._standing(name)) is not None:
+                run = self._run_of(move)
+                found += [timeline.preview(move, run, self.move, self.run)] if run is not None else []
+        return found
+
+    def _standing(self, channel: str) -> Move | None:
+        """Where another channel stands; that its log is damaged does not keep this one's readers from their site."""
+        try:
+            return channels.standing(self.opened, channel)
+        except StoreError:
             return None
-        log = self.opened.store.records.moves(self.move.channel)
-        released = [
-            place for place, move in enumerate(log) if (move.kind, move.number) == ("release", self.move.number)
-        ]
-        before = channels.last_standing(log[: released[0]]) if released else None
-        return before.number if before is not None else None
 
     def _release(self, previous: int | None) -> site.Release:
         origin, move = self.run.origin, self.move
@@ -140,33 +177,6 @@ class _Gatherer:
             note=(move.note or "") if move else "",
             previous=previous,
         )
-
-    def _past_releases(self) -> list[site.PastRelease]:
-        if self.move is None:
-            return []
-        log = self.opened.store.records.moves(self.move.channel)
-        left = {move.number for move in log if move.kind == "release"}
-        stands = channels.last_standing(log)
-        standing = {stands.number} if stands is not None else set()
-        back = {before.number for before, move in itertools.pairwise(log) if move.kind == "rollback"}
-        past = []
-        before: Run | None = None
-        for move in [move for move in log if move.kind == "release"][-_MOST_RELEASES:]:
-            run = self._past.get(move.number) or self.opened.store.records.run(move.run)
-            changes = len(_differing(before, run)) if before is not None and run is not None else None
-            moved_back = move.number in back & left - standing
-            past.append(
-                site.PastRelease(
-                    number=move.number,
-                    at=clock.instant_of(move.at),
-                    commit=run.origin.commit if run else None,
-                    note=move.note or "",
-                    changes=changes,
-                    moved_back=moved_back,
-                )
-            )
-            before = run
-        return past[::-1]
 
     def _run_facts(self) -> site.RunFacts:
         outcomes = [record.outcome for record in self.run.steps.values()]
@@ -351,7 +361,7 @@ class _Gatherer:
             self._texts[path] = (content or b"").decode("utf-8-sig", "replace")
         return self._texts[path]
 
-    # Checks, graph, changes.
+    # Checks and graph.
 
     def _checks(self) -> list[site.Check]:
         found = []
@@ -408,28 +418,6 @@ class _Gatherer:
                     nodes[start] = site.Node(name=start, kind=site.SOURCE)
                 edges += [(start, asset) for asset in step.assets if start in nodes and asset in nodes]
         return site.Graph(tuple(nodes.values()), tuple(dict.fromkeys(edges)))
-
-    def _changes(self, before: Run | None) -> list[site.Change]:
-        if before is None:
-            return []
-        titles = {entry.name: entry.title or "" for entry in self._catalogue.assets}
-        changes = []
-        for name, how in _differing(before, self.run).items():
-            old, new = before.artifacts.get(name), self.run.artifacts.get(name)
-            artifact = new or old
-            assert artifact is not None
-            changes.append(
-                site.Change(
-                    name=name,
-                    kind=artifact.kind,
-                    how=how,
-                    title=titles.get(name, ""),
-                    unit=artifact.facts.get("unit"),
-                    before=_compared(old),
-                    after=_compared(new),
-                )
-            )
-        return changes
 
     def _trace(self, key: Digest | None, name: Digest | None) -> Trace | None:
         return self.opened.store.traces.get(key, name) if key and name else None
@@ -586,27 +574,6 @@ def _inputs(trace: Trace) -> list[site.Input]:
         if seen.kind in ("file", "asset")
     ]
     return found
-
-
-def _differing(before: Run | None, after: Run) -> dict[str, str]:
-    """The assets in which two runs differ, with how."""
-    old = before.artifacts if before else {}
-    found = {}
-    for name in sorted(old.keys() | after.artifacts.keys()):
-        then, now = old.get(name), after.artifacts.get(name)
-        if then is None:
-            found[name] = site.ADDED
-        elif now is None:
-            found[name] = site.REMOVED
-        elif then.content != now.content:
-            found[name] = site.CHANGED
-    return found
-
-
-def _compared(artifact: Artifact | None) -> dict[str, Any]:
-    if artifact is None:
-        return {}
-    return {key: artifact.facts[key] for key in ("rows",) if key in artifact.facts} | _number(artifact)
 
 
 def _number(artifact: Artifact) -> dict[str, Any]:

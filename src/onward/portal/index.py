@@ -8,11 +8,15 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from onward.portal import content, html, words
-from onward.portal.addresses import Addresses, file_segment, relative
+from onward.portal.addresses import Addresses, compared, file_segment, relative, segment
+from onward.portal.anchors import anchor
 
 HOME, GRAPH, CHECKS, RELEASES = "index.html", "graph/index.html", "checks/index.html", "releases/index.html"
+
+_PICTURES = {"image/svg+xml": ".svg", "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif"}
 
 
 @dataclass(frozen=True)
@@ -24,13 +28,20 @@ class Page:
 
 
 class SiteIndex:
-    """What pages look up. `style` and `script` are the addresses of the two static files."""
+    """What pages look up.
+
+    Attributes:
+        moves: by project, see `_by_project`.
+        changed: by asset, see `_by_asset`.
+        comparisons: by what they are called in addresses.
+    """
 
     def __init__(
         self,
         site: content.SiteContent,
         *,
         style: str,
+        review_style: str,
         script: str,
         at: str = "",
         shared: Mapping[tuple[str, str], str] | None = None,
@@ -39,13 +50,16 @@ class SiteIndex:
         Args:
             site: what it shows.
             style: the address of the style.
+            review_style: the address of the style of pages that show differences.
             script: the address of the script.
             at: the folder of the site, where it is a part of a larger one; addresses are relative to the site, and
                 may lead out of it.
-            shared: the addresses of copies of files, by asset and file, that pages point to instead of the site's own.
+            shared: the addresses of copies of files that pages point to instead of the site's own: of an asset's file
+                by both names, of a comparison's picture by `own_picture_path` and its name.
         """
         self.site = site
         self.style = style
+        self.review_style = review_style
         self.script = script
         self.at = at
         self._shared = shared or {}
@@ -59,6 +73,9 @@ class SiteIndex:
         for check in sorted(site.checks, key=lambda check: (check.asset, check.name)):
             self.checks.setdefault(check.asset, []).append(check)
         self.changes = {change.name: change for change in site.changes}
+        self.moves = _by_project(site.moves)
+        self.changed = _by_asset(site.moves)
+        self.comparisons = {key(told): told.comparison for told in (*site.moves, *site.previews) if told.comparison}
         self._files = {asset.name: _file_names(asset.files) for asset in site.assets}
 
     def assets_of(self, project: str) -> list[content.Asset]:
@@ -66,6 +83,11 @@ class SiteIndex:
         order = {kind: place for place, kind in enumerate(words.KIND_ORDER)}
         own = [asset for asset in self.site.assets if asset.project == project]
         return sorted(own, key=lambda asset: (order.get(asset.kind, len(order)), asset.name))
+
+    def timeline(self, project: str) -> str | None:
+        """The page that tells what changed in a project, relative to the site; None where nothing ever did."""
+        page = self.addresses.project(project)
+        return f"timeline/{page}" if page is not None and project in self.moves else None
 
     def file_path(self, asset: content.Asset, file: content.File) -> str:
         """Where the copy of an asset's file lies that pages point to, relative to the site."""
@@ -77,12 +99,53 @@ class SiteIndex:
         assert page is not None, "every asset of the content has an address"
         return f"{posixpath.dirname(page)}/{self._files[asset.name][file.name]}"
 
+    def picture_path(self, of: str, asset: str, picture: content.File) -> str:
+        """Where the copy of a picture of the comparison called `of` lies that pages point to, relative to the site."""
+        own = self.own_picture_path(of, asset, picture)
+        return self._shared.get((own, picture.name)) or own
+
+    def own_picture_path(self, of: str, asset: str, picture: content.File) -> str:
+        """Where the site's own copy of such a picture lies."""
+        project = self.comparisons[of].projects[asset]
+        stem = segment(asset.removeprefix(f"{project}/"))
+        ending = _PICTURES.get(picture.media, ".img")
+        return f"{posixpath.dirname(compared(of, project))}/{stem}-{segment(picture.name)}{ending}"
+
     def title_of(self, name: str) -> str:
         """How an asset is headed: its title, else its name without the project."""
         asset = self.assets.get(name)
         if asset is None:
             return name
         return asset.title or asset.name.removeprefix(asset.project + "/")
+
+
+def key(told: content.Move | content.Preview) -> str:
+    """What the comparison of a release, or of a preview, is called in addresses."""
+    if isinstance(told, content.Move):
+        return str(told.number)
+    channel, _, branch = told.channel.partition("/")
+    return f"{channel}/{segment(branch)}"
+
+
+def _by_project(moves: Iterable[content.Move]) -> dict[str, list[tuple[content.Move, list[content.Change]]]]:
+    """By project the moves that changed anything in it, newest first, each with what it changed there."""
+    found: dict[str, list[tuple[content.Move, list[content.Change]]]] = {}
+    for move in moves:
+        own: dict[str, list[content.Change]] = {}
+        for change in move.changes:
+            own.setdefault(change.project, []).append(change)
+        for project, changes in own.items():
+            found.setdefault(project, []).append((move, changes))
+    return found
+
+
+def _by_asset(moves: Iterable[content.Move]) -> dict[str, list[tuple[content.Move, content.Change]]]:
+    """By asset the moves that changed it, newest first; that readers had it at all is no change."""
+    found: dict[str, list[tuple[content.Move, content.Change]]] = {}
+    for move in moves:
+        for change in move.changes if move.before is not None else ():
+            found.setdefault(change.name, []).append((move, change))
+    return found
 
 
 def _all_projects(site: content.SiteContent) -> list[content.Project]:
@@ -130,6 +193,15 @@ class Place:
     def project_link(self, project: content.Project) -> html.Markup:
         """The link to a project under its title."""
         return html.a(project.title or project.name, href=self.to_project(project))
+
+    def known(self, name: str, said: html.Child) -> html.Child:
+        """The link to an asset, said otherwise; where the asset is gone, only what is said."""
+        target = self.index.addresses.asset(name)
+        return said if target is None else html.a(said, href=self.to(target), title=name)
+
+    def to_comparison(self, of: str, project: str = "", asset: str = "") -> str:
+        """The link to a comparison, to one project's part in it, or to one asset's."""
+        return self.to(compared(of, project)) + (f"#{quote(anchor(asset))}" if asset else "")
 
     def to_project(self, project: content.Project) -> str:
         """The link from here to a project's page."""

@@ -25,21 +25,30 @@ def page(
     body: html.Child,
     trail: html.Child = None,
     description: str = "",
+    release: Release | None = None,
+    is_review: bool = False,
 ) -> Page:
-    """A whole page. `trail` says where in the site it lies; `title` goes into the browser's tab."""
+    """A whole page. `trail` says where in the site it lies; `title` goes into the browser's tab.
+
+    Args:
+        release: what the page tells of, for good; None: what the site shows.
+        is_review: it shows differences, and so needs the sheet of the review page too.
+    """
     site = place.index.site
+    told = release or site.release
     whole_title = title if title == site.workspace else f"{title} – {site.workspace}"
     head = html.text(
         html.meta(charset="utf-8"),
         html.meta(name="viewport", content="width=device-width, initial-scale=1"),
         html.meta(name="color-scheme", content="light dark"),
         html.meta(name="generator", content="onward"),
-        html.meta(name="onward-release", content=release_words(site.release)),
-        html.meta(name="onward-commit", content=site.release.commit) if site.release.commit else None,
+        html.meta(name="onward-release", content=release_words(told)),
+        html.meta(name="onward-commit", content=told.commit) if told.commit else None,
         html.meta(name="description", content=description) if description else None,
         html.title(whole_title),
         html.link(rel="icon", href="data:,"),
         html.link(rel="stylesheet", href=place.to(place.index.style)),
+        html.link(rel="stylesheet", href=place.to(place.index.review_style)) if is_review else None,
         html.inline_script(_MARK_SCRIPTED),
         html.script(src=place.to(place.index.script), defer=True),
     )
@@ -52,7 +61,8 @@ def page(
             id="content",
             tabindex="-1",
         ),
-        _foot(place),
+        _foot(place, told),
+        class_="review" if is_review else None,
     )
     return Page(place.path, html.document(head, content))
 
@@ -72,8 +82,7 @@ def _masthead(place: Place) -> html.Markup:
     )
 
 
-def _foot(place: Place) -> html.Markup:
-    release = place.index.site.release
+def _foot(place: Place, release: Release) -> html.Markup:
     return html.footer(
         html.p(
             html.a(release_words(release), href=place.to(RELEASES)),

@@ -21,7 +21,7 @@ from onward.portal import sources
 from onward.portal.addresses import file_segment
 from onward.portal.content import File, SiteContent
 from onward.portal.index import Page, SiteIndex
-from onward.portal.pages import asset, checks, graph, home, project, releases
+from onward.portal.pages import asset, checks, compared, graph, home, project, releases, timeline
 
 _DIGITS = 20
 """Of a digest in the address of a shared file."""
@@ -42,8 +42,8 @@ def write(content: SiteContent, out: Path) -> list[str]:
     out = out.resolve()
     exchange.require_own(out)
     static = _static_files()
-    style, script = static
-    index = SiteIndex(content, style=style, script=script)
+    style, review_style, script = static
+    index = SiteIndex(content, style=style, review_style=review_style, script=script)
     with exchange.staged(out) as stage:
         written = [_write_text(stage, path, text) for path, text in static.items()]
         written += [_write_text(stage, page.path, page.html) for page in _pages(index)]
@@ -116,15 +116,18 @@ def _pages(index: SiteIndex) -> Iterator[Page]:
     yield releases.page(index)
     for each in index.projects:
         yield project.page(index, each)
+        if index.timeline(each.name) is not None:
+            yield timeline.page(index, each)
     for each in index.site.assets:
         yield asset.page(index, each)
+    yield from compared.pages(index)
 
 
 @cache
 def _static_files() -> dict[str, str]:
-    """Style and script by address; their digest is in it, so that no browser keeps an old one."""
+    """Styles and script by address; their digest is in it, so that no browser keeps an old one."""
     texts = {}
-    for name, ending in (("site", "css"), ("site", "js")):
+    for name, ending in (("site", "css"), ("review", "css"), ("site", "js")):
         text = files("onward.portal").joinpath("static", f"{name}.{ending}").read_text(encoding="utf-8")
         texts[f"static/{name}.{digest_text(text)[:8]}.{ending}"] = text
     return texts
@@ -136,6 +139,12 @@ def _write_files(index: SiteIndex, stage: Path) -> Iterator[str]:
             path = index.file_path(each, file)
             _copy(file, stage / path)
             yield path
+    for of, comparison in index.comparisons.items():
+        for name, pictures in comparison.pictures.items():
+            for picture in pictures:
+                path = index.picture_path(of, name, picture)
+                _copy(picture, stage / path)
+                yield path
 
 
 def _copy(file: File, target: Path) -> None:

@@ -7,7 +7,7 @@ Pure text in, text or small inline elements out. An instant is written in full; 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -215,6 +215,19 @@ def spoken(sentence: str) -> html.Markup:
 def reason(said: str) -> html.Markup:
     """Why something was made, as a reader who never saw a run understands it."""
     return spoken("it had not been made before" if said == "never made" else said)
+
+
+def changed_results(counts: Mapping[str, int]) -> str:
+    """`22 results changed, 1 is new`; empty where there is nothing of this. The counts are by what happened."""
+    parts = [(content.CHANGED, "changed", "changed"), (content.ADDED, "is new", "are new")]
+    parts.append((content.REMOVED, "is gone", "are gone"))
+    said: list[str] = []
+    for how, one, many in parts:
+        count = counts.get(how, 0)
+        if count:
+            noun = "" if said else f" {'result' if count == 1 else 'results'}"
+            said.append(f"{count:,}{noun} {one if count == 1 else many}")
+    return ", ".join(said)
 
 
 def first_paragraph(doc: str) -> str:

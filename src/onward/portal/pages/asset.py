@@ -6,8 +6,8 @@ from onward.base import numbers
 from onward.base.shell import shell_line
 from onward.base.text import plural
 from onward.portal import content, html, prose, shell, words
-from onward.portal.index import HOME, Page, Place, SiteIndex
-from onward.portal.pages import checks, metric, provenance, results, table
+from onward.portal.index import HOME, Page, Place, SiteIndex, key
+from onward.portal.pages import checks, metric, provenance, results, table, timeline
 
 _FILE_KINDS = {
     "application/vnd.apache.parquet": "Parquet",
@@ -21,6 +21,7 @@ _FILE_KINDS = {
 }
 _FILES_SHOWN = 8
 _BROKEN_SHOWN = 3
+_CHANGES_SHOWN = 5
 
 
 def page(index: SiteIndex, asset: content.Asset) -> Page:
@@ -43,6 +44,7 @@ def page(index: SiteIndex, asset: content.Asset) -> Page:
             _head(place, asset, title),
             _broken(place, asset) if asset.kind != "metric" else None,
             _result(place, asset, title),
+            _changed(place, asset),
             _about(asset),
             _marks(asset),
             checks.section(place, asset),
@@ -181,6 +183,34 @@ def _result(place: Place, asset: content.Asset, title: str) -> html.Child:
     if asset.kind == "model":
         return results.model(asset)
     return results.file(place, asset, title)
+
+
+def _changed(place: Place, asset: content.Asset) -> html.Markup | None:
+    """When it changed, how, and the way to what it was before and after."""
+    told = place.index.changed.get(asset.name, [])
+    if not told:
+        return None
+    rows = [_change(place, move, change) for move, change in told]
+    rest = rows[_CHANGES_SHOWN:]
+    return shell.block(
+        "When it changed",
+        html.ul(rows[:_CHANGES_SHOWN], class_="moves"),
+        html.details(html.summary(f"{len(rest):,} more"), html.ul(rest, class_="moves")) if rest else None,
+        anchor="changed",
+    )
+
+
+def _change(place: Place, move: content.Move, change: content.Change) -> html.Markup:
+    beside = place.to_comparison(key(move), change.project, change.name) if move.comparison is not None else None
+    return html.li(
+        html.span(timeline.heading(move)),
+        html.span(words.change_sentence(change), class_="how"),
+        html.span(
+            words.day(move.at),
+            html.text(", ", html.a("before and after", href=beside)) if beside is not None else None,
+            class_="note",
+        ),
+    )
 
 
 def _about(asset: content.Asset) -> html.Markup | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from onward.base import numbers
 from onward.base.text import listed, plural
 from onward.portal import content, drawing, html, shell, words
-from onward.portal.index import CHECKS, HOME, Page, Place, SiteIndex
+from onward.portal.index import CHECKS, HOME, Page, Place, SiteIndex, key
+from onward.portal.pages import timeline
 
 _KEY_NUMBERS = 4
 _KEY_LINKS = 6
@@ -77,7 +78,8 @@ def _changes(place: Place) -> html.Markup:
         return shell.block("What changed", html.p(_nothing_changed(site)), anchor="changes")
     unchanged = sum(asset.name not in place.index.changes for asset in site.assets)
     since = "in this release" if site.release.previous is None else f"since release {site.release.previous}"
-    shown = sorted(site.changes, key=_by_weight)
+    beside = next((key(move) for move in site.moves if move.number == site.release.number and move.comparison), None)
+    shown = sorted(site.changes, key=timeline.by_weight)
     rows = [_change(place, change) for change in shown]
     listing = html.ul(rows[:_CHANGES_SHOWN], class_="changes")
     more = rows[_CHANGES_SHOWN:]
@@ -87,7 +89,7 @@ def _changes(place: Place) -> html.Markup:
         html.details(html.summary(f"{len(more)} more"), html.ul(more, class_="changes")) if more else None,
         html.p(f"{plural(unchanged, 'result')} unchanged.", class_="note"),
         anchor="changes",
-        note=since,
+        note=html.a(since, href=place.to_comparison(beside)) if beside is not None else since,
     )
 
 
@@ -98,12 +100,6 @@ def _nothing_changed(site: content.SiteContent) -> str:
     if site.release.number is not None:
         return f"This is the first release, with {results}."
     return f"There is no release to compare with; this snapshot holds {results}."
-
-
-def _by_weight(change: content.Change) -> tuple[bool, int, str]:
-    """Numbers that moved come first, then what else is new or changed, and what is gone last."""
-    order = words.KIND_ORDER.index(change.kind) if change.kind in words.KIND_ORDER else len(words.KIND_ORDER)
-    return change.how == content.REMOVED, 0 if change.kind == "metric" else 1 + order, change.name
 
 
 def _change(place: Place, change: content.Change) -> html.Markup:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from onward.portal import content, html, prose, shell, words
 from onward.portal.index import HOME, Page, Place, SiteIndex
-from onward.portal.pages import graph, home
+from onward.portal.pages import graph, home, timeline
+
+_NEWEST = 3
+"""Moves that are named here."""
 
 
 def page(index: SiteIndex, project: content.Project) -> Page:
@@ -24,6 +29,7 @@ def page(index: SiteIndex, project: content.Project) -> Page:
         body=[
             _head(place, project, assets),
             [_kind(place, kind, assets) for kind in _kinds(assets)],
+            _changed(place, project),
             _picture(place, project),
             shell.block(
                 "About",
@@ -89,6 +95,28 @@ def _thumbnail(place: Place, asset: content.Asset) -> html.Markup | None:
         return None
     target = place.index.file_path(asset, file)
     return html.img(src=place.to(target), alt="", loading="lazy", class_="thumbnail", width=160, height=100)
+
+
+def _changed(place: Place, project: content.Project) -> html.Markup | None:
+    """The newest of what changed, and the way to all of it."""
+    target = place.index.timeline(project.name)
+    if target is None:
+        return None
+    newest = place.index.moves[project.name][:_NEWEST]
+    return shell.block(
+        "What changed",
+        html.ul([_move(place, move, changes, target) for move, changes in newest], class_="moves"),
+        html.p(html.a("What changed, when, and because of what", href=place.to(target))),
+        anchor="changed",
+    )
+
+
+def _move(place: Place, move: content.Move, changes: Sequence[content.Change], target: str) -> html.Markup:
+    return html.li(
+        html.a(timeline.heading(move), href=f"{place.to(target)}#{timeline.entry_id(move)}"),
+        html.span(timeline.in_short(move, changes)),
+        html.span(words.day(move.at), class_="note"),
+    )
 
 
 def _picture(place: Place, project: content.Project) -> html.Markup | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from onward.app.causes import CODE, DATA, ENVIRONMENT, PARAMETERS, Cause, told_together
 from onward.app.diff import AssetDiff
 from onward.base.text import plural
 from onward.portal import html, words
-from onward.portal.review.anchors import link
+from onward.portal.anchors import link
 
 _AXES = {DATA: "Data", CODE: "Code", PARAMETERS: "Parameters", ENVIRONMENT: "Environment"}
 _MOST_NAMED = 3
@@ -17,8 +17,8 @@ _MOST_TOLD = 4
 """Causes of an axis that are open; the others are a click away."""
 
 
-def of_all(changed: Sequence[AssetDiff]) -> html.Markup | None:
-    """What made for all changes, what reaches most first, each with the results that it reaches."""
+def of_all(changed: Sequence[AssetDiff], to: Callable[[str], html.Markup] = link) -> html.Markup | None:
+    """What made for all changes, what reaches most first, each with the results that it reaches, as `to` links them."""
     reached: dict[Cause, list[str]] = {}
     for asset in changed:
         for cause in asset.causes:
@@ -30,7 +30,7 @@ def of_all(changed: Sequence[AssetDiff]) -> html.Markup | None:
     for names, causes in sorted(together.items(), key=lambda item: -len(item[0])):
         for axis, lines in told.items():
             said = told_together(sorted(cause for cause in causes if cause.axis == axis))
-            lines += [html.p(words.spoken(each), html.span(" → ", _reach(names), class_="reach")) for each in said]
+            lines += [html.p(words.spoken(each), html.span(" → ", _reach(names, to), class_="reach")) for each in said]
     return _by_axis(told, anchor="causes")
 
 
@@ -45,10 +45,10 @@ def of_one(asset: AssetDiff) -> html.Markup | None:
     return _by_axis(told)
 
 
-def _reach(names: Sequence[str]) -> html.Child:
+def _reach(names: Sequence[str], to: Callable[[str], html.Markup]) -> html.Child:
     if len(names) > _MOST_NAMED:
         return plural(len(names), "result")
-    return [[", " if place else None, link(name)] for place, name in enumerate(names)]
+    return [[", " if place else None, to(name)] for place, name in enumerate(names)]
 
 
 def _by_axis(told: dict[str, list[html.Markup]], anchor: str | None = None) -> html.Markup | None:

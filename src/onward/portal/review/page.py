@@ -16,15 +16,13 @@ from onward.app.diff import (
     TOLERATED,
     UNTOUCHED,
     AssetDiff,
-    CheckDiff,
     DiffReport,
 )
 from onward.base.text import plural
 from onward.model.records import Run
 from onward.portal import html, shell, words
-from onward.portal.content import BROKEN, FAILED
-from onward.portal.review import origins, pictures, results
-from onward.portal.review.anchors import anchor, link
+from onward.portal.anchors import anchor, link
+from onward.portal.review import checks, origins, pictures, results
 
 _MOST_OPEN = 12
 """Results whose sections are open; the others are a click away."""
@@ -61,7 +59,7 @@ def page(report: DiffReport, workspace: str) -> str:
         _masthead(report, workspace, has_changes=bool(changed)),
         html.main(
             _page_head(report, verdict, changed),
-            _checks(report.checks),
+            checks.shown(report.checks),
             _at_a_glance(changed),
             _sections(report, changed),
             _equal(report),
@@ -80,15 +78,8 @@ def page(report: DiffReport, workspace: str) -> str:
 def in_short(report: DiffReport) -> str:
     """`22 results changed, 1 is new`; where nothing did, that all are equal."""
     counts = report.counts
-    parts = []
-    if counts[CHANGED]:
-        parts.append(f"{plural(counts[CHANGED], 'result')} changed")
-    for change, word in ((ADDED, "new"), (REMOVED, "gone")):
-        if counts[change]:
-            noun = "" if parts else f" {'result' if counts[change] == 1 else 'results'}"
-            parts.append(f"{counts[change]:,}{noun} {'is' if counts[change] == 1 else 'are'} {word}")
-    if parts:
-        return ", ".join(parts)
+    if differing := words.changed_results(counts):
+        return differing
     if not counts[EQUAL]:
         return "There is nothing to compare"
     return "The one result is equal" if counts[EQUAL] == 1 else f"All {counts[EQUAL]:,} results are equal"
@@ -181,33 +172,6 @@ def _side(name: str, word: str, run: Run | None) -> html.Markup:
         if not run.complete:
             told.append(html.span("incomplete", class_="mark bad"))
     return html.div(html.dt(name), html.dd([html.span(each) for each in told if each]))
-
-
-def _checks(checks: Sequence[CheckDiff]) -> html.Markup | None:
-    if not checks:
-        return None
-    worst_first = sorted(checks, key=lambda check: (check.after not in (BROKEN, FAILED), check.severity, check.name))
-    return shell.block(
-        "Checks that ended otherwise", html.ul([_check(each) for each in worst_first], class_="checks"), anchor="checks"
-    )
-
-
-def _check(check: CheckDiff) -> html.Markup:
-    is_broken = check.after in (BROKEN, FAILED)
-    outcome = shell.WARNED if is_broken and check.severity == "warn" else check.after or "gone"
-    said = words.OUTCOMES.get(check.after or "", "Gone")
-    before = "new" if check.before is None else f"was {words.OUTCOMES.get(check.before, check.before).lower()}"
-    rows = f"on {plural(check.rows, 'row')}" if check.rows else None
-    return html.li(
-        html.div(
-            shell.status(outcome, said),
-            html.span(html.breakable(check.name), class_="check-name"),
-            html.span(", ".join(filter(None, (before, rows))), class_="note"),
-            class_="check-head",
-        ),
-        html.p(words.spoken(check.message), class_="check-message") if check.message and is_broken else None,
-        class_=f"check{' broken' if is_broken else ''}{' warning' if outcome == shell.WARNED else ''}",
-    )
 
 
 # What moved.

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from onward.app.diff import AssetDiff
 from onward.portal import html
-from onward.portal.review.anchors import anchor
+from onward.portal.anchors import anchor
 
 BEFORE, AFTER, MOVED = "before", "after", "moved"
 _NAMES = {BEFORE: "Before", AFTER: "After", MOVED: "What moved"}
