@@ -178,7 +178,13 @@ class _Delivery:
     def _lay_out(self, move: Move, address: str) -> _Laid:
         self._laid_out += 1
         run = run_of(self.opened, move)
-        content = gather(self.opened, run, move, lambda asset: remake(self.opened, asset, self.watcher))
+        content = gather(
+            self.opened,
+            run,
+            move,
+            lambda asset: remake(self.opened, asset, self.watcher),
+            is_for_good=address.startswith("releases/"),
+        )
         pool = "" if self.channel == MAIN else address
         stage = self.stage / str(self._laid_out)
         keeps_names = not address.startswith(("releases/", "preview/"))

@@ -43,7 +43,13 @@ Remake = Callable[[str], None]
 
 
 def gather(
-    opened: Opened, run: Run, move: Move | None, remake: Remake | None = None, detailed: int = DETAILED
+    opened: Opened,
+    run: Run,
+    move: Move | None,
+    remake: Remake | None = None,
+    *,
+    detailed: int = DETAILED,
+    is_for_good: bool = False,
 ) -> site.SiteContent:
     """The content of the site of a run; with a move, of that release.
 
@@ -53,12 +59,13 @@ def gather(
         move: the move of a channel that points at it; None for a snapshot that no channel is asked for.
         remake: makes an asset again whose bytes are damaged.
         detailed: how many of the newest releases are told in detail.
+        is_for_good: it stays as it is written, and so tells this release in detail, and nothing of what is open now.
 
     Raises:
         StoreError: the run's catalogue or basis is gone.
         MissingLibraryError: the workspace's Python cannot look into tables.
     """
-    return _Gatherer(opened, run, move, remake, detailed).content()
+    return _Gatherer(opened, run, move, remake, min(detailed, 1) if is_for_good else detailed, is_for_good).content()
 
 
 @dataclass
@@ -68,6 +75,7 @@ class _Gatherer:
     move: Move | None
     remake: Remake | None
     detailed: int
+    is_for_good: bool
     _texts: dict[str, str] = field(default_factory=dict)
     _runs: dict[str, Run | None] = field(default_factory=dict)
 
@@ -150,7 +158,7 @@ class _Gatherer:
 
     def _previews_open(self, timeline: Timeline) -> list[site.Preview]:
         """The open previews, where this is what the readers of `main` have now."""
-        if self.move is None or self.move != channels.standing(self.opened, channels.MAIN):
+        if self.is_for_good or self.move is None or self.move != channels.standing(self.opened, channels.MAIN):
             return []
         found = []
         for name in channels.open_channels(self.opened):

@@ -55,7 +55,7 @@ class SiteIndex:
             at: the folder of the site, where it is a part of a larger one; addresses are relative to the site, and
                 may lead out of it.
             shared: the addresses of copies of files that pages point to instead of the site's own: of an asset's file
-                by both names, of a comparison's picture by `own_picture_path` and its name.
+                by both names, of a comparison's picture by `own_picture_path` and the last part of it.
         """
         self.site = site
         self.style = style
@@ -75,7 +75,7 @@ class SiteIndex:
         self.changes = {change.name: change for change in site.changes}
         self.moves = _by_project(site.moves)
         self.changed = _by_asset(site.moves)
-        self.comparisons = {key(told): told.comparison for told in (*site.moves, *site.previews) if told.comparison}
+        self.comparisons = comparisons_of(site)
         self._files = {asset.name: _file_names(asset.files) for asset in site.assets}
 
     def assets_of(self, project: str) -> list[content.Asset]:
@@ -101,15 +101,8 @@ class SiteIndex:
 
     def picture_path(self, of: str, asset: str, picture: content.File) -> str:
         """Where the copy of a picture of the comparison called `of` lies that pages point to, relative to the site."""
-        own = self.own_picture_path(of, asset, picture)
-        return self._shared.get((own, picture.name)) or own
-
-    def own_picture_path(self, of: str, asset: str, picture: content.File) -> str:
-        """Where the site's own copy of such a picture lies."""
-        project = self.comparisons[of].projects[asset]
-        stem = segment(asset.removeprefix(f"{project}/"))
-        ending = _PICTURES.get(picture.media, ".img")
-        return f"{posixpath.dirname(compared(of, project))}/{stem}-{segment(picture.name)}{ending}"
+        own = own_picture_path(of, self.comparisons[of], asset, picture)
+        return self._shared.get((own, posixpath.basename(own))) or own
 
     def title_of(self, name: str) -> str:
         """How an asset is headed: its title, else its name without the project."""
@@ -125,6 +118,19 @@ def key(told: content.Move | content.Preview) -> str:
         return str(told.number)
     channel, _, branch = told.channel.partition("/")
     return f"{channel}/{segment(branch)}"
+
+
+def comparisons_of(site: content.SiteContent) -> dict[str, content.Comparison]:
+    """All comparisons that a site shows, by what they are called in addresses."""
+    return {key(told): told.comparison for told in (*site.moves, *site.previews) if told.comparison is not None}
+
+
+def own_picture_path(of: str, comparison: content.Comparison, asset: str, picture: content.File) -> str:
+    """Where the site's own copy of a picture lies, relative to the site."""
+    project = comparison.projects[asset]
+    stem = segment(asset.removeprefix(f"{project}/"))
+    ending = _PICTURES.get(picture.media, ".img")
+    return f"{posixpath.dirname(compared(of, project))}/{stem}-{segment(picture.name)}{ending}"
 
 
 def _by_project(moves: Iterable[content.Move]) -> dict[str, list[tuple[content.Move, list[content.Change]]]]:

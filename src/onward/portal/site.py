@@ -20,7 +20,7 @@ from onward.destinations import exchange
 from onward.portal import sources
 from onward.portal.addresses import file_segment
 from onward.portal.content import File, SiteContent
-from onward.portal.index import Page, SiteIndex
+from onward.portal.index import Page, SiteIndex, comparisons_of, own_picture_path
 from onward.portal.pages import asset, checks, compared, graph, home, project, releases, timeline
 
 _DIGITS = 20
@@ -72,16 +72,13 @@ def lay_out(content: SiteContent, at: str, pool: str, stage: Path, *, keeps_name
         posixpath.join(pool, path): stage / _write_text(stage, f"pool/{path}", text) for path, text in static.items()
     }
     shared: dict[tuple[str, str], str] = {}
-    for each in content.assets:
-        for file in each.files:
-            kept = _as_file(file, stage / "made")
-            path = posixpath.join(
-                pool, "files", digest_file(kept)[:_DIGITS], file_segment(file.name).rpartition("/")[2]
-            )
-            laid[path] = kept
-            shared[each.name, file.name] = posixpath.relpath(f"/{path}", f"/{at}")
-    style, script = (posixpath.relpath(f"/{posixpath.join(pool, path)}", f"/{at}") for path in static)
-    index = SiteIndex(content, style=style, script=script, at=at, shared=shared)
+    for key, file in _files(content):
+        kept = _as_file(file, stage / "made")
+        path = posixpath.join(pool, "files", digest_file(kept)[:_DIGITS], file_segment(key[1]).rpartition("/")[2])
+        laid[path] = kept
+        shared[key] = posixpath.relpath(f"/{path}", f"/{at}")
+    style, review_style, script = (posixpath.relpath(f"/{posixpath.join(pool, path)}", f"/{at}") for path in static)
+    index = SiteIndex(content, style=style, review_style=review_style, script=script, at=at, shared=shared)
     for page in _pages(index):
         laid[posixpath.join(at, page.path)] = stage / _write_text(stage, f"pages/{page.path}", page.html)
     if keeps_names:
@@ -90,6 +87,18 @@ def lay_out(content: SiteContent, at: str, pool: str, stage: Path, *, keeps_name
                 path = posixpath.join(at, shared[each.name, file.name])
                 laid[posixpath.join(at, index.own_path(each, file))] = laid[posixpath.normpath(path)]
     return laid
+
+
+def _files(content: SiteContent) -> Iterator[tuple[tuple[str, str], File]]:
+    """Every file that pages point to, by what `SiteIndex` asks for it with."""
+    for each in content.assets:
+        for file in each.files:
+            yield (each.name, file.name), file
+    for of, comparison in comparisons_of(content).items():
+        for asset_name, pictures in comparison.pictures.items():
+            for picture in pictures:
+                path = own_picture_path(of, comparison, asset_name, picture)
+                yield (path, posixpath.basename(path)), picture
 
 
 def _as_file(file: File, folder: Path) -> Path:
