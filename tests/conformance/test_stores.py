@@ -8,6 +8,9 @@ from onward.base.digest import Digest
 from onward.model.ports import ObjectStore, TraceStore
 from onward.store.objects import Objects
 from onward.store.opened import Store
+from onward.store.shared.guarded import Guarded
+from onward.store.shared.opened import SharedStore
+from onward.testing.buckets import MemoryBucket
 from onward.testing.stores import MemoryObjects, MemoryTraces, ObjectStoreSuite, TraceStoreSuite
 
 
@@ -43,3 +46,21 @@ class TestTracesOnDisk(TraceStoreSuite):
 class TestTracesInMemory(TraceStoreSuite):
     def make_store(self, folder: Path) -> MemoryTraces:
         return MemoryTraces()
+
+
+def shared_store(folder: Path) -> SharedStore:
+    store = SharedStore(folder / "store", Guarded("memory:///", MemoryBucket), ("team", "main", "local"))
+    store.prepare()
+    return store
+
+
+class TestObjectsOfASharedStore(TestObjectsOnDisk):
+    def make_store(self, folder: Path) -> Objects:
+        store = shared_store(folder)
+        self.layout = store.layout
+        return store.objects
+
+
+class TestTracesOfASharedStore(TraceStoreSuite):
+    def make_store(self, folder: Path) -> TraceStore:
+        return shared_store(folder).traces

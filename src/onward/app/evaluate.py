@@ -207,7 +207,9 @@ class Evaluation:
             found = [previous]
             if self._holds_now(previous):
                 return found  # the very last result fits: nobody need look for another
-        traces = [trace for _, trace in self.store.traces.find(key) if self._is_usable(trace)]
+        traces = self._usable(key)
+        while self.store.is_shared and not self._any_holds(traces) and self.store.traces.bring(key):
+            traces = self._usable(key)
         # What was seen to be unstable later on holds the same artifacts as the first trace, and bears the mark.
         unstable = {trace.observations for trace in traces if UNSTABLE in trace.marks}
         return [trace for trace in traces if UNSTABLE in trace.marks or trace.observations not in unstable]
@@ -217,7 +219,10 @@ class Evaluation:
         executed_key = inputs.executed_key()
         if executed_key is None:
             return []
-        found = [trace for trace in self.store.traces.find_executed(executed_key) if trace != previous]
+        found = self.store.traces.find_executed(executed_key)
+        while self.store.is_shared and not self._any_holds(found) and self.store.traces.bring_executed(executed_key):
+            found = self.store.traces.find_executed(executed_key)
+        found = [trace for trace in found if trace != previous]
         if previous is not None and is_shown_apart(inputs, previous):
             found.append(previous)  # last, for it is preferred
         return [trace for trace in found if self._is_usable(trace) and self.executed_document(trace) is not None]
@@ -399,6 +404,12 @@ class Evaluation:
     def _is_usable(self, trace: Trace) -> bool:
         addresses = trace.addresses()
         return self.store.objects.has_all(addresses) and not self.lost.intersection(addresses)
+
+    def _usable(self, key: Digest) -> list[Trace]:
+        return [trace for _, trace in self.store.traces.find(key) if self._is_usable(trace)]
+
+    def _any_holds(self, traces: Sequence[Trace]) -> bool:
+        return any(map(self._holds_now, traces))
 
     def _holds_now(self, trace: Trace) -> bool:
         return holds(trace, self.world([trace]))

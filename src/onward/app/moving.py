@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import msgspec
+
 from onward.app.channels import last_standing, unknown_channel
 from onward.app.quarantine import Quarantined
 from onward.app.wiring import Opened
@@ -110,6 +112,7 @@ def append(opened: Opened, channel: str, make: Callable[[Sequence[Move]], Move |
         move = make(moves)
         if not isinstance(move, Move):
             return move
+        move = msgspec.structs.replace(move, record=opened.store.records.run_digest(move.run))
         if opened.store.records.append(move):
             return Moved(move, move.previous)
     raise StoreError(f"others keep moving the channel `{channel}`", hint="try again")

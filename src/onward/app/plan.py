@@ -148,4 +148,5 @@ def _outcome(decision: Decision, opened: Opened) -> str:
         case "run":
             return "would-make"
     # It waits for an input. With no trace under any key, no input can make it anything but run.
-    return "may-make" if opened.store.traces.has_seen(decision.step) else "would-make"
+    # Another machine may have a trace of a step that was never made here.
+    return "may-make" if opened.store.is_shared or opened.store.traces.has_seen(decision.step) else "would-make"

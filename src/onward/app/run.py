@@ -73,6 +73,7 @@ def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
     recorded = finish.record(rounds.steps, rounds.checks, report_seconds, selection, keep=is_recorded)
     if is_recorded:
         _remember(opened, rounds, recorded.id)
+        _share(opened, rounds, recorded, watcher)
     report = RunReport(
         recorded,
         rounds.reading,
@@ -85,10 +86,25 @@ def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
         tuple(rounds.once),
     )
     # What answers without looking at anything knows of no scope: it is asked by people, and speaks of their runs.
-    is_usual = opened.scope == scopes.default(is_shared=opened.is_shared) and options.is_recorded and not options.as_of
+    is_usual = opened.scope == scopes.default(is_shared=opened.store.is_shared)
+    is_usual = is_usual and options.is_recorded and not options.as_of
     if is_usual and selection.is_whole and report.ok and recorded.complete and not rounds.reading.warnings:
         shortcut.keep(evaluation, opened, recorded, started)
     return report
+
+
+def _share(opened: Opened, rounds: Rounds, recorded: Run, watcher: Watcher) -> None:
+    """Waits until the shared store has what the run came to."""
+
+    def tell(sent: int, of: int) -> None:
+        watcher.say(f"sent {sent:,} of {of:,} to the shared store")
+
+    results = {result.name: result.trace for result in rounds.results.values()}
+    try:
+        opened.store.finish(recorded, results, tell)
+    except KeyboardInterrupt:
+        watcher.say("not everything has reached the shared store: the next run sends the rest")
+    opened.tell_trouble(watcher.say)
 
 
 def _remember(opened: Opened, rounds: Rounds, run_id: str) -> None:

@@ -15,10 +15,13 @@ from onward.app.place import Place
 from onward.app.standing import Standing
 from onward.app.variables import Variables
 from onward.app.workers import Workers
-from onward.model.ports import Executor
+from onward.base.bucket import open_bucket, shown
+from onward.model.ports import Bucket, Executor
 from onward.store.disk import store_error
 from onward.store.index import Index
 from onward.store.opened import Store
+from onward.store.shared.guarded import Guarded, Limits
+from onward.store.shared.opened import SharedStore
 
 
 @dataclass
@@ -27,7 +30,6 @@ class Opened:
 
     Attributes:
         scope: who vouches for what is made; `app.scope` says whose results are believed.
-        is_shared: the store is shared with other machines.
     """
 
     place: Place
@@ -35,7 +37,9 @@ class Opened:
     index: Index
     standing: Standing
     scope: str = scopes.LOCAL
-    is_shared: bool = False
+    say: Callable[[str], None] | None = None
+    """Hears when it is closed what went wrong with the shared store."""
+    _has_told: bool = False
     executor: Callable[[Path, str], Executor] = Workers
     """Makes what runs steps, for a Python and the folder that has the package `onward` for it."""
 
@@ -43,7 +47,16 @@ class Opened:
         """The environment variables of steps as they are now."""
         return Variables(variables.of_steps(), self.store.secret())
 
+    def tell_trouble(self, say: Callable[[str], None]) -> None:
+        """Says once what went wrong with the shared store, if anything did."""
+        trouble = self.store.trouble()
+        if trouble is not None and not self._has_told:
+            self._has_told = True
+            say(trouble)
+
     def close(self) -> None:
+        if self.say is not None:
+            self.tell_trouble(self.say)
         self.index.close()
 
     def __enter__(self) -> Self:
@@ -53,13 +66,22 @@ class Opened:
         self.close()
 
 
-def open_workspace(start: Path, *, writes: bool = False, scope: str | None = None) -> Opened:
+def open_workspace(
+    start: Path,
+    *,
+    writes: bool = False,
+    scope: str | None = None,
+    bucket: Callable[[str], Bucket] = open_bucket,
+    limits: Limits | None = None,
+) -> Opened:
     """Opens the workspace that holds the folder `start`.
 
     Args:
         start: a folder in the workspace.
         writes: make the local folder and the store ready for writing.
         scope: who vouches for what is made; None: `team` where a store is shared, else `local`.
+        bucket: opens the bucket of a shared store, which is not done before it is needed.
+        limits: how long that is waited for.
 
     Raises:
         WorkspaceError: there is no such folder.
@@ -70,11 +92,19 @@ def open_workspace(start: Path, *, writes: bool = False, scope: str | None = Non
     url = config.shared_store(place.root)
     scope = scope or scopes.default(is_shared=url is not None)
     reads = scopes.reads(scope)
-    store = Store(place.store, scopes=reads)
+    if url is None:
+        store = Store(place.store, scopes=reads)
+    else:
+        store = SharedStore(place.store, Guarded(shown(url), lambda: bucket(url), limits), reads)
     if writes:
         _prepare(place, store)
     index = Index(place.index) if writes or place.local.is_dir() else Index(Path(":memory:"))
-    return Opened(place, store, index, standings.load(place.standing, reads), scope, url is not None)
+    standing = standings.load(place.standing, reads)
+    if isinstance(store, SharedStore) and standing.scope != scopes.LOCAL:
+        store.shared_objects.expect(
+            address for result in standing.results.values() for address in result.trace.addresses()
+        )
+    return Opened(place, store, index, standing, scope)
 
 
 def open_alone(place: Place) -> Opened:

@@ -30,6 +30,7 @@ class Session:
     def open(self, *, writes: bool = False) -> Opened:
         """The workspace, opened."""
         opened: Opened = _wiring().open_workspace(self.start, writes=writes)
+        opened.say = lambda message: click.echo(f"note: {message}", err=True)
         return opened
 
     def folder_in(self, opened: Opened) -> str:

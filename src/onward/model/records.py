@@ -177,6 +177,7 @@ class Move(msgspec.Struct, frozen=True):
         automatic: a pipeline made the release, and nobody looked at it first.
         quarantined: what a rollback took back: no automatic release brings it again.
         lifted: what was quarantined and may come again, because somebody chose this move.
+        record: the digest of the run's record, by which it is believed elsewhere; None in older logs.
     """
 
     format: int
@@ -193,3 +194,4 @@ class Move(msgspec.Struct, frozen=True):
     automatic: bool = False
     quarantined: tuple[AssetContent, ...] = ()
     lifted: tuple[AssetContent, ...] = ()
+    record: Digest | None = None

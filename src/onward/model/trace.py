@@ -133,6 +133,10 @@ class Trace(msgspec.Struct, frozen=True):
         """The key without what is only shown with the results; None where that is nothing."""
         return _executed_key(self.step, self.inputs)
 
+    def is_of_its_key(self) -> bool:
+        """Whether the key is that of the inputs."""
+        return _key(self.step, self.inputs) == self.key
+
     def fingerprint(self) -> Digest:
         """Digest of the key with its observations: what this one result rests on."""
         return digest_of({"key": self.key, "observations": self.observations})

@@ -21,14 +21,14 @@ class Objects:
     def put(self, content: bytes) -> Digest:
         """Keeps `content`; what is there already, and whole, is left."""
         digest = digest_bytes(content)
-        if not self.is_whole(digest):
+        if not self.is_whole_here(digest):
             self._disk.replace(self._layout.object(digest), content)
         return digest
 
     def adopt(self, path: StrPath) -> Digest:
         """Keeps the file at `path`, which must lie on the store's file system and is gone afterwards."""
         digest = _digest_of_file(path)
-        if self.is_whole(digest):
+        if self.is_whole_here(digest):
             self._disk.remove(path)
         else:
             self._disk.adopt(path, self._layout.object(digest))
@@ -36,6 +36,10 @@ class Objects:
 
     def has(self, digest: Digest) -> bool:
         """Whether the object is there. Says nothing of its being whole."""
+        return self.is_here(digest)
+
+    def is_here(self, digest: Digest) -> bool:
+        """Whether the object is on this disk."""
         return os.path.exists(self._layout.object(digest))
 
     def has_all(self, digests: list[Digest]) -> bool:
@@ -53,7 +57,11 @@ class Objects:
 
         Cost: reads the whole object, once in a process.
         """
-        if not self.has(digest):
+        return self.is_whole_here(digest)
+
+    def is_whole_here(self, digest: Digest) -> bool:
+        """The same, of the store on this disk alone."""
+        if not self.is_here(digest):
             return False
         if digest in self._verified:
             return True

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from onward.base.digest import Digest
+from onward.model.records import Run
+from onward.model.trace import Trace
 from onward.store.disk import Disk
 from onward.store.layout import LOCAL_SCOPE, STORE_FORMAT, Layout
 from onward.store.objects import Objects
@@ -44,6 +47,24 @@ class Store:
             self.disk.replace(
                 self.layout.secret, os.urandom(SECRET_LENGTH)
             )  # it is damaged: what it vouched for is lost
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other machines share it."""
+        return False
+
+    def trouble(self) -> str | None:
+        """What went wrong with sharing it, in one sentence; None for nothing."""
+        return None
+
+    def finish(self, run: Run, results: Mapping[Digest, Trace], tell: Callable[[int, int], None] | None = None) -> None:
+        """Sees to it that other machines have what a run has made: nothing, where none share the store.
+
+        Args:
+            run: that is over.
+            results: the traces of all its steps and checks, by name.
+            tell: is told now and then how much is sent, of how much.
+        """
 
     def secret(self) -> bytes:
         """What digests are made under of values that could be guessed; empty where there is none, or a damaged one."""

@@ -47,6 +47,11 @@ class Records:
     def run(self, identity: str) -> Run | None:
         return self._read(f"{self._layout.runs}/{identity}", Run)
 
+    def run_digest(self, identity: str) -> Digest | None:
+        """The digest of a run's record; None where it is gone."""
+        content = self._disk.read(f"{self._layout.runs}/{identity}")
+        return None if content is None else digest_bytes(content)
+
     def run_ids(self) -> list[str]:
         """The names of all runs, oldest first."""
         return [name for name in self._disk.names(self._layout.runs) if not name.startswith(".")]

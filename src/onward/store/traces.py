@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -28,17 +28,39 @@ class Traces:
         """Keeps a trace and returns its name, the digest of the record."""
         content = encode(Envelope(payload=trace, builder=builder))
         name = digest_bytes(content)
+        self.adopt(self._scope, name, trace, content)
+        return name
+
+    def adopt(self, scope: str, name: Digest, trace: Trace, content: bytes) -> bool:
+        """Keeps the bytes of a trace's envelope under a scope; False where they are there already."""
         if not self.has_seen(trace.step):
             # First, for a mark without a trace is only a needless doubt; a plan trusts that there is no mark.
-            self._disk.mark(self._layout.seen(self._scope, trace.step))
+            self._disk.mark(self._layout.seen(scope, trace.step))
             self._seen.add(trace.step)
-        path = f"{self._layout.traces(self._scope, trace.key)}/{name}"
-        if self._disk.read(path) != content:  # it is not there, or damaged
+        path = f"{self._layout.traces(scope, trace.key)}/{name}"
+        is_new = self._disk.read(path) != content  # it is not there, or damaged
+        if is_new:
             self._disk.replace(path, content)
         executed_key = trace.executed_key()
         if executed_key is not None:
-            self._disk.mark(f"{self._layout.executed(self._scope, executed_key)}/{trace.key}-{name}")
-        return name
+            self._disk.mark(f"{self._layout.executed(scope, executed_key)}/{trace.key}-{name}")
+        return is_new
+
+    def share(self, name: Digest, trace: Trace) -> None:
+        """Sees to it that other machines can have a trace that is here: nothing, where no store is shared."""
+
+    def bring(self, key: Digest) -> bool:
+        """Looks further for traces of a key; whether any came, which `find` then gives. Called again, further still.
+
+        There is nowhere else where no store is shared.
+        """
+        del key
+        return False
+
+    def bring_executed(self, executed_key: Digest) -> bool:
+        """The same for `find_executed`."""
+        del executed_key
+        return False
 
     def has_seen(self, step: str) -> bool:
         """Whether there has ever been a trace of a step of this name, under any key."""
@@ -66,12 +88,25 @@ class Traces:
 
     def envelope(self, key: Digest, name: Digest) -> Envelope | None:
         """One trace with who vouches for it; None where it is gone or damaged."""
-        for scope in self._scopes:
-            content = self._disk.read(f"{self._layout.traces(scope, key)}/{name}")
-            if content is None or digest_bytes(content) != name:
-                continue
+        for scope, content in self._contents(key, name):
             try:
-                return decode(content, Envelope)
+                envelope = decode(content, Envelope)
             except msgspec.DecodeError:
                 continue
+            self._found(scope, envelope.payload)
+            return envelope
         return None
+
+    def content(self, key: Digest, name: Digest) -> bytes | None:
+        """The bytes of a trace's envelope; None where it is gone or damaged."""
+        return next((content for _, content in self._contents(key, name)), None)
+
+    def _contents(self, key: Digest, name: Digest) -> Iterator[tuple[str, bytes]]:
+        """The whole copies of a trace, with the scopes that they lie under."""
+        for scope in self._scopes:
+            content = self._disk.read(f"{self._layout.traces(scope, key)}/{name}")
+            if content is not None and digest_bytes(content) == name:
+                yield scope, content
+
+    def _found(self, scope: str, trace: Trace) -> None:
+        """Hook of those who have to know what was found."""

@@ -76,6 +76,15 @@ class MemoryTraces:
         kept = self.envelopes.get(name)
         return kept.payload if kept is not None and kept.payload.key == key else None
 
+    def share(self, name: Digest, trace: Trace) -> None:
+        """There is nobody else."""
+
+    def bring(self, key: Digest) -> bool:
+        return False
+
+    def bring_executed(self, executed_key: Digest) -> bool:
+        return False
+
 
 class ObjectStoreSuite:
     """What every store of objects promises."""

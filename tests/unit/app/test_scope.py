@@ -97,10 +97,10 @@ def test_people_s_runs_are_the_team_s_where_a_store_is_shared(tmp_path: Path) ->
     assert default(is_shared=False) == "local"
     root = write(tmp_path / "work", {"onward.toml": ""})
     with open_workspace(root) as opened:
-        assert (opened.scope, opened.is_shared) == ("local", False)
+        assert (opened.scope, opened.store.is_shared) == ("local", False)
     write(root, {"onward.toml": f'store = "{(tmp_path / "shared").as_uri()}"\n'})
     with open_workspace(root) as opened:
-        assert (opened.scope, opened.is_shared) == ("team", True)
+        assert (opened.scope, opened.store.is_shared) == ("team", True)
     with open_workspace(root, scope="pr/7") as opened:
         assert opened.scope == "pr/7"
         assert opened.store.scopes == ("pr/7", "main")
@@ -112,4 +112,4 @@ def test_a_setting_that_is_no_address_shares_nothing(tmp_path: Path) -> None:
     for text in ('store = "bucket"\n', "store = 3\n", 'store = "s3://bucket', 'title = "a store"\n', "[store]\na = 1"):
         root = write(tmp_path / "work", {"onward.toml": text})
         with open_workspace(root) as opened:
-            assert not opened.is_shared
+            assert not opened.store.is_shared

@@ -1,0 +1,137 @@
+"""What is made here on its way to the bucket, in the background: bytes before what names them, each once."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from onward.base.digest import Digest
+from onward.base.errors import BucketError
+from onward.model.trace import Trace
+from onward.store.shared.area import Area
+from onward.store.shared.remote import Remote
+
+_SENDERS = 4
+_TELL_S = 2.0
+
+Job = Callable[[], None]
+
+
+class Sending:
+    """Sends to the writing scope's part of a bucket. Where that cannot be written any more, what is left is dropped.
+
+    Args:
+        whole: gives the file of an object that is here and whole; None where it is not.
+    """
+
+    def __init__(self, remote: Remote, whole: Callable[[Digest], Path | None]) -> None:
+        self._remote = remote
+        self._whole = whole
+        self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self._senders: list[threading.Thread] = []
+        self._state = threading.Condition()
+        self._added = self._done = 0
+        self._there: set[str] = set()
+        """Paths that are known to be in the bucket."""
+        self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    @property
+    def left(self) -> int:
+        """How much is still to be sent."""
+        return self._added - self._done
+
+    # What is sent in the background.
+
+    def trace(self, name: Digest, trace: Trace, content: bytes, *, again: bool = False) -> None:
+        """Sends a trace with all that it names.
+
+        Args:
+            again: its bytes were found to be missing from the bucket, or damaged: nothing is taken to be there.
+        """
+        self._add(lambda: self.put_trace(name, trace, content, again=again))
+
+    def objects(self, digests: Iterable[Digest], area: Area | None = None) -> None:
+        for digest in dict.fromkeys(digests):
+            self._add(lambda digest=digest: self.put_object(digest, area))
+
+    def finish(self, tell: Callable[[int, int], None] | None = None) -> None:
+        """Waits until everything is sent, or nothing can be sent any more.
+
+        Args:
+            tell: is told now and then how much is sent, of how much.
+        """
+        tell_at = time.monotonic() + _TELL_S
+        with self._state:
+            while self.left:
+                self._state.wait(0.2)
+                if tell is not None and time.monotonic() >= tell_at:
+                    tell(self._done, self._added)
+                    tell_at = time.monotonic() + _TELL_S
+
+    # What is sent at once; each raises BucketError where it cannot be.
+
+    def put_trace(self, name: Digest, trace: Trace, content: bytes, *, again: bool = False) -> None:
+        area = self._remote.own
+        if again:
+            self._remote.spoiled.update(trace.addresses())
+        for digest in objects_of(trace):
+            self.put_object(digest)
+        executed_key = trace.executed_key()
+        self._put(f"{area.traces(trace.key)}/{name}", content)
+        if executed_key is not None:
+            self._put(f"{area.executed(executed_key)}/{trace.key}-{name}", b"")
+
+    def put_object(self, digest: Digest, area: Area | None = None) -> None:
+        """Sends an object, where it is not there; one that is not here is somebody else's, and is left to them."""
+        path = (area or self._remote.own).object(digest)
+        with self._locks[path]:
+            if path in self._there:
+                return
+            is_spoiled = digest in self._remote.spoiled
+            if is_spoiled or not self._remote.bucket.has(path):
+                file = self._whole(digest)
+                if file is None:
+                    return
+                self._remote.bucket.send(file, path)
+                self._remote.spoiled.discard(digest)
+            self._there.add(path)
+
+    def put_record(self, path: str, content: bytes) -> None:
+        """Sends what only equal bytes can stand for."""
+        self._put(path, content)
+
+    def _put(self, path: str, content: bytes) -> None:
+        with self._locks[path]:
+            if path not in self._there:
+                self._remote.bucket.replace(path, content)
+                self._there.add(path)
+
+    def _add(self, job: Job) -> None:
+        with self._state:
+            self._added += 1
+        self._jobs.put(job)
+        if len(self._senders) < min(_SENDERS, self.left):
+            sender = threading.Thread(target=self._send, name="onward-sender", daemon=True)
+            self._senders.append(sender)
+            sender.start()
+
+    def _send(self) -> None:
+        while True:
+            job = self._jobs.get()
+            try:
+                with suppress(BucketError, OSError):  # told by `Remote.trouble`; what is not here cannot be sent
+                    job()
+            finally:
+                with self._state:
+                    self._done += 1
+                    self._state.notify_all()
+
+
+def objects_of(trace: Trace) -> list[Digest]:
+    """Every object that a trace names."""
+    return [*trace.addresses(), *(each for each in (trace.log, trace.environment) if each is not None)]
