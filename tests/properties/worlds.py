@@ -442,9 +442,10 @@ class Edits:
             del self.world.items[self.random.choice(spare)]
 
     def _brings(self, item: Item) -> bool:
-        """Whether its module imports another one for it that imports packages: that one goes with it."""
+        """Whether its module imports another one for it that acts or imports packages: that would go with it."""
         others = {self.world.items[ref].module for ref in item.names()} - {item.module}
-        return any(number is not None and self.world.packages_at_import(number) for number in others)
+        imported = self.world.imported(others)
+        return any(number in self.world.effects or self.world.packages_at_import(number) for number in imported)
 
     def change_item(self) -> None:
         item = self.item()
