@@ -63,6 +63,15 @@ def test_markdown_has_what_matters_and_folds_the_rest(made_shop: Path, tmp_path:
     assert text.count("<details>") == text.count("</details>") > 0
 
 
+def test_markdown_knows_of_files_whose_samples_are_no_rows(made_shop: Path, tmp_path: Path) -> None:
+    onward(made_shop, "release")
+    script = made_shop / "projects/ops/script.py"
+    script.write_text(script.read_text("utf-8").replace('{"a": 1}', '{"a": 2}'), "utf-8")
+    page = tmp_path / "review.md"
+    assert onward(made_shop, "diff", "--markdown", str(page)).status == 0
+    assert "`ops/rows`" in page.read_text("utf-8")
+
+
 @pytest.mark.parametrize("option", ["--markdown", "--html"])
 def test_a_page_that_cannot_be_written_is_an_error_that_names_it(made_shop: Path, tmp_path: Path, option: str) -> None:
     answer = onward(made_shop, "diff", "latest", "latest", option, str(tmp_path / "none" / "review"))

@@ -19,6 +19,7 @@ from onward.app.diff import (
     DiffReport,
 )
 from onward.base.text import plural
+from onward.model.artifact import TABLE
 
 MOST_SHOWN = 12
 SIGNS = {CHANGED: "~", ADDED: "+", REMOVED: "−", EQUAL: "≈"}
@@ -68,7 +69,7 @@ def _details(asset: AssetDiff) -> list[str]:
     lines = [f"- {_cell(said)}" for said in told_together(asset.causes)]
     if lines:
         lines = ["What made for it:", "", *lines, ""]
-    sample = asset.detail.get("sample") or []
+    sample = asset.detail.get("sample") or [] if asset.kind == TABLE else []
     keys = list(asset.detail.get("key") or [])
     columns = list(dict.fromkeys(name for row in sample for side in ("before", "after") for name in row.get(side, {})))
     columns = columns[:_MOST_COLUMNS]
