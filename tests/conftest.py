@@ -15,7 +15,9 @@ from tests import s3 as servers
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 # No test, and nothing that a test starts, depends on how the caller's shell is set.
-for _name in ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "CI"):
+_OF_SHELLS = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "CI")
+_OF_BUILDS = ("GITHUB_ACTIONS", "GITLAB_CI", "ONWARD_BRANCH")
+for _name in (*_OF_SHELLS, *_OF_BUILDS):
     os.environ.pop(_name, None)
 
 # `ci`: the same examples on every machine. `explore`: other ones each time, for a developer who looks

@@ -9,6 +9,7 @@ with onward.Workspace("analyses") as workspace:
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self, overload
@@ -28,6 +29,9 @@ from onward.app.show import Log, Shown, get, logs, show
 from onward.app.status import StatusReport, status
 from onward.app.why import WhyReport, why
 from onward.app.wiring import Opened, open_workspace
+from onward.ci.build import find_build, find_change, scope_of
+from onward.ci.pipeline import Built, Pipeline
+from onward.ci.review import Review, review
 from onward.model.ports import Watcher
 from onward.model.records import Run
 from onward.portal.publish import write_site
@@ -120,6 +124,17 @@ class Workspace:
         """Makes an old release again from its basis, in a folder of its own, and compares the results."""
         folder = Path(keep) if keep is not None else None
         return reproduce(self._opened, release, self._watcher, keep=folder, installs=install)
+
+    def review(self, *, base: str | None = None) -> Review:
+        """What the change in the working tree does, held against where its branch began (or `base`)."""
+        build = find_change(self.root, os.environ)
+        return review(self._opened, build, self._watcher, revision=base)
+
+    def ci(self, *, base: str | None = None, channel: str = channels.MAIN) -> Built:
+        """The whole pipeline of a change; `channel` is what a build of the main branch moves."""
+        build = find_build(self.root, os.environ)
+        with open_workspace(self.root, writes=True, scope=scope_of(build)) as opened:
+            return Pipeline(opened, build, self._watcher).go(revision=base, channel=channel)
 
     def snapshots(self) -> Sequence[Run]:
         """All runs, newest first."""

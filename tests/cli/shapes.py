@@ -354,3 +354,44 @@ MOVED: Shape = {
 }
 SITE: Shape = {"schema": {1}, "out": str}
 GRAPH: Shape = {"schema": {1}}
+_REVIEW: dict[str, Shape] = {
+    "schema": {1},
+    "run": str,
+    "review": path,
+    "counts": {"made": int, "kept": int, "restored": int, "failed": int, "skipped": int},
+    "ok": bool,
+    "base": {"word": str, "commit": (str, None), "snapshot": (digest, None)},
+    "changes": {"changed": int, "equal": int, "added": int, "removed": int},
+    "gates": [
+        {
+            "asset": qualified,
+            "why": str,
+            "outcome": {"approved", "waiting"},
+            "owner": (str, None),
+            "before": (digest, None),
+            "after": (digest, None),
+            "approved": [{"by": str, "how": str}],
+        }
+    ],
+    "not_run": {"projects": int, "unchanged": [str], "restored": [str], "steps": int},
+    "notes": [str],
+}
+REVIEW: Shape = {**_REVIEW, "approvals": [path]}
+CI: Shape = {
+    **_REVIEW,
+    "released": ({"channel": str, "number": int}, None),
+    "held": [{"asset": str, "reason": str}],
+    "published": [{"place": str, "outcome": str, "files": int, "seconds": float}],
+    "build": {
+        "service": str,
+        "branch": (str, None),
+        "commit": (str, None),
+        "main": bool,
+        "request": (int, None),
+        "fork": bool,
+        "merged": bool,
+    },
+    "closed": [str],
+    "comment": (str, None),
+    "seconds": float,
+}

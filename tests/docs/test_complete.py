@@ -129,7 +129,7 @@ def test_every_state_of_a_step_is_documented(state: str) -> None:
 # Settings, names, kinds
 
 
-SETTINGS = [*config._READERS, "commands", "environment", "strict"]
+SETTINGS = [*config._READERS, "commands", "environment", *config._TABLES]
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -150,7 +150,10 @@ def test_every_field_of_a_declared_source_is_documented() -> None:
     assert first_cells(section_of(text_of("onward-toml"), "`[sources]`")) == fields
 
 
-@pytest.mark.parametrize(("table", "readers"), [("commands", config._COMMAND), ("environment", config._ENVIRONMENT)])
+@pytest.mark.parametrize(
+    ("table", "readers"),
+    [("commands", config._COMMAND), ("environment", config._ENVIRONMENT), ("gates", config._GATES)],
+)
 def test_every_field_of_a_table_of_settings_is_documented(table: str, readers: dict[str, object]) -> None:
     assert first_cells(section_of(text_of("onward-toml"), f"`[{table}]`")) == set(readers)
 

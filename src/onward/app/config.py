@@ -17,9 +17,16 @@ from onward.base.bucket import EXAMPLES, is_address
 from onward.base.numbers import amount_or_share
 from onward.base.text import nearest
 from onward.model.difference import Tolerance
-from onward.model.workspace import Allowance, CommandDeclaration, Finding, Settings, SourceDeclaration
+from onward.model.workspace import (
+    Allowance,
+    CommandDeclaration,
+    Finding,
+    Gates,
+    Settings,
+    SourceDeclaration,
+)
 
-ROOT_ONLY = ("name", "projects", "keep_sources", "publish", "watch", "environment", "store")
+ROOT_ONLY = ("name", "projects", "keep_sources", "publish", "watch", "environment", "store", "main")
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h|d)?\s*\Z")
 _SECONDS = {None: 1, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB)\s*\Z", re.IGNORECASE)
@@ -54,17 +61,18 @@ def read_settings(content: bytes, path: str, *, is_root: bool) -> tuple[Settings
         if name == "commands" and isinstance(value, Mapping):
             fields["commands"] = _read_commands(value, findings, path, lines)
             continue
-        if name == "strict":
-            allowed: dict[str, Any] = {}
+        if name in _TABLES:
+            readers, make = _TABLES[name]
+            inside: dict[str, Any] = {}
             if isinstance(value, Mapping):
-                _read_table("strict", value, _STRICT, allowed, findings, path, lines)
+                _read_table(name, value, readers, inside, findings, path, lines)
             else:
-                findings.append(Finding("config", f"`strict` is a table, not {_form(value)}", path, lines.of(name)))
-            fields["strict"] = Allowance(**allowed)
+                findings.append(Finding("config", f"`{name}` is a table, not {_form(value)}", path, lines.of(name)))
+            fields[name] = make(**inside)
             continue
         reader = _READERS.get(name)
         if reader is None or (name in ROOT_ONLY and not is_root):
-            tables = ("commands", "environment", "strict")
+            tables = ("commands", "environment", *_TABLES)
             known = [known for known in [*_READERS, *tables] if is_root or known not in ROOT_ONLY]
             findings.append(_unknown(name, known, path, lines, root_only=reader is not None or name in ROOT_ONLY))
             continue
@@ -291,6 +299,7 @@ def _tolerances(value: Any) -> dict[str, Tolerance]:
 
 _READERS: dict[str, Callable[[Any], tuple[str, Any]]] = {
     "name": lambda value: ("name", _text(value)),
+    "main": lambda value: ("main", _text(value)),
     "title": lambda value: ("title", _text(value)),
     "owner": lambda value: ("owner", _text(value)),
     "question": lambda value: ("question", _text(value)),
@@ -309,6 +318,12 @@ _READERS: dict[str, Callable[[Any], tuple[str, Any]]] = {
 
 
 _STRICT: dict[str, Callable[[Any], Any]] = {"reads": _texts, "writes": _texts, "network": _texts}
+_GATES: dict[str, Callable[[Any], Any]] = {"approve": _texts, "moves": _tolerances}
+_TABLES: dict[str, tuple[Mapping[str, Callable[[Any], Any]], Callable[..., Any]]] = {
+    "strict": (_STRICT, Allowance),
+    "gates": (_GATES, Gates),
+}
+"""Tables that any `onward.toml` may have, with their settings."""
 _ENVIRONMENT: dict[str, Callable[[Any], Any]] = {"python": _text, "set": _variables, "pass": _passed}
 _COMMAND: dict[str, Callable[[Any], Any]] = {
     "run": _command_line,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, overload
 
+import msgspec
+
 from onward.app.channels import MAIN, check_name, last_standing, release_move
-from onward.app.moving import Held, Moved, append, contents_of, next_move
+from onward.app.moving import Held, Moved, Overtaken, append, contents_of, next_move
 from onward.app.quarantine import quarantined_by, shown_in
 from onward.app.releasable import check_run, releasable
 from onward.app.rollback import close, rollback
 from onward.app.wiring import Opened
-from onward.model.records import Move, Run
+from onward.model.records import Approved, Move, Run
 
-__all__ = ["Held", "Moved", "close", "release", "rollback"]
+__all__ = ["Held", "Moved", "Overtaken", "close", "release", "rollback"]
 
 
 @overload
@@ -29,13 +31,38 @@ def release(
 
 @overload
 def release(
-    opened: Opened, channel: str = MAIN, note: str | None = None, *, automatic: bool, run: Run | None = None
+    opened: Opened,
+    channel: str = MAIN,
+    note: str | None = None,
+    *,
+    automatic: bool,
+    run: Run | None = None,
 ) -> Moved | Held: ...
 
 
+@overload
 def release(
-    opened: Opened, channel: str = MAIN, note: str | None = None, *, automatic: bool = False, run: Run | None = None
-) -> Moved | Held:
+    opened: Opened,
+    channel: str = MAIN,
+    note: str | None = None,
+    *,
+    automatic: Literal[True],
+    run: Run,
+    is_later: Callable[[Run], bool],
+    approved: Sequence[Approved] = (),
+) -> Moved | Held | Overtaken: ...
+
+
+def release(
+    opened: Opened,
+    channel: str = MAIN,
+    note: str | None = None,
+    *,
+    automatic: bool = False,
+    run: Run | None = None,
+    is_later: Callable[[Run], bool] | None = None,
+    approved: Sequence[Approved] = (),
+) -> Moved | Held | Overtaken:
     """Moves a channel forward to a run, unless it stands at a release that is just that.
 
     Args:
@@ -45,6 +72,8 @@ def release(
         automatic: nobody looked at it first. Such a release is held where it holds what a rollback quarantined; one
             by hand lets that in again.
         run: the run, whatever the files are now; None: the last one, which must be of the files as they are.
+        is_later: tells of the run that the channel stands at whether it is later than this one, for then it stays.
+        approved: what waited for somebody's yes and got it.
 
     Raises:
         UsageError: no channel can be called so.
@@ -56,8 +85,11 @@ def release(
     check_run(run)
     contents = {asset: artifact.content for asset, artifact in run.artifacts.items()}
 
-    def forward(moves: Sequence[Move]) -> Move | Moved | Held:
+    def forward(moves: Sequence[Move]) -> Move | Moved | Held | Overtaken:
         before = last_standing(moves)
+        standing = opened.store.records.run(before.run) if before is not None else None
+        if before is not None and standing is not None and is_later is not None and is_later(standing):
+            return Overtaken(channel, before)
         released = release_move(opened, channel, before.number) if before is not None else None
         if released is not None and note in (None, released.note) and _shows_nothing_new(opened, released, run):
             return Moved(released, released.number, was_there=True)
@@ -65,15 +97,9 @@ def release(
         if automatic and shown:
             return Held(channel, before, tuple(shown))
         number = max((move.number for move in moves), default=0) + 1
-        return next_move(
-            channel,
-            moves,
-            "release",
-            (number, run.id, run.snapshot),
-            note,
-            automatic=automatic,
-            lifted=contents_of(shown),
-        )
+        to_run = (number, run.id, run.snapshot)
+        move = next_move(channel, moves, "release", to_run, note, automatic=automatic, lifted=contents_of(shown))
+        return msgspec.structs.replace(move, approved=tuple(approved))
 
     return append(opened, channel, forward)
 

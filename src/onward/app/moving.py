@@ -50,6 +50,14 @@ class Held:
     assets: tuple[Quarantined, ...]
 
 
+@dataclass(frozen=True)
+class Overtaken:
+    """An automatic release that was not made, for the channel stands at something later. Nothing has changed."""
+
+    channel: str
+    standing: Move
+
+
 def standing_at(opened: Opened, channel: str, moves: Sequence[Move]) -> Move:
     """The move by which a channel with this log came to where it stands.
 

@@ -144,6 +144,12 @@ class PlaceError(MachineError):
     code = "place"
 
 
+class HostError(MachineError):
+    """The host of the code cannot be asked, or refuses; never holds a token."""
+
+    code = "host"
+
+
 class InternalError(OnwardError):
     """A promise of onward's own is broken."""
 

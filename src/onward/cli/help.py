@@ -12,6 +12,8 @@ COMMANDS = {
     "get": "Write an asset to a file.",
     "logs": "Show what a step printed.",
     "diff": "Show what differs between two snapshots, and why.",
+    "review": "Show what a change does, before it is pushed.",
+    "ci": "Run the whole pipeline of a change.",
     "graph": "Show what is built upon what.",
     "snapshots": "List the states that were made.",
     "release": "Move the readers to the last snapshot.",

@@ -27,11 +27,16 @@ class Session:
     start: Path
     as_json: bool
 
-    def open(self, *, writes: bool = False) -> Opened:
-        """The workspace, opened."""
-        opened: Opened = _wiring().open_workspace(self.start, writes=writes)
+    def open(self, *, writes: bool = False, scope: str | None = None) -> Opened:
+        """The workspace, opened; `scope` says who vouches for what is made there."""
+        opened: Opened = _wiring().open_workspace(self.start, writes=writes, scope=scope)
         opened.say = lambda message: click.echo(f"note: {message}", err=True)
         return opened
+
+    @property
+    def handed_on(self) -> dict[str, Any]:
+        """What a command with commands of its own hands on to them."""
+        return {"folder": str(self.start), "as_json": self.as_json}
 
     def folder_in(self, opened: Opened) -> str:
         """Where the words were typed, relative to the root."""

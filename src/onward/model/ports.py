@@ -20,6 +20,7 @@ from onward.model.delivery import Listing
 from onward.model.difference import Difference, DiffOptions
 from onward.model.draft import FileReading
 from onward.model.event import Ending
+from onward.model.hosting import Approval, Build, Comment, Request, Verdict
 from onward.model.trace import Trace
 from onward.model.workspace import CommandDeclaration, Step
 
@@ -317,3 +318,66 @@ class Watcher(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+class Conversation(Protocol):
+    """What is said below one repository's requests and commits, with the rights of one token.
+
+    Everything raises `HostError` where the host refuses or cannot be reached, after it was tried again for a while; no
+    message holds the token.
+    """
+
+    def comment(self, request: int) -> Comment | None:
+        """The comment of ours below a request; one that somebody else wrote is not ours, whatever it says."""
+
+    def say(self, request: int, text: str) -> Comment:
+        """Makes `text` the one comment of ours: the one that is there is changed. It holds `marker`."""
+
+    def report(self, commit: str, verdict: Verdict | None, page: str | None) -> None:
+        """Tells how a commit's build stands; None: it has begun."""
+
+    def approvals(self, request: int, head: str) -> list[Approval]:
+        """Who says yes to just this head now. A yes that was taken back, or was said to another head, is none."""
+
+    def merged(self, commit: str) -> list[Request]:
+        """The requests by which a commit came into its branch."""
+
+    def is_member(self, team: str, person: str) -> bool:
+        """Whether somebody belongs to a team (`acme/data`).
+
+        Raises:
+            HostError: the token may not know.
+        """
+
+
+class Host(Protocol):
+    """A host of code, with the CI service that runs there. Suite: `onward.testing.hosts`."""
+
+    name: str
+    ci_path: str
+    """Where its CI file lies."""
+    owners_path: str
+    """Where it looks for who owns which files, if that is nowhere yet."""
+    owners_paths: Sequence[str]
+    """All the places where it looks, first to last."""
+
+    def build(self, variables: Mapping[str, str], main: str) -> Build | None:
+        """The build that the environment is of; None where its CI service is not what runs here.
+
+        Raises:
+            RefusedError: the build gives strangers' code rights of ours.
+        """
+
+    def converse(self, build: Build, variables: Mapping[str, str], marker: str) -> Conversation | None:
+        """A conversation with the token of the environment; None where it has none."""
+
+    def summarize(self, variables: Mapping[str, str], text: str) -> bool:
+        """Shows Markdown on the build's own page, for which no rights are needed; False where the service has none."""
+
+    def ci_file(self, version: str, main: str) -> str:
+        """The CI file: pinned, with the least rights, safe for requests of strangers, and the same for ever.
+
+        Args:
+            version: of onward, for a workspace whose environment lacks it.
+            main: the main branch.
+        """

@@ -164,6 +164,16 @@ class AssetContent(msgspec.Struct, frozen=True, array_like=True):
     content: Digest | None
 
 
+class Approved(msgspec.Struct, frozen=True):
+    """Somebody's yes to one asset's way from one content to another, and where they said it."""
+
+    asset: str
+    before: Digest | None
+    after: Digest | None
+    by: str
+    how: str
+
+
 class Move(msgspec.Struct, frozen=True):
     """One entry of a channel's log.
 
@@ -178,6 +188,7 @@ class Move(msgspec.Struct, frozen=True):
         quarantined: what a rollback took back: no automatic release brings it again.
         lifted: what was quarantined and may come again, because somebody chose this move.
         record: the digest of the run's record, by which it is believed elsewhere; None in older logs.
+        approved: of a release, what waited for somebody's yes and got it.
     """
 
     format: int
@@ -195,3 +206,4 @@ class Move(msgspec.Struct, frozen=True):
     quarantined: tuple[AssetContent, ...] = ()
     lifted: tuple[AssetContent, ...] = ()
     record: Digest | None = None
+    approved: tuple[Approved, ...] = ()

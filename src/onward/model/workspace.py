@@ -102,6 +102,18 @@ class Allowance(msgspec.Struct, frozen=True):
     network: tuple[str, ...] = ()
 
 
+class Gates(msgspec.Struct, frozen=True):
+    """What one `onward.toml` lets pass only with somebody's yes. Patterns are of assets, as that file names them.
+
+    Attributes:
+        approve: results whose every change needs one.
+        moves: by pattern, how far metrics may move without one.
+    """
+
+    approve: tuple[str, ...] = ()
+    moves: dict[str, Tolerance] = {}
+
+
 class Settings(msgspec.Struct, frozen=True):
     """One `onward.toml`; the root's may hold more than a project's (`config.ROOT_ONLY`)."""
 
@@ -132,6 +144,9 @@ class Settings(msgspec.Struct, frozen=True):
     strict: Allowance = Allowance()
     store: str | None = None
     """The address of the store that is shared with other machines."""
+    main: str | None = None
+    """The main branch; None: as git has it."""
+    gates: Gates = Gates()
 
 
 class Project(msgspec.Struct, frozen=True):

@@ -1,0 +1,66 @@
+"""Which build this is: the service's variables say it, else git; and whose word its results are then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from onward.app import place as places
+from onward.app import scope as scopes
+from onward.app.config import read_settings
+from onward.base.errors import UsageError
+from onward.ci.repository import Repository
+from onward.hosts.registry import hosts
+from onward.model.hosting import Build
+
+GIT = "git"
+"""The service of a build that no service is known to run."""
+_BRANCH = "ONWARD_BRANCH"
+"""Says the branch on a CI service that is not known here and checks out a commit without one."""
+
+
+def find_build(start: Path, variables: Mapping[str, str]) -> Build:
+    """The build that runs in the workspace that holds a folder.
+
+    Raises:
+        UsageError: there is no git repository.
+        RefusedError: it would run the code of strangers with our rights.
+    """
+    place = places.find(start)
+    if place.git is None:
+        raise UsageError(
+            f"`{place.root}` is no git repository, so there is no change to look at",
+            hint="type `git init`, or use `onward run` and `onward release`",
+        )
+    repository = Repository(place.root)
+    main = main_branch(place.root)
+    for host in hosts().values():
+        build = host.build(variables, main)
+        if build is not None:
+            return build
+    branch = variables.get(_BRANCH) or repository.branch()
+    return Build(GIT, branch, repository.commit("HEAD"), is_main=branch == main)
+
+
+def find_change(start: Path, variables: Mapping[str, str]) -> Build:
+    """The change in the workspace that holds a folder, as it would be pushed to a branch of its own."""
+    return msgspec.structs.replace(find_build(start, variables), is_main=False)
+
+
+def main_branch(root: Path) -> str:
+    """The main branch of the workspace at a root."""
+    try:
+        content = (root / places.CONFIG_NAME).read_bytes()
+    except OSError:
+        content = b""
+    settings, _ = read_settings(content, places.CONFIG_NAME, is_root=True)
+    return Repository(root).main_branch(settings.main)
+
+
+def scope_of(build: Build) -> str:
+    """Whose word the build's results are: readers see those of `main` alone, and nobody those of a stranger."""
+    if build.is_main:
+        return scopes.MAIN
+    return f"pr/{build.request}" if build.is_fork else scopes.TEAM

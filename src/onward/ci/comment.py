@@ -1,0 +1,62 @@
+"""A review as its readers get it where they are: one text of Markdown, for a comment or the page of a build."""
+
+from __future__ import annotations
+
+from onward.ci.approvals import marker_of
+from onward.ci.gates import WAITING, Verdict
+from onward.ci.review import Review
+from onward.model.hosting import Shown
+from onward.portal.review.markdown import markdown
+
+_MOST_FAILURES = 10
+
+
+def comment(review: Review, shown: Shown | None) -> str:
+    """The text.
+
+    Args:
+        review: what it tells.
+        shown: what machines are to find in it; None: they are to find nothing.
+    """
+    lines = [marker_of(shown)] if shown is not None else []
+    lines += [markdown(review.difference).rstrip(), ""]
+    lines += _failures(review)
+    lines += [line for verdict in review.gates for line in _gate_lines(verdict)]
+    lines += ["", *(f"- {line}" for line in review.untouched.lines(review.base))]
+    lines += [f"- {note}" for note in review.notes]
+    if review.stale_owners is not None:
+        lines.append(f"- ❌ `{review.stale_owners}` is not what the `owner` settings say: type `onward ci init`")
+    return "\n".join([*lines, "", _foot(review)]).rstrip() + "\n"
+
+
+def _failures(review: Review) -> list[str]:
+    failed = [(name, record) for name, record in review.report.steps.items() if record.outcome == "failed"]
+    lines = [
+        f"- ❌ step `{name}` failed: {str((record.error or {}).get('message', '')).partition(chr(10))[0]}"
+        for name, record in failed[:_MOST_FAILURES]
+    ]
+    if len(failed) > _MOST_FAILURES:
+        lines.append(f"- ❌ and {len(failed) - _MOST_FAILURES} more steps failed")
+    lines += [f"- ❌ {finding.message}" for finding in review.report.findings[:_MOST_FAILURES]]
+    return lines
+
+
+def _gate_lines(verdict: Verdict) -> list[str]:
+    sign = "⏳" if verdict.outcome == WAITING else "✅"
+    line = f"- {sign} `{verdict.asset}` {verdict.why} ({verdict.summary})"
+    if verdict.outcome == WAITING:
+        who = f"a yes of {verdict.owners.text}" if verdict.owners.text else "somebody's yes"
+        return [f"{line}: **waits for {who}**", *(f"  - {reason}" for reason in verdict.refused)]
+    return [f"{line}: approved by {', '.join(dict.fromkeys(yes.by for yes in verdict.yes))}"]
+
+
+def _foot(review: Review) -> str:
+    build = review.build
+    links = [
+        f"[{name}]({address})"
+        for name, address in (("The review page", build.artifacts), ("the build", build.page))
+        if address
+    ]
+    commit = (build.commit or "")[:12]
+    how = "as merged with its target" if build.is_merged else "as it is"
+    return f"<sub>{' · '.join([*links, f'commit {commit}, {how}'])}</sub>"

@@ -1,0 +1,255 @@
+"""`ci`: the whole way of one change, the same on any service: run, review, judge; on the main branch, release.
+
+Nothing reaches readers but what the main branch's own build has made, checked and judged. What the host of the code is
+told, and what it is asked, may go wrong without the build going wrong by that: it is said, and a gate that nobody could
+be asked about stays shut.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from onward.app import channels, history
+from onward.app.history import Held, Moved, Overtaken
+from onward.app.wiring import Opened
+from onward.base.errors import HostError, OnwardError, RefusedError
+from onward.base.text import listed, plural
+from onward.ci.approvals import MARKER, Reviews, now_shown
+from onward.ci.build import GIT, main_branch
+from onward.ci.comment import comment
+from onward.ci.previews import close_gone, preview_of
+from onward.ci.repository import Repository
+from onward.ci.review import Review, review
+from onward.hosts.registry import hosts
+from onward.model.delivery import Receipt
+from onward.model.hosting import Build, Verdict
+from onward.model.ports import Conversation, Watcher
+from onward.model.records import Approved, Run
+from onward.portal import delivery
+
+_TEXT = "review.md"
+
+
+@dataclass(frozen=True)
+class Hold:
+    """What holds a release: an asset (or what else stands for it), and why."""
+
+    asset: str
+    reason: str
+
+
+@dataclass
+class Built:
+    """What a build came to.
+
+    Attributes:
+        moved: how the channel moved, or stayed at just this; None where it was not to be released, or is held.
+        held: what holds the release.
+        published: what came of bringing the site to its places.
+        closed: the previews that were closed.
+        comment: the address of the comment, or its request where the host gives none; None where there is none.
+    """
+
+    review: Review
+    moved: Moved | None = None
+    held: list[Hold] = field(default_factory=list)
+    published: list[Receipt] = field(default_factory=list)
+    closed: list[str] = field(default_factory=list)
+    comment: str | None = None
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        return self.review.ok
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """One build, in one workspace.
+
+    Attributes:
+        opened: the workspace, opened in the build's scope.
+        build: which build it is.
+        watcher: told what happens.
+        variables: the environment, for what the host gives there.
+    """
+
+    opened: Opened
+    build: Build
+    watcher: Watcher
+    variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    def go(self, *, revision: str | None = None, channel: str = channels.MAIN) -> Built:
+        """Carries the build out.
+
+        Args:
+            revision: what to hold the change against instead of its base.
+            channel: the channel that a build of the main branch moves.
+
+        Raises:
+            OnwardError: as for `run` and `diff`; the host is told first.
+        """
+        begun = time.monotonic()
+        forum = _Forum(self.build, self._conversation())
+        forum.report(None)
+        try:
+            reviews = Reviews(forum.conversation, forum.notes)
+            found = review(self.opened, self.build, self.watcher, revision=revision, reviews=reviews)
+            built = Built(found)
+            self._release(built, channel)
+            self._deliver(built)
+        except OnwardError as error:
+            forum.report(Verdict(False, error.message))
+            raise
+        built.comment = self._tell(built, forum, reviews)
+        found.notes += [f"not told to the host: {note}" for note in forum.notes]
+        built.seconds = time.monotonic() - begun
+        return built
+
+    def _conversation(self) -> Conversation | None:
+        host = hosts().get(self.build.service)
+        return host.converse(self.build, self.variables, MARKER) if host is not None else None
+
+    # Release.
+
+    def _release(self, built: Built, channel: str) -> None:
+        """Moves the channel that is the build's to move."""
+        found = built.review
+        if self.build.is_main:
+            built.held = list(self._holds(found))
+            if not built.held:
+                self._forward(built, channel)
+            built.closed = list(close_gone(self.opened))
+        elif self.build.branch is not None and not self.build.is_fork and not self._is_somebodys_own(found):
+            try:
+                self._forward(built, preview_of(self.build.branch))
+            except RefusedError as error:
+                found.notes.append(f"there is no preview: {error.message}")
+
+    def _is_somebodys_own(self, found: Review) -> bool:
+        """Whether the files are no commit's: what a CI service has checked out is one, whatever lies beside it."""
+        return self.build.service == GIT and found.report.run.origin.dirty
+
+    def _holds(self, found: Review) -> Iterator[Hold]:
+        """What keeps a build of the main branch from its readers."""
+        for name, record in found.report.steps.items():
+            if record.outcome in ("failed", "skipped"):
+                for asset in found.report.reading.graph.steps[name].assets or [name]:
+                    yield Hold(asset, f"its step {'failed' if record.outcome == 'failed' else 'was skipped'}")
+        for name, check in found.report.checks.items():
+            if check.severity == "error" and check.outcome != "passed":
+                yield Hold(
+                    check.asset, f"the check `{name}` {'is broken' if check.outcome == 'broken' else 'did not run'}"
+                )
+        for finding in found.report.findings:
+            yield Hold(finding.path or "", finding.message)
+        for verdict in found.waiting:
+            whose = f"a yes of {verdict.owners.text}" if verdict.owners.text else "somebody's yes"
+            yield Hold(verdict.asset, f"{verdict.why}: it waits for {whose}")
+        if found.stale_owners is not None:
+            yield Hold(found.stale_owners, "it is not what the `owner` settings say")
+        if self._is_somebodys_own(found):
+            yield Hold("", "the files are not those of a commit")
+
+    def _forward(self, built: Built, channel: str) -> None:
+        found = built.review
+        approved = [Approved(yes.asset, yes.change.before, yes.change.after, yes.by, yes.how) for yes in found.yes]
+        moved = history.release(
+            self.opened,
+            channel,
+            automatic=True,
+            run=found.report.run,
+            is_later=self._is_later,
+            approved=approved,
+        )
+        if isinstance(moved, Moved):
+            built.moved = moved
+        elif isinstance(moved, Held):
+            built.held = [Hold(one.asset, one.reason) for one in moved.assets]
+        else:
+            assert isinstance(moved, Overtaken)
+            found.notes.append(f"not released: `{channel}@{moved.standing.number}` is of a later commit")
+
+    def _is_later(self, run: Run) -> bool:
+        """Whether a run is of a commit that came after this build's: two builds may end in the other order."""
+        commit, own = run.origin.commit, self.build.commit
+        if commit is None or own is None:
+            return False
+        root = self.opened.place.root
+        return Repository(root).is_later(commit, own, self.build.branch or main_branch(root))
+
+    def _deliver(self, built: Built) -> None:
+        """Brings to the places what has moved; what an earlier build could not bring is tried again."""
+        moved = [built.moved.move.channel] if built.moved is not None else []
+        for channel in [*moved, *built.closed]:
+            built.published += delivery.bring(self.opened, channel, self.watcher)
+
+    # Telling.
+
+    def _tell(self, built: Built, forum: _Forum, reviews: Reviews) -> str | None:
+        """Writes the review where its readers are; returns the address of the comment."""
+        found, build = built.review, self.build
+        shown = None
+        if build.request is not None and build.commit is not None:
+            changes = {verdict.asset: verdict.change for verdict in found.gates}
+            shown = now_shown(build.commit, changes, reviews.shown(build.request))
+        text = comment(found, shown)
+        found.page.with_name(_TEXT).write_text(text, "utf-8")
+        host = hosts().get(build.service)
+        if host is not None:
+            host.summarize(self.variables, text)
+        said = forum.say(text)
+        forum.report(Verdict(built.ok, _in_a_word(built)))
+        return said
+
+
+@dataclass
+class _Forum:
+    """The host, as far as it listens: what it refuses is kept as a note."""
+
+    build: Build
+    conversation: Conversation | None
+    notes: list[str] = field(default_factory=list)
+
+    def report(self, verdict: Verdict | None) -> None:
+        if self.conversation is None or self.build.commit is None:
+            return
+        try:
+            self.conversation.report(self.build.commit, verdict, self.build.page)
+        except HostError as error:
+            self._note(error)
+
+    def say(self, text: str) -> str | None:
+        if self.conversation is None or self.build.request is None:
+            return None
+        try:
+            return self.conversation.say(self.build.request, text).page or f"request {self.build.request}"
+        except HostError as error:
+            self._note(error)
+            return None
+
+    def _note(self, error: HostError) -> None:
+        if error.message not in self.notes:
+            self.notes.append(error.message)
+
+
+def _in_a_word(built: Built) -> str:
+    """The state of a build, as short as a list of checks has it."""
+    found = built.review
+    counts = found.report.counts
+    broken = sum(check.severity == "error" and check.outcome != "passed" for check in found.report.checks.values())
+    against = [
+        plural(counts["failed"], "step") + " failed" if counts["failed"] else "",
+        plural(broken, "check") + " broken" if broken else "",
+        plural(len(found.waiting), "change") + " without a yes" if found.waiting else "",
+        f"{found.stale_owners} is stale" if found.stale_owners is not None else "",
+    ]
+    if any(against):
+        return listed([words for words in against if words])
+    moved = {change: count for change, count in found.difference.counts.items() if change != "equal" and count}
+    results = ", ".join(f"{count} {change}" for change, count in moved.items()) or "no result moved"
+    held = f"; held: {listed([hold.asset for hold in built.held])}" if built.held else ""
+    return f"{results}{held}"
