@@ -276,6 +276,13 @@ DIFF: Shape = {
             "after": (str, None),
             "rows": (int, None),
             "message": (str, None),
+            "summary": str,
+            "detail": {
+                "before": (str, None),
+                "after": (str, None),
+                "rows": {"before": (int, None), "after": (int, None)},
+                "offending": (Map(lambda _: True), None),
+            },
         }
     ],
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from onward.diffs.check import VerdictDiff
 from onward.diffs.document import DocumentDiff
 from onward.diffs.figure import FigureDiff
 from onward.diffs.file import FileDiff
@@ -17,6 +18,7 @@ from onward.model.ports import DiffKind
 from onward.testing.diffs import DiffSuite, Sample
 from tests.unit.diffs.files import blob, tree, written
 from tests.unit.diffs.tables import table
+from tests.unit.diffs.test_check import broken
 from tests.unit.diffs.test_document import kept, printed, shows
 from tests.unit.diffs.test_figure import plot
 from tests.unit.diffs.test_file import document
@@ -32,6 +34,16 @@ class TestMetric(DiffSuite):
 
     def make_sample(self, folder: Path) -> Sample:
         return Sample(metric(1.5), metric(2.5))
+
+
+class TestCheck(DiffSuite):
+    def make_kind(self) -> DiffKind:
+        return VerdictDiff()
+
+    def make_sample(self, folder: Path) -> Sample:
+        rows = f"select range as id, {ROUNDED} as x from range(100)"
+        tables = table(folder, "a", ROWS), table(folder, "b", f"{ROWS} limit 90"), table(folder, "c", rows)
+        return Sample(*(broken(side, 90 if at == 1 else 100) for at, side in enumerate(tables)))
 
 
 class TestTable(DiffSuite):

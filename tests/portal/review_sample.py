@@ -37,12 +37,31 @@ def changed(name: str, kind: str, summary: str, detail: dict[str, Any], **more: 
 
 
 def checks() -> tuple[CheckDiff, ...]:
+    broke = {"before": "passed", "after": "broken", "rows": {"before": 0, "after": 3}, "offending": offending()}
+    named = "delays/every_carrier_is_named"
     return (
-        CheckDiff("delays/every_carrier_is_named", "delays/carriers", "error", "broken", "passed", 0, None),
-        CheckDiff("delays/plausible", "delays/median_delay", "error", "passed", "broken", 3, "`delay` is below −60"),
+        CheckDiff(named, "delays/carriers", "error", "broken", "passed", 0, None, "broken → passed"),
+        CheckDiff(
+            "delays/plausible", "delays/median_delay", "error", "passed", "broken", 3, "`delay` is below −60",
+            "passed → broken on 3 rows", broke,
+        ),
         CheckDiff("delays/often", "delays/carriers", "warn", None, "broken", 1, "1 airline has few flights"),
-        CheckDiff("delays/old", "delays/carriers", "error", "passed", None, None, None),
-    )
+        CheckDiff("delays/old", "delays/carriers", "error", "passed", None, None, None, "gone"),
+        CheckDiff(
+            "delays/late", "delays/carriers", "error", "broken", "broken", 2, None, "still broken, on other rows"
+        ),
+    )  # fmt: skip
+
+
+def offending() -> dict[str, Any]:
+    rows = [{"change": "added", "key": {}, "after": {"carrier": name, "delay": -61.5}} for name in ("AA", "OO", "YV")]
+    return {
+        "rows": {"before": 0, "after": 3, "added": 3, "removed": 0, "changed": 0},
+        "key": [],
+        "schema": {},
+        "columns": [],
+        "sample": rows,
+    }
 
 
 def everything() -> tuple[AssetDiff, ...]:

@@ -95,6 +95,14 @@ def test_broken_checks_come_before_those_that_were_mended(whole: str) -> None:
     assert "Gone delays/old was passed" in told
 
 
+def test_the_rows_that_offend_a_check_are_a_click_away(whole: str) -> None:
+    told = block(whole, "checks")
+    assert "The rows that offend it 0 → 3 rows + 3 came in Some of the rows What happened carrier delay" in told
+    assert "+ added OO −61.5" in told
+    assert "Broken delays/late still broken, on other rows" in told
+    assert told.count("The rows that offend it") == 1
+
+
 def test_results_stand_in_the_order_of_the_report_each_with_a_way_to_it(whole: str) -> None:
     reading = read(whole)
     named = [asset.name for asset in sample.everything() if asset.change != "equal"]

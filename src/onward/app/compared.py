@@ -19,7 +19,7 @@ from onward.base.digest import Digest, digest_bytes
 from onward.model.difference import Picture
 from onward.model.records import Run
 
-_FORMAT = 3
+_FORMAT = 4
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from onward.base.digest import Digest
 from onward.base.errors import MachineError, UnknownNameError
 from onward.base.numbers import number
 from onward.base.text import listed, plural
+from onward.diffs.check import VerdictDiff, verdict
 from onward.diffs.model import job as model_job
 from onward.diffs.registry import kind_for, kinds
 from onward.model.artifact import FILE, METRIC, MODEL, PARQUET_MEDIA, TABLE, Artifact
@@ -84,7 +85,14 @@ class AssetDiff:
 
 @dataclass(frozen=True)
 class CheckDiff:
-    """A check that ended otherwise, or that is new or gone; None where it was not there."""
+    """A check that ended otherwise, that other rows offend, or that is new or gone.
+
+    Attributes:
+        before, after: outcomes; None where it was not there.
+        rows: how many offend it now.
+        summary: what it means, in one sentence, without the name.
+        detail: as docs/reference/differences.md has it for a check.
+    """
 
     name: str
     asset: str
@@ -93,6 +101,8 @@ class CheckDiff:
     after: str | None
     rows: int | None
     message: str | None
+    summary: str = ""
+    detail: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -294,7 +304,7 @@ class Comparison:
         return self._compared(name, before, after)
 
     def checks(self) -> list[CheckDiff]:
-        """The checks that ended otherwise than before."""
+        """The checks that ended otherwise than before, or that other rows offend."""
         old: Mapping[str, CheckRecord] = self._run_a.checks if self._run_a is not None else {}
         new = self._run_b.checks
         found = []
@@ -302,12 +312,31 @@ class Comparison:
             first, second = old.get(name), new.get(name)
             said = second or first
             assert said is not None
-            if (first and first.outcome) != (second and second.outcome):
-                outcomes = (first.outcome if first else None, second.outcome if second else None)
-                rows = second.rows if second is not None else None
-                message = second.message if second is not None else None
-                found.append(CheckDiff(name, said.asset, said.severity, *outcomes, rows, message))
+            told = self._verdicts(name, first, second)
+            if told.means_nothing:
+                continue
+            outcomes = (first.outcome if first else None, second.outcome if second else None)
+            rows = second.rows if second is not None else None
+            message = second.message if second is not None else None
+            found.append(
+                CheckDiff(name, said.asset, said.severity, *outcomes, rows, message, told.summary, told.detail)
+            )
         return found
+
+    def _verdicts(self, name: str, before: CheckRecord | None, after: CheckRecord | None) -> Difference:
+        """What differs between how a check ended in the one run and in the other."""
+        old, new = (Side(verdict(record, self._offending(name, record)), self._file) for record in (before, after))
+        found = VerdictDiff().compare(old, new, DiffOptions())
+        assert found is not None, "an outcome needs no bytes"
+        return found
+
+    def _offending(self, name: str, record: CheckRecord | None) -> Artifact | None:
+        """The rows that offend a check, where they are kept."""
+        if record is None or record.key is None or record.trace is None:
+            return None
+        trace = self._opened.store.traces.get(record.key, record.trace)
+        rows = trace.artifacts.get(name) if trace is not None else None
+        return rows if rows is not None and self._is_whole(rows) else None
 
     def _compared(self, name: str, before: Artifact, after: Artifact) -> AssetDiff:
         found = self._difference(name, before, after)

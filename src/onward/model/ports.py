@@ -139,7 +139,7 @@ class DiffKind(Protocol):
     """
 
     name: str
-    """The kind of asset that it is for; of files `text` and `tree`, and `file` for all others."""
+    """The kind of asset that it is for, or `check`; of files `text` and `tree`, and `file` for all others."""
 
     def compare(self, before: Side, after: Side, options: DiffOptions) -> Difference | None:
         """What differs; None where the bytes are not what their kind says, and can only be compared as such.

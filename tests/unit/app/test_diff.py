@@ -228,6 +228,22 @@ def test_a_tolerance_that_means_nothing_is_a_finding_with_its_line(
     assert (finding.path, finding.line) == (path, 3 if "names" in said else 2)
 
 
+def test_a_check_that_other_rows_offend_is_told_with_them(folder: Path) -> None:
+    steps = folder / "projects/sales/steps.py"
+    offending = "return [row for row in rows if row['price'] > 25]"
+    steps.write_text(steps.read_text() + f"\n@check(rows)\ndef none_is_dear(rows):\n    {offending}\n")
+    (new,) = [check for check in compared(folder).checks if check.name == "sales/none_is_dear"]
+    assert (new.before, new.after, new.summary) == (None, "broken", "new, broken on 1 row")
+    (folder / "data/prices.csv").write_text("day,price\n1,10\n2,30\n3,80\n")
+    found = {check.name: check for check in compared(folder, "latest", "work").checks}
+    dear = found["sales/none_is_dear"]
+    assert dear.summary == "still broken, on other rows: 1 → 2 rows, 1 row came in"
+    (row,) = dear.detail["offending"]["sample"]
+    assert (row["change"], row["key"], row["after"]["price"]) == ("added", {"day": "3"}, 80.0)
+    assert found["sales/it_is_low"].summary == "passed → broken"
+    assert not compared(folder, "latest", "work").checks
+
+
 def test_a_refactoring_is_proved_equal(folder: Path) -> None:
     edit(folder, "lib/shared.py", "return round(value, 2)", "digits = 2\n    return round(value, digits)")
     report = compared(folder)

@@ -127,4 +127,6 @@ def _check_json(check: CheckDiff) -> dict[str, Any]:
         "after": check.after,
         "rows": check.rows,
         "message": check.message,
+        "summary": check.summary,
+        "detail": check.detail,
     }

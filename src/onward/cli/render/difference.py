@@ -6,7 +6,7 @@ import click
 
 from onward.app.diff import ADDED, CHANGED, EQUAL, REMOVED, DiffReport
 from onward.base.text import plural
-from onward.portal.review.markdown import MOST_SHOWN, SIGNS, check_words, counted, heading
+from onward.portal.review.markdown import MOST_SHOWN, SIGNS, counted, heading
 
 _COLOURS = {CHANGED: "yellow", ADDED: "green", REMOVED: "red", EQUAL: None}
 
@@ -16,7 +16,7 @@ def print_difference(report: DiffReport, *, show_all: bool) -> None:
     click.echo(click.style(heading(report), bold=True))
     for check in report.checks:
         colour = "red" if check.after == "broken" else None
-        click.echo(click.style(f"  check {check.name}: {check_words(check)}", fg=colour))
+        click.echo(click.style(f"  check {check.name}: {check.summary}", fg=colour))
     changed = report.told
     shown = changed if show_all else changed[:MOST_SHOWN]
     width = max((len(asset.name) for asset in shown), default=0)

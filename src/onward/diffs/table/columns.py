@@ -193,6 +193,11 @@ def finite(value: Any) -> float | None:
     return float(value) if value is not None and math.isfinite(value) else None
 
 
+def shown(value: str, kind: str) -> str:
+    """A value as it is fetched: DuckDB gives instants with a zone only to whoever has a library for zones."""
+    return f"{value}::varchar" if "TIME ZONE" in kind else value
+
+
 def plain(value: Any) -> Any:
     """A value of a cell as JSON can say it."""
     if value is None or isinstance(value, (bool, int, str)):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from onward.base.errors import MissingLibraryError
 from onward.model.artifact import PARQUET_MEDIA
@@ -19,17 +19,14 @@ _READERS = {
 }
 
 
-class Database:
-    """The two tables as the views `a` (before) and `b` (after).
+_Opened = TypeVar("_Opened")
 
-    Attributes:
-        before, after: their columns, name to type, in order.
-    """
+
+class _Connection:
+    """What holds tables as views."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
-        self.before = self._types("a")
-        self.after = self._types("b")
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of a query."""
@@ -46,8 +43,30 @@ class Database:
     def close(self) -> None:
         self._connection.close()
 
-    def _types(self, view: str) -> dict[str, str]:
+    def types(self, view: str) -> dict[str, str]:
+        """The columns of a table, name to type, in order."""
         return {name: kind for name, kind, *_ in self.rows(f"describe {view}")}
+
+
+class Database(_Connection):
+    """The two tables as the views `a` (before) and `b` (after).
+
+    Attributes:
+        before, after: their columns, name to type, in order.
+    """
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+        self.before = self.types("a")
+        self.after = self.types("b")
+
+
+class Single(_Connection):
+    """One table, as the view `t`, with its columns, name to type, in order."""
+
+    def __init__(self, connection: Any) -> None:
+        super().__init__(connection)
+        self.columns = self.types("t")
 
 
 def open_tables(before: Side, after: Side, folder: str) -> Database | None:
@@ -59,6 +78,22 @@ def open_tables(before: Side, after: Side, folder: str) -> Database | None:
     Raises:
         MissingLibraryError: DuckDB is not installed.
     """
+    return _open({"a": before, "b": after}, folder, Database)
+
+
+def open_table(side: Side, folder: str) -> Single | None:
+    """The table of a side; None where it is none that can be read.
+
+    Args:
+        folder: where to spill.
+
+    Raises:
+        MissingLibraryError: DuckDB is not installed.
+    """
+    return _open({"t": side}, folder, Single)
+
+
+def _open(views: Mapping[str, Side], folder: str, made: Callable[[Any], _Opened]) -> _Opened | None:
     try:
         import duckdb
     except ImportError as error:
@@ -69,9 +104,9 @@ def open_tables(before: Side, after: Side, folder: str) -> Database | None:
     try:
         connection.execute("set TimeZone = 'UTC'")
         connection.execute("set enable_progress_bar = false")  # it writes into what the command prints
-        for view, side in (("a", before), ("b", after)):
+        for view, side in views.items():
             connection.execute(f"create view {view} as from {_reader(side)}")
-        return Database(connection)
+        return made(connection)
     except duckdb.Error:
         connection.close()
         return None

@@ -9,7 +9,7 @@ from typing import Any
 
 from onward.base.numbers import change, told_apart
 from onward.base.text import listed, plural
-from onward.diffs.table.columns import Changes, Column, changes_of, plain, summaries
+from onward.diffs.table.columns import Changes, Column, changes_of, plain, shown, summaries
 from onward.diffs.table.database import Database, names, open_tables, quoted
 from onward.diffs.table.pairing import Pairing, pairing
 from onward.model.artifact import TABLE, Artifact
@@ -209,23 +209,17 @@ def _sample(
     database: Database, found: _Found, paired: Pairing, columns: Sequence[Column], limit: int
 ) -> list[dict[str, Any]]:
     """Some rows of each sort, in the order of the key: its values, and those that came, went or changed."""
-    shown = [_shown(quoted(name), database.before[name]) for name in paired.key]
+    fetched = [shown(quoted(name), database.before[name]) for name in paired.key]
     for at, column in enumerate(columns):
-        shown += [_shown(f"a{at}", column.type_before), _shown(f"b{at}", column.type)]
+        fetched += [shown(f"a{at}", column.type_before), shown(f"b{at}", column.type)]
     order = f"order by {names(paired.key)}" if paired.key else ""
     rows = []
     for how in ("changed", "added", "removed"):
         counts = _differs(columns, found.changes) if how == "changed" else "true"
-        query = (
-            f"select {', '.join(shown) or '1'} from differing where how = '{how}' and ({counts}) {order} limit {limit}"
-        )
+        which = f"from differing where how = '{how}' and ({counts}) {order} limit {limit}"
+        query = f"select {', '.join(fetched) or '1'} {which}"
         rows += [_sampled(how, row, paired, columns) for row in database.rows(query)]
     return rows
-
-
-def _shown(value: str, kind: str) -> str:
-    """A value as it is fetched: DuckDB gives instants with a zone only to whoever has a library for zones."""
-    return f"{value}::varchar" if "TIME ZONE" in kind else value
 
 
 def _sampled(how: str, row: tuple[Any, ...], paired: Pairing, columns: Sequence[Column]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from onward.app.diff import CheckDiff
 from onward.base.text import plural
 from onward.portal import html, shell, words
 from onward.portal.content import BROKEN, FAILED
+from onward.portal.review import evidence
 
 
 def shown(checks: Sequence[CheckDiff]) -> html.Markup | None:
@@ -26,13 +27,16 @@ def _check(check: CheckDiff) -> html.Markup:
     said = words.OUTCOMES.get(check.after or "", "Gone")
     before = "new" if check.before is None else f"was {words.OUTCOMES.get(check.before, check.before).lower()}"
     rows = f"on {plural(check.rows, 'row')}" if check.rows else None
+    told = (check.summary,) if check.before == check.after else (before, rows)
+    offending = check.detail.get("offending")
     return html.li(
         html.div(
             shell.status(outcome, said),
             html.span(html.breakable(check.name), class_="check-name"),
-            html.span(", ".join(filter(None, (before, rows))), class_="note"),
+            html.span(", ".join(filter(None, told)), class_="note"),
             class_="check-head",
         ),
         html.p(words.spoken(check.message), class_="check-message") if check.message and is_broken else None,
+        html.details(html.summary("The rows that offend it"), evidence.of_detail(offending)) if offending else None,
         class_=f"check{' broken' if is_broken else ''}{' warning' if outcome == shell.WARNED else ''}",
     )

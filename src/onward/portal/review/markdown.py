@@ -15,7 +15,6 @@ from onward.app.diff import (
     TOLERATED,
     UNTOUCHED,
     AssetDiff,
-    CheckDiff,
     DiffReport,
 )
 from onward.base.text import plural
@@ -32,7 +31,7 @@ def markdown(report: DiffReport) -> str:
     changed = report.told
     lines = [f"### Results: {_code(heading(report))}", "", f"**{counted(report)}**", ""]
     lines += [
-        f"- {'❌' if check.after == 'broken' else '✅'} check {_code(check.name)}: {check_words(check)}"
+        f"- {'❌' if check.after == 'broken' else '✅'} check {_code(check.name)}: {check.summary}"
         for check in report.checks
     ]
     if report.checks:
@@ -109,16 +108,6 @@ def counted(report: DiffReport) -> str:
     if counts[EQUAL]:
         parts.append(f"{counts[EQUAL]} equal" + (f": {equal}" if equal else ""))
     return ", ".join(parts) or "there is nothing to compare"
-
-
-def check_words(check: CheckDiff) -> str:
-    if check.before is None:
-        words = f"new, {check.after}"
-    elif check.after is None:
-        words = "gone"
-    else:
-        words = f"{check.before} → {check.after}"
-    return f"{words} on {plural(check.rows, 'row')}" if check.rows else words
 
 
 def _code(text: str) -> str:
