@@ -279,7 +279,7 @@ def test_what_was_rolled_back_is_held_until_somebody_releases_it(made_shop: Path
     assert held.json["held"][0]["reason"].endswith(": a slip")
     said = onward(made_shop, "release", "--automatic").out
     assert said.startswith("held: main@1 stays")
-    assert "shop/report: it is again what it was in main@2, rolled back by " in said
+    assert "  shop/report: as in main@2, rolled back by " in said
 
     listed = onward(made_shop, "releases", "--json")
     assert mistakes(listed.json, shapes.RELEASES) == []

@@ -155,6 +155,15 @@ def test_a_channel_has_a_name_that_means_nothing_else(work: Path, name: str) -> 
     assert onward(work, "releases", "--json").json["releases"] == []
 
 
+@pytest.mark.parametrize("name", ["x" * 300, "\N{LATIN SMALL LETTER E WITH ACUTE}" * 80])
+def test_a_channel_s_name_is_no_longer_than_a_file_s(work: Path, name: str) -> None:
+    for words in (["release"], ["rollback"], ["site"]):
+        said, error = look(work, *words, f"--channel={name}")
+        assert said.status == 2, said.text
+        assert error["code"] in ("usage", "unknown-name")
+    assert onward(work, "releases", "--json").json["releases"] == []
+
+
 def test_why_of_several_steps_asks_for_one(work: Path) -> None:
     said, error = look(work, "why", "good")
     assert said.status == 2

@@ -10,6 +10,7 @@ from onward.app.wiring import Opened
 from onward.base.errors import StoreError, UnknownNameError, UsageError, unknown_name
 from onward.base.text import listed
 from onward.model.records import Move, Run
+from onward.store.layout import LONGEST_NAME, folder_name
 
 MAIN = "main"
 
@@ -143,7 +144,7 @@ def run_of(opened: Opened, move: Move) -> Run:
 
 
 def check_name(channel: str) -> None:
-    """A channel's name is no other word for a snapshot, and is a path below no other place than its own.
+    """A channel's name is no other word for a snapshot, is a path below no other place than its own, and is a file's.
 
     Raises:
         UsageError: no channel can be called so.
@@ -153,3 +154,5 @@ def check_name(channel: str) -> None:
     is_word = channel not in ("latest", "work") and not channel.startswith(("git:", "-"))
     if not is_path or not is_word or "@" in channel or not channel.isprintable():
         raise UsageError(f"no channel can be called `{channel}`", hint="choose a name like `main` or `weekly/team`")
+    if len(folder_name(channel)) > LONGEST_NAME:
+        raise UsageError(f"the name of the channel `{channel[:40]}...` is too long", hint="choose a shorter one")

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from onward.app import environment
-from onward.app.channels import standing
+from onward.app.channels import quarantined, standing
 from onward.app.place import Place
 from onward.app.reading import Reading, read
 from onward.app.wiring import Opened
@@ -159,7 +159,9 @@ def _channels(opened: Opened) -> Iterable[Diagnosis]:
             yield Diagnosis("store", f"channel {channel}", "damaged", missing, hint)
         else:
             at = f"{channel}@{move.number}"
-            yield Diagnosis("store", f"channel {channel}", "ok", f"stands at {at}, with all its results")
+            held = sorted({one.asset for one in quarantined(opened, channel)})
+            note = f"; quarantined: {listed(held, _NAMED)}" if held else ""
+            yield Diagnosis("store", f"channel {channel}", "ok", f"stands at {at}, with all its results{note}")
 
 
 # the environment, the workspace, the machine

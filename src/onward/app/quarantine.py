@@ -29,12 +29,15 @@ class Quarantined:
     @property
     def reason(self) -> str:
         """Why it is held, as a sentence."""
-        move = self.rollback
         again = "it is missing again, as" if self.content is None else "it is again what it was"
-        shown = f"in {move.channel}@{move.previous}"
-        who = f"by {move.by} " if move.by else ""
-        why = f": {move.note}" if move.note else ""
-        return f"{again} {shown}, rolled back {who}on {clock.instant_of(move.at):%Y-%m-%d}{why}"
+        return f"{again} in {rolled_back(self.rollback)}"
+
+
+def rolled_back(move: Move) -> str:
+    """What a rollback took back, by whom, when and why: `main@2, rolled back by ada on 2026-11-26: a slip`."""
+    who = f" by {move.by}" if move.by else ""
+    why = f": {move.note}" if move.note else ""
+    return f"{move.channel}@{move.previous}, rolled back{who} on {clock.instant_of(move.at):%Y-%m-%d}{why}"
 
 
 def quarantined_by(moves: Iterable[Move]) -> list[Quarantined]:

@@ -23,6 +23,13 @@ from onward.base.errors import StoreError
 
 STORE_FORMAT = 1
 LOCAL_SCOPE = "local"
+LONGEST_NAME = 240
+"""Characters of a folder's name, on the file systems that allow the fewest, with some to spare."""
+
+
+def folder_name(channel: str) -> str:
+    """The name of a channel's folder. `.` and `..` are names like any other, and no places."""
+    return quote(channel, safe="").replace(".", "%2E")
 
 
 class Layout:
@@ -53,8 +60,7 @@ class Layout:
         return f"{self.root}/seen/{scope}/{digest_text(step)}"
 
     def channel(self, name: str) -> str:
-        # `.` and `..` are names like any other, and no places.
-        return f"{self.channels}/{quote(name, safe='').replace('.', '%2E')}"
+        return f"{self.channels}/{folder_name(name)}"
 
     def channel_names(self) -> list[str]:
         """Names of the channels that have a move, sorted."""

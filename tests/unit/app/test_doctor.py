@@ -43,6 +43,20 @@ def test_what_is_well_is_said(released: Path) -> None:
     assert found["files"].message == "1 step in 1 project"
 
 
+def test_what_is_quarantined_is_told_and_a_closed_channel_is_none(released: Path) -> None:
+    with open_workspace(released, writes=True) as opened:
+        history.release(opened, "preview/topic")
+        history.close(opened, "preview/topic")
+    (released / "projects/p/steps.py").write_text("from onward import asset\n\n@asset\ndef one():\n    return 2\n")
+    with open_workspace(released, writes=True) as opened:
+        run(opened, RunOptions(), Recorder())
+        history.release(opened)
+        history.rollback(opened)
+    found = states(released)
+    assert found["channel main"].message == "stands at main@1, with all its results; quarantined: p/one"
+    assert "channel preview/topic" not in found
+
+
 def test_a_workspace_that_has_made_nothing_is_well(tmp_path: Path) -> None:
     workspace.write(tmp_path, FILES)
     assert states(tmp_path)["store"].state == "ok"

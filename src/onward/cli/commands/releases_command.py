@@ -10,10 +10,9 @@ import click
 
 from onward.app import channels
 from onward.app.channels import Entry
-from onward.app.quarantine import Quarantined
 from onward.base import clock
 from onward.base.text import duration, listed
-from onward.cli.render.moves import contents_json, quarantined_json
+from onward.cli.render.moves import by_rollback, contents_json, quarantined_json
 from onward.cli.session import session_of, session_options
 from onward.model.records import AssetContent
 
@@ -39,8 +38,8 @@ def command(ctx: click.Context, folder: str | None, as_json: bool) -> int:
         click.echo("there is no release yet; make one with `onward release`")
     if held:
         click.echo("quarantined, until somebody releases it by hand:")
-    for name, one in held:
-        click.echo(f"  {_held_line(name, one)}")
+    for line in by_rollback(one for _, one in held):
+        click.echo(f"  {line}")
     return 0
 
 
@@ -99,10 +98,6 @@ def _rolled_back(entry: Entry) -> str:
     if left is None:
         return "rolled back"
     if left.number == move.number:
-        return "stayed"
+        return "stays"
     had_s = (clock.instant_of(move.at) - clock.instant_of(left.at)).total_seconds()
     return f"rolled back from {left.number}, which readers had for {duration(had_s)}"
-
-
-def _held_line(channel: str, one: Quarantined) -> str:
-    return f"{channel}  {one.asset}: {one.reason}"
