@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from onward.app import history, receipts
+from onward.app.wiring import open_workspace
+from onward.base.bucket import open_bucket
+from onward.model.delivery import LISTING, Listing
+from onward.model.ports import Change
+from onward.portal import delivery
+from onward.testing.destinations import MemoryDestination
+from onward.workspace import Silence
 from tests.cli.program import Answer, onward
 from tests.cli.workspaces import SHOP, write
+from tests.s3 import Server
 
 
 @pytest.fixture
@@ -190,3 +200,155 @@ def test_a_wrong_place_is_found_where_it_stands(shop: Path, value: str) -> None:
     findings = onward(shop, "list", "--json").json["findings"]
     assert [finding["code"] for finding in findings] == ["config"]
     assert findings[0]["where"] == "onward.toml:2"
+
+
+# Previews.
+
+BRANCH = "preview/fix/Übersicht neu"
+
+
+def test_a_preview_has_an_address_of_its_own_and_goes_with_its_channel(shop: Path, tmp_path: Path) -> None:
+    release(shop)
+    main = site(tmp_path)
+    change(shop, 5)
+    release(shop, "--channel", BRANCH)
+    release(shop, "--channel", "preview/other")
+    there = site(tmp_path)
+    assert {path: there[path] for path in main if path != LISTING} == {
+        path: content for path, content in main.items() if path != LISTING
+    }
+    previews = {path.split("/")[1] for path in there if path.startswith("preview/")}
+    assert len(previews) == 2 and "other" in previews
+    (ours,) = previews - {"other"}
+    assert ours.startswith("fix-ubersicht-neu")
+    page = there[f"preview/{ours}/shop/total/index.html"].decode()
+    address = page.partition("files/")[2].partition('"')[0]
+    assert f'href="../../files/{address}"' in page
+    assert there[f"preview/{ours}/files/{address}"] != there["shop/total/total.json"]
+    answer = onward(shop, "close", BRANCH, "--json")
+    assert [(one["outcome"], one["number"]) for one in answer.json["published"]] == [("brought", None)]
+    there = site(tmp_path)
+    assert {path.split("/")[1] for path in there if path.startswith("preview/")} == {"other"}
+    assert not (tmp_path / "srv" / "site" / "preview" / ours).exists()
+    assert {path: there[path] for path in main if path != LISTING} == {
+        path: content for path, content in main.items() if path != LISTING
+    }
+
+
+def test_a_preview_whose_removal_failed_goes_with_the_next_delivery(shop: Path, tmp_path: Path) -> None:
+    release(shop)
+    release(shop, "--channel", "preview/topic")
+    settings = shop / "onward.toml"
+    text = settings.read_text()
+    settings.write_text("")
+    assert onward(shop, "close", "preview/topic").status == 0  # nothing was brought
+    settings.write_text(text)
+    assert "preview/topic/index.html" in site(tmp_path)
+    assert onward(shop, "run").status == 0
+    release(shop)
+    assert not [path for path in site(tmp_path) if path.startswith("preview/")]
+
+
+def test_another_channel_stands_below_channels(shop: Path, tmp_path: Path) -> None:
+    release(shop, "--channel", "weekly")
+    there = site(tmp_path)
+    assert "channels/weekly/index.html" in there
+    assert "channels/weekly/shop/total/total.json" in there
+    assert "index.html" not in there
+
+
+def test_what_a_project_is_called_takes_no_address_of_the_sites(tmp_path: Path) -> None:
+    root = tmp_path / "shop"
+    steps = "from onward import asset\n\n\n@asset\ndef n() -> int:\n    return 1\n"
+    projects = {f"projects/{name}/steps.py": steps for name in ("preview", "files", "channels", "releases")}
+    write(root, {"onward.toml": f'publish = "folder:{tmp_path}/srv/site"\n', **projects})
+    assert onward(root, "run").status == 0
+    release(root)
+    release(root, "--channel", "preview/n")
+    folders = {path.partition("/")[0] for path in site(tmp_path)}
+    assert {"channels", "files", "preview", "releases"} & folders == {"files", "preview", "releases"}
+    before = set(site(tmp_path))
+    assert onward(root, "close", "preview/n").status == 0
+    assert set(site(tmp_path)) == {path for path in before if not path.startswith("preview/n/")}
+
+
+# What goes wrong.
+
+
+def test_a_place_that_fails_for_a_moment_is_tried_again(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place, waited = MemoryDestination(), []
+    monkeypatch.setattr(delivery, "destination_for", lambda *_: place)
+    with open_workspace(shop, writes=True) as opened:
+        history.release(opened)
+        place.fails = 2
+        (receipt,) = delivery.bring(opened, "main", Silence(), pause=waited.append)
+        assert (receipt.outcome, len(waited)) == ("brought", 2)
+        assert "index.html" in place.files
+        history.release(opened, note="again")
+        place.fails = 3
+        (receipt,) = delivery.bring(opened, "main", Silence(), pause=waited.append)
+        assert (receipt.outcome, receipt.message) == ("failed", "`memory:site` fails as it was told to")
+        assert receipts.kept(opened) == [receipt]
+
+
+def test_where_the_channel_moves_meanwhile_its_newest_state_is_brought(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = MemoryDestination()
+    monkeypatch.setattr(delivery, "destination_for", lambda *_: place)
+    with open_workspace(shop, writes=True) as opened:
+        history.release(opened, note="one")
+        original = place.bring
+
+        def overtaken(plan: Callable[[Listing], Change | None]) -> int:
+            place.bring = original  # type: ignore[method-assign]
+            assert onward(shop, "release", "--note", "two").status == 0
+            return original(plan)
+
+        place.bring = overtaken  # type: ignore[method-assign]
+        (receipt,) = delivery.bring(opened, "main", Silence())
+    assert receipt.number == 2
+    assert b"Release 2" in place.files["index.html"]
+    assert {"releases/1/index.html", "releases/2/index.html"} <= place.files.keys()
+
+
+def test_a_release_whose_bytes_are_gone_is_named_and_the_others_are_brought(tmp_path: Path) -> None:
+    root = made_at(tmp_path / "shop")
+    release(root)
+    change(root, 5)
+    first = json.loads(onward(root, "show", "shop/total", "--at", "main@1", "--json").out)["bytes_digest"]
+    release(root)
+    file = root / ".onward" / "store" / "objects" / first[:2] / first[2:]
+    file.chmod(0o644)
+    file.unlink()
+    (root / "onward.toml").write_text(f'publish = "folder:{tmp_path}/srv/site"\n')
+    answer = onward(root, "publish", "--json")
+    assert answer.status == 0
+    assert "main@1" in answer.json["published"][0]["message"]
+    there = site(tmp_path)
+    assert "releases/2/index.html" in there and "releases/1/index.html" not in there
+
+
+def test_no_password_is_shown_or_kept(tmp_path: Path) -> None:
+    secret = "ghp_0123456789abcdef"
+    root = made_at(tmp_path / "shop", f"git:https://ada:{secret}@localhost:1/site.git#gh-pages")
+    for answer in (onward(root, "release"), onward(root, "releases"), onward(root, "publish", "--json")):
+        assert secret not in answer.text
+    assert "git:https://localhost:1/site.git#gh-pages" in answer.json["published"][0]["place"]
+    for path in (root / ".onward" / "state").rglob("*"):
+        assert not path.is_file() or secret.encode() not in path.read_bytes()
+
+
+# Real buckets.
+
+
+def test_a_bucket_is_brought_what_a_folder_is(tmp_path: Path, s3: Server) -> None:
+    url = f"{s3.make_bucket()}/readers/site"
+    root = made_at(tmp_path / "shop", url, f"folder:{tmp_path / 'srv' / 'site'}")
+    release(root)
+    change(root, 5)
+    answer = release(root)
+    assert [one["outcome"] for one in answer.json["published"]] == ["brought", "brought"]
+    assert answer.json["published"][0]["files"] == answer.json["published"][1]["files"]
+    bucket = open_bucket(url)
+    assert {path: bucket.read(path) for path in bucket.names()} == site(tmp_path)

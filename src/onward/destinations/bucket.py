@@ -91,7 +91,8 @@ class BucketDestination:
         bucket.replace(LISTING, written(announced), _MEDIA[".json"])
         for batch in _in_order(change, before):
             _each(lambda path: bucket.send(change.put[path], path, media_of(path)), batch, renew)
-        _each(bucket.remove, sorted({*change.removed, *gone}), renew)
+        for batch in _pages_first({*change.removed, *gone}):
+            _each(bucket.remove, batch, renew)
         renew()
         bucket.replace(LISTING, written(change.listing), _MEDIA[".json"])
 
@@ -197,12 +198,21 @@ def _there(bucket: Bucket, change: Change, before: Listing) -> list[str]:
 
 def _in_order(change: Change, before: Listing) -> Iterator[list[str]]:
     """What is to be written, in groups: a page comes when all that it names is there."""
-    pages = [path for path in change.put if path.rpartition("/")[2] == _PAGE]
-    others = change.put.keys() - set(pages)
-    yield sorted(others)
-    yield sorted(path for path in pages if path not in before.files)
-    # From the outside in, so that a page which leads to new ones comes after them.
-    yield sorted((path for path in pages if path in before.files), key=lambda path: (-path.count("/"), path))
+    pages, others = _pages_first(change.put)
+    yield others
+    yield [path for path in pages if path not in before.files]
+    # Pages of results come before those that lead to them, and the first page of the site last of all.
+    known = [path for path in pages if path in before.files]
+    for depth in sorted({path.count("/") for path in known}, reverse=True):
+        yield [path for path in known if path.count("/") == depth]
+
+
+def _pages_first(paths: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Paths as pages and all else: what a page names is never gone before it."""
+    parts: tuple[list[str], list[str]] = [], []
+    for path in sorted(paths):
+        parts[path.rpartition("/")[2] != _PAGE].append(path)
+    return parts
 
 
 def _each(act: Callable[[str], None], paths: Iterable[str], renew: Callable[[], None]) -> None:

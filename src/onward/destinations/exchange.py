@@ -10,11 +10,12 @@ import ctypes
 import errno
 import os
 import shutil
+import stat
 import sys
 import tempfile
 from collections.abc import Generator, Sequence
 from collections.abc import Set as AbstractSet
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import msgspec
@@ -68,11 +69,24 @@ def staged(out: Path) -> Generator[Path]:
     out.parent.mkdir(parents=True, exist_ok=True)
     stage = Path(tempfile.mkdtemp(prefix=_prefix(out), dir=out.parent))
     try:
-        # A temporary folder is its owner's alone; a site is for all whom the umask lets in.
-        stage.chmod(0o777 & ~_umask())
+        _open_as(out, stage)
         yield stage
     finally:
         shutil.rmtree(stage, ignore_errors=True)
+
+
+def _open_as(out: Path, stage: Path) -> None:
+    """Lets all into `stage` who are let into `out`; where that is new, all whom the umask lets in.
+
+    A temporary folder is its owner's alone, and what is written into it belongs to its group.
+    """
+    if not out.is_dir():
+        stage.chmod(0o777 & ~_umask())
+        return
+    status = out.stat()
+    with suppress(PermissionError):
+        os.chown(stage, -1, status.st_gid)
+    stage.chmod(stat.S_IMODE(status.st_mode))
 
 
 def _prefix(out: Path) -> str:

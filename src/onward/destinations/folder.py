@@ -31,8 +31,9 @@ class FolderDestination:
         """
         del cache
         self.name = f"folder:{address}"
-        self._folder = Path(os.path.normpath(root / Path(address).expanduser()))
-        if root == self._folder or root.is_relative_to(self._folder):
+        # Where it is a link, what it leads to is exchanged, and the link stays.
+        self._folder = (root / Path(address).expanduser()).resolve()
+        if root.resolve().is_relative_to(self._folder):
             raise RefusedError(
                 f"`{self.name}` is the workspace or holds it, and a site cannot take its place",
                 hint="name another folder in `publish`",
