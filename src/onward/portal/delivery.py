@@ -224,10 +224,10 @@ class _Delivery:
 
     def _change(self, one: _Attempt, listing: Listing, laid: Sequence[_Laid], log: Sequence[Move]) -> Change | None:
         """What has to change at a place, given what is there."""
-        if not self.takes_over:
-            self._require_own_history(one.place, listing, log)
         if self.opened.store.records.moves(self.channel) != list(log):
             raise _OvertakenError
+        if not self.takes_over:
+            self._require_own_history(one.place, listing, log)
         if self.channel == MAIN:
             releases = {move.number for move in log if move.kind == "release"}
             bringing = {site.state.number for site in laid if site.is_for_good and site.state is not None}
