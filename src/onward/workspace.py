@@ -34,7 +34,8 @@ from onward.ci.pipeline import Built, Pipeline
 from onward.ci.review import Review, review
 from onward.model.ports import Watcher
 from onward.model.records import Run
-from onward.portal.publish import write_site
+from onward.portal.publish import write_review, write_site
+from onward.portal.review.markdown import markdown as as_markdown
 
 
 class Workspace:
@@ -116,9 +117,19 @@ class Workspace:
         """Nodes and edges."""
         return graphs.graph(self._opened, targets)
 
-    def diff(self, *words: str) -> DiffReport:
-        """What differs between two snapshots (what readers have and the working tree, without a word)."""
-        return diff(self._opened, choose(self._opened, words, lambda: self.run(keep_going=True).run))
+    def diff(self, *words: str, html: str | Path | None = None, markdown: str | Path | None = None) -> DiffReport:
+        """What differs between two snapshots (what readers have and the working tree, without a word).
+
+        Args:
+            html: where to write it as a page to look at.
+            markdown: where to write it for a pull request.
+        """
+        report = diff(self._opened, choose(self._opened, words, lambda: self.run(keep_going=True).run))
+        if html is not None:
+            write_review(self._opened, report, Path(html))
+        if markdown is not None:
+            Path(markdown).write_text(as_markdown(report), "utf-8")
+        return report
 
     def reproduce(self, release: str, *, keep: str | Path | None = None, install: bool = True) -> ReproduceReport:
         """Makes an old release again from its basis, in a folder of its own, and compares the results."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from onward import Workspace
 from tests.cli import shapes
 from tests.cli.program import onward
 from tests.cli.schema import mistakes
@@ -38,6 +39,19 @@ def test_in_json_it_is_what_the_page_says(made_shop: Path) -> None:
     assert total["detail"]["after"] == 360
     assert total["detail"]["delta"] == 180
     assert total["published"]
+
+
+def test_a_caller_in_python_writes_the_same_pages(made_shop: Path, tmp_path: Path) -> None:
+    mine, theirs = (tmp_path / name for name in ("mine", "theirs"))
+    for folder in (mine, theirs):
+        folder.mkdir()
+    words = [word for name in ("html", "markdown") for word in (f"--{name}", str(theirs / name))]
+    assert onward(edited(made_shop), "diff", "main", "work", *words).status == 0
+    with Workspace(made_shop) as workspace:
+        report = workspace.diff("main", "work", html=mine / "html", markdown=mine / "markdown")
+    assert report.counts["changed"] > 0
+    for name in ("html", "markdown"):
+        assert (mine / name).read_text("utf-8") == (theirs / name).read_text("utf-8")
 
 
 def test_only_when_asked_to_a_difference_ends_with_one(made_shop: Path) -> None:

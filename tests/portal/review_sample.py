@@ -76,11 +76,14 @@ def everything() -> tuple[AssetDiff, ...]:
         pages(),
         model(),
         changed("delays/app", "gadget", "does `something` else now", {"unheard": ["of"], "sample": [{"odd": 1}]}),
-        AssetDiff("delays/flights_in_all", "metric", "added", "new: 336,776 flights", {}, causes=(EDIT,)),
+        AssetDiff(
+            "delays/flights_in_all", "metric", "added", "new: 336,776 flights",
+            {"before": None, "after": 336_776, "unit": "flights", "delta": None, "relative": None}, causes=(EDIT,),
+        ),
         AssetDiff("delays/old_share", "metric", "removed", "no longer made", {}),
         *(AssetDiff(name, "table", "equal", "equal", {}, how_equal=how) for how, name in equal),
         AssetDiff("weather/fit", "model", "equal", "3 values differ by rounding alone", {}, how_equal="noise"),
-    )
+    )  # fmt: skip
 
 
 def median_delay(before: float = 12.5, after: float = 11.9) -> AssetDiff:

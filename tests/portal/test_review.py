@@ -112,6 +112,18 @@ def test_results_stand_in_the_order_of_the_report_each_with_a_way_to_it(whole: s
     assert set(links) <= set(reading.ids())
 
 
+def test_what_came_in_is_shown_by_its_value_its_rows_and_its_picture(whole: str) -> None:
+    assert "new: 336,776 flights" in block(whole, "glance")
+    assert "336,776 flights Code delays.carriers changed" in section(whole, "delays/flights_in_all")
+    assert "→" not in section(whole, "delays/flights_in_all")
+    rows = AssetDiff("p/rows", "table", "added", "new: 3 rows", sample.offending())
+    picture = Picture("after", "image/svg+xml", b"<svg/>")
+    chart = AssetDiff("p/chart", "figure", "added", "new", {}, pictures=(picture,))
+    text = written(sample.report(rows, chart))
+    assert "+ added OO −61.5" in section(text, "p/rows")
+    assert 'alt="p/chart: after"' in text
+
+
 def test_equal_results_are_folded_by_how_that_is_known(whole: str) -> None:
     reading = read(whole)
     told = block(whole, "equal")

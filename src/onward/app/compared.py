@@ -19,7 +19,7 @@ from onward.base.digest import Digest, digest_bytes
 from onward.model.difference import Picture
 from onward.model.records import Run
 
-_FORMAT = 4
+_FORMAT = 5
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from onward.base.numbers import number
 from onward.base.text import listed, plural
 from onward.diffs.check import VerdictDiff, verdict
 from onward.diffs.model import job as model_job
+from onward.diffs.preview import preview
 from onward.diffs.registry import kind_for, kinds
 from onward.model.artifact import FILE, METRIC, MODEL, PARQUET_MEDIA, TABLE, Artifact
 from onward.model.difference import Difference, DiffOptions, Picture
@@ -293,7 +294,9 @@ class Comparison:
         """What became of one asset."""
         before, after = self._before.get(name), self._after.get(name)
         if before is None and after is not None:
-            return self._told(name, ADDED, _at_first_sight(after), {}, share=1.0)
+            seen = preview(Side(after, self._file), DiffOptions()) if self._is_whole(after) else None
+            detail, pictures = (seen.detail, seen.pictures) if seen is not None else ({}, ())
+            return self._told(name, ADDED, _at_first_sight(after), detail, share=1.0, pictures=pictures)
         if after is None:
             return self._told(name, REMOVED, self._why_gone(name), {}, share=1.0)
         assert before is not None

@@ -17,7 +17,7 @@ from onward.diffs.pixels import compare_pictures
 from onward.diffs.text import read_text
 from onward.diffs.words import came_and_went, joined, moved_numbers
 from onward.model.artifact import DOCUMENT, EXECUTED_MEDIA, FILE, Artifact, Part
-from onward.model.difference import Difference, DiffOptions
+from onward.model.difference import Difference, DiffOptions, Picture
 from onward.model.ports import Side
 
 _HTML, _MARKDOWN = "text/html", "text/markdown"
@@ -42,6 +42,17 @@ class DocumentDiff:
         if old is None or new is None:
             return None
         return _compare_pages(old, new, options)
+
+
+def beginning(side: Side) -> tuple[list[str], Picture | None] | None:
+    """The paragraphs of a document that stands alone, and its first picture; None where it cannot be read."""
+    page = _page(side)
+    shown = shown_in(page) if page is not None else None
+    if shown is None:
+        return None
+    pictures = (content_of(address) for address in shown.pictures)
+    first = next((found for found in pictures if found is not None and found[0].startswith("image/")), None)
+    return shown.blocks, Picture("after", *first) if first is not None else None
 
 
 def _beside_cells(before: Side, after: Side, found: Difference, options: DiffOptions) -> Difference:

@@ -45,6 +45,15 @@ class FigureDiff:
         return found or _by_file(old, new, options)
 
 
+def drawn(side: Side) -> Picture | None:
+    """What a figure that stands alone looks like; None where no form of it is a picture, or it is too large."""
+    parts = _parts(side)
+    media = next((each for each in (_SVG, *_PIXELS) if each in parts), None)
+    if media is None or parts[media].artifact.size > _LARGEST_SHOWN:
+        return None
+    return Picture("after", media, parts[media].file().read_bytes())
+
+
 def _parts(side: Side) -> dict[str, Side]:
     """The files of a figure by their media types, each as an artifact of its own."""
     artifact = side.artifact

@@ -266,6 +266,7 @@ def test_what_came_and_what_went(folder: Path) -> None:
     edit(folder, "projects/sales/steps.py", "def constant()", "def other()")
     found = by_name(compared(folder))
     assert (found["other"].change, found["other"].summary) == ("added", "new: 7")
+    assert found["other"].detail["after"] == 7
     assert (found["constant"].change, found["constant"].summary) == ("removed", "no longer made")
 
 
@@ -294,6 +295,7 @@ def test_without_a_release_a_bare_diff_begins_with_nothing(tmp_path: Path) -> No
     report = compared(folder)
     assert (report.a, report.b) == ("nothing", "work")
     assert report.counts["added"] == len(report.assets) == 5
+    assert by_name(report)["rows"].detail["sample"][0]["after"] == {"day": "1", "price": 10.0}
     with pytest.raises(UnknownNameError, match="has no release yet"):
         compared(folder, "sales/days")
 

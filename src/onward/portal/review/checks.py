@@ -28,7 +28,7 @@ def _check(check: CheckDiff) -> html.Markup:
     before = "new" if check.before is None else f"was {words.OUTCOMES.get(check.before, check.before).lower()}"
     rows = f"on {plural(check.rows, 'row')}" if check.rows else None
     told = (check.summary,) if check.before == check.after else (before, rows)
-    offending = check.detail.get("offending")
+    offending = evidence.of_detail(check.detail)
     return html.li(
         html.div(
             shell.status(outcome, said),
@@ -37,6 +37,6 @@ def _check(check: CheckDiff) -> html.Markup:
             class_="check-head",
         ),
         html.p(words.spoken(check.message), class_="check-message") if check.message and is_broken else None,
-        html.details(html.summary("The rows that offend it"), evidence.of_detail(offending)) if offending else None,
+        html.details(html.summary("The rows that offend it"), offending) if offending else None,
         class_=f"check{' broken' if is_broken else ''}{' warning' if outcome == shell.WARNED else ''}",
     )

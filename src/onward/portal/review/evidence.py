@@ -36,6 +36,8 @@ def of_detail(detail: Mapping[str, Any]) -> list[html.Child]:
         parts.append(text.values(detail))
     if text.has_hunks(detail):
         parts.append(text.hunks(detail["hunks"], "paragraph" if "paragraphs" in detail else "line"))
+    if detail.get("offending"):
+        parts += of_detail(detail["offending"])
     if folder.is_told(detail):
         parts.append(folder.shown(detail, of_detail))
     return parts

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from onward.app.channels import MAIN
-from onward.app.diff import AssetDiff, DiffReport
+from onward.app.diff import CHANGED, AssetDiff, DiffReport
 from onward.base import numbers
 from onward.portal import drawing, html, words
 
@@ -28,8 +28,10 @@ def in_short(detail: Mapping[str, Any]) -> html.Markup:
 
 
 def sentence(detail: Mapping[str, Any]) -> html.Markup:
-    """The two numbers, large."""
+    """The two numbers, large; of one that is new it alone."""
     before, after = _values(detail)
+    if detail["before"] is None and "before_text" not in detail:
+        return html.p(html.strong(after), class_="moved-number")
     return html.p(
         html.span(before, class_="before"),
         html.span("→", class_="arrow"),
@@ -41,7 +43,7 @@ def sentence(detail: Mapping[str, Any]) -> html.Markup:
 
 def course(report: DiffReport, asset: AssetDiff) -> html.Markup | None:
     """Where the number has been over the releases."""
-    points = _points(report, asset.detail)
+    points = _points(report, asset.detail) if asset.change == CHANGED else []
     if len(points) < _FEWEST_POINTS:
         return None
     picture = drawing.course(points, asset.detail.get("unit"), f"{asset.title or asset.name} over the releases")

@@ -29,7 +29,7 @@ def line(asset: AssetDiff, named: html.Child, *, identity: str | None = None) ->
 def moved(asset: AssetDiff) -> html.Child:
     """The change in a few words: of a number both of them, else the sentence without where it comes from."""
     far = html.span("far from its usual course", class_="unusual") if asset.is_unusual else None
-    if metric.is_moved(asset.detail):
+    if asset.change == CHANGED and metric.is_moved(asset.detail):
         course = [point["value"] for point in asset.detail.get("course", ())]
         return [far, drawing.sparkline([*course, asset.detail["after"]]), metric.in_short(asset.detail)]
     return [far, words.spoken(asset.effect)]
@@ -64,7 +64,7 @@ def section(report: DiffReport, asset: AssetDiff, seen: html.Child, *, is_open: 
             named,
             metric.sentence(asset.detail) if metric.is_moved(asset.detail) else effect,
             origins.of_one(asset),
-            evidence.shown(report, asset) if asset.change == CHANGED else None,
+            evidence.shown(report, asset) if asset.change in (CHANGED, ADDED) else None,
             seen,
             open=is_open,
         ),
