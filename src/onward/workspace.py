@@ -16,6 +16,7 @@ from typing import Any, Literal, Self, overload
 
 from onward.app import channels, graphs, history, snapshots
 from onward.app import init as making
+from onward.app.bisect import BisectReport, bisect
 from onward.app.diff import DiffReport, choose, diff
 from onward.app.doctor import Diagnosis, doctor
 from onward.app.listing import Listing, listing
@@ -130,6 +131,18 @@ class Workspace:
         if markdown is not None:
             Path(markdown).write_text(as_markdown(report), "utf-8")
         return report
+
+    def bisect(self, metric: str, a: str, b: str, *, every_commit: bool = False) -> BisectReport:
+        """Finds the step at which a metric moved most between two states."""
+        return bisect(
+            self._opened,
+            metric,
+            a,
+            b,
+            work=lambda: self.run(keep_going=True).run,
+            watcher=lambda: self._watcher,
+            everything=every_commit,
+        )
 
     def reproduce(self, release: str, *, keep: str | Path | None = None, install: bool = True) -> ReproduceReport:
         """Makes an old release again from its basis, in a folder of its own, and compares the results."""

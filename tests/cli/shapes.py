@@ -286,6 +286,50 @@ DIFF: Shape = {
         }
     ],
 }
+BISECT: Shape = {
+    "schema": {1},
+    "name": qualified,
+    "unit": (str, None),
+    "a": str,
+    "b": str,
+    "before": (float, None),
+    "after": (float, None),
+    "step": (
+        {
+            "from": int,
+            "to": int,
+            "before": float,
+            "after": float,
+            "delta": float,
+            "commits": [{"commit": str, "subject": str}],
+            "summary": str,
+            "because": [
+                {
+                    "axis": {"data", "code", "parameters", "environment"},
+                    "what": str,
+                    "words": str,
+                    "where": (str, None),
+                }
+            ],
+        },
+        None,
+    ),
+    "points": [
+        {
+            "label": str,
+            "commit": (str, None),
+            "subject": (str, None),
+            "run": (str, None),
+            "at": (instant, None),
+            "value": (float, None),
+            "outcome": {"known", "measured", "not measured", "skipped"},
+            "between": bool,
+            "problem": (str, None),
+        }
+    ],
+    "counts": {"known": int, "measured": int, "not measured": int, "skipped": int},
+    "seconds": float,
+}
 _LACK = {"axis": {"data", "code", "environment", "outside"}, "what": str, "words": str}
 REPRODUCE: Shape = {
     "schema": {1},

@@ -30,7 +30,7 @@ HEAVY = (
 )
 COMMANDS = (
     "init", "list", "run", "status", "why", "show", "get", "logs", "graph", "snapshots", "release", "rollback",
-    "releases", "close", "reproduce", "site", "doctor",
+    "releases", "close", "bisect", "reproduce", "site", "doctor",
 )  # fmt: skip
 
 
@@ -100,7 +100,7 @@ def completions(folder: Path, *words: str) -> list[str]:
 
 
 def test_a_shell_is_offered_commands_options_and_names(made_shop: Path) -> None:
-    assert set(completions(made_shop, "re")) == {"release", "releases", "reproduce"}
+    assert set(completions(made_shop, "re")) == {"release", "releases", "reproduce", "review"}
     assert "--keep-going" in completions(made_shop, "run", "--k")
     assert completions(made_shop, "run", "shop/t") == ["shop/total"]
     assert set(completions(made_shop / "projects", "status", "sh")) == {"shop", "shop/report", "shop/total"}

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from onward.base.digest import Digest, digest_bytes
+
 _PROGRAM_MODE = "100755"
 _FILE_MODES = ("100644", _PROGRAM_MODE)
 _AT_ONCE = 200
@@ -39,17 +41,15 @@ class GitHistory:
     def __init__(self, root: Path, git: Path | None) -> None:
         self._root = root
         self._git = git
+        self._files: dict[str, dict[str, TreeFile]] = {}
+        self._digests: dict[str, Digest] = {}
 
-    def files(self, commit: str, folder: str = "") -> dict[str, TreeFile]:
-        """The files of a commit below a folder, by workspace path; links and submodules are left out."""
-        words = ["ls-tree", "-r", "-z", "--full-tree", commit, *(["--", folder] if folder else [])]
-        found = {}
-        for line in filter(None, (self._ask(*words) or b"").split(b"\0")):
-            facts, _, name = line.partition(b"\t")
-            mode, _, blob = facts.decode().split()
-            if mode in _FILE_MODES:
-                found[os.fsdecode(name)] = TreeFile(blob, mode == _PROGRAM_MODE)
-        return found
+    def files(self, commit: str) -> dict[str, TreeFile]:
+        """The files of a commit, by workspace path; links and submodules are left out."""
+        if commit not in self._files:
+            told = self._ask("ls-tree", "-r", "-z", "--full-tree", commit) or b""
+            self._files[commit] = dict(_tree_files(told))
+        return self._files[commit]
 
     def write(self, blob: str, path: str, target: Path) -> Iterator[None]:
         """Writes a blob to `target`: once as git keeps it, and once more as git would check it out under `path`.
@@ -84,6 +84,26 @@ class GitHistory:
     def is_ancestor(self, first: str, second: str) -> bool:
         """Whether `second` builds upon `first`, or is the same."""
         return self._ask("merge-base", "--is-ancestor", first, second) is not None
+
+    def fork(self, first: str, second: str) -> str | None:
+        """The newest commit that two build upon."""
+        told = self._ask("merge-base", first, second)
+        return told.decode().split()[0] if told else None
+
+    def digests(self, commit: str, paths: Iterable[str]) -> dict[str, Digest]:
+        """Our digests of what a commit has at these paths, as git keeps it. Cost: reads all of it."""
+        blobs = {path: file.blob for path, file in self.files(commit).items()}
+        wanted = {path: blobs[path] for path in paths if path in blobs}
+        unknown = [blob for blob in dict.fromkeys(wanted.values()) if blob not in self._digests]
+        told = self._ask("cat-file", "--batch", content="".join(f"{blob}\n" for blob in unknown).encode()) or b""
+        for blob in unknown:
+            head, _, rest = told.partition(b"\n")  # `<blob> blob <bytes>`, or `<blob> missing`
+            length = head.rpartition(b" ")[2]
+            if length.isdigit():
+                self._digests[blob] = digest_bytes(rest[: int(length)])
+                rest = rest[int(length) + 1 :]
+            told = rest
+        return {path: self._digests[blob] for path, blob in wanted.items() if blob in self._digests}
 
     def line(self, first: str, last: str) -> list[Commit]:
         """The commits from `first` to `last`, both included, the oldest first, each the first parent of the next.
@@ -125,6 +145,14 @@ class GitHistory:
 
     def _command(self, *words: str) -> list[str]:
         return ["git", "--no-optional-locks", "-C", str(self._root), *words]
+
+
+def _tree_files(told: bytes) -> Iterator[tuple[str, TreeFile]]:
+    for line in filter(None, told.split(b"\0")):
+        facts, _, name = line.partition(b"\t")
+        mode, _, blob = facts.decode().split()
+        if mode in _FILE_MODES:
+            yield os.fsdecode(name), TreeFile(blob, mode == _PROGRAM_MODE)
 
 
 def _commits(told: bytes) -> Iterator[Commit]:

@@ -73,6 +73,13 @@ def lay_out(opened: Opened, run: Run, basis: Basis, traces: dict[str, Trace], ro
     return layer.laid_out
 
 
+def place_files(opened: Opened, run: Run, files: dict[str, FileState], root: Path) -> LaidOut:
+    """Writes some files of the basis of a run below `root`, over what is there."""
+    layer = _Layer(opened, run, root)
+    layer.place(files)
+    return layer.laid_out
+
+
 def _originals(traces: dict[str, Trace]) -> dict[str, FileState]:
     """What files held before any step wrote them, of those that a step goes on from."""
     left = {(each.path, each.bytes) for trace in traces.values() for each in trace.artifacts.values()}

@@ -25,6 +25,8 @@ class RunOptions:
     """Run what is made a second time."""
     folder: str = ""
     """Where the words were typed, relative to the root."""
+    checks: bool = True
+    """Whether the checks of the targets, and of what they need, come along."""
     as_of: str | None = None
     """The date that `today()` gives; None for the day of the run."""
     is_recorded: bool = True

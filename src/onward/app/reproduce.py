@@ -140,7 +140,7 @@ def reproduce(
 def _folder(opened: Opened, keep: Path | None) -> Iterator[Path]:
     """The folder to work in: the one to keep, which must be new or empty and in no workspace, or a temporary one."""
     if keep is None:
-        with TemporaryDirectory(prefix="onward-", ignore_cleanup_errors=True) as folder:
+        with TemporaryDirectory(prefix="onward-reproduce-", ignore_cleanup_errors=True) as folder:
             yield Path(folder).resolve()
         return
     keep = keep.resolve()

@@ -18,7 +18,7 @@ from onward.app.options import RunOptions
 from onward.app.originals import Originals
 from onward.app.pickled import Pickled
 from onward.app.standing import StandingResult, discovered_in
-from onward.app.targets import paths_to_overwrite, read_for, select_steps
+from onward.app.targets import Selection, paths_to_overwrite, read_for, select_steps
 from onward.app.wiring import Opened
 from onward.model.ports import Watcher
 from onward.model.records import CheckRecord, StepRecord
@@ -50,7 +50,7 @@ class Rounds:
         self._watcher = watcher
         self._as_of = as_of
         self.reading, self.once = read_for(opened, options)
-        self.selection = select_steps(self.reading, options.targets, options.folder)
+        self.selection = self._select()
         self._blocked = check_findings(self.reading, self.selection, keep_going=options.keep_going)
         self._overwrite = paths_to_overwrite(self.reading, opened.standing, options.overwrite, options.folder)
         self._forced = select_steps(self.reading, options.force, options.folder).named if options.force else frozenset()
@@ -82,6 +82,10 @@ class Rounds:
                 then = "runs again" if number < _MOST_ROUNDS else "is left so: these steps change each other's files"
                 self._watcher.say(f"{name} looked at `{path}` before another step wrote it, and {then}")
 
+    def _select(self) -> Selection:
+        options = self._options
+        return select_steps(self.reading, options.targets, options.folder, checks=options.checks)
+
     def _evaluate(self) -> Evaluation:
         opened, reading = self._opened, self.reading
         python = reading.python or environment.workspace_python(opened.place, reading.settings)
@@ -93,7 +97,7 @@ class Rounds:
     def _look_again(self) -> None:
         """The workspace as it is now known."""
         self.reading, _ = read_for(self._opened, self._options, self._attempts)
-        self.selection = select_steps(self.reading, self._options.targets, self._options.folder)
+        self.selection = self._select()
         self._blocked = check_findings(self.reading, self.selection, keep_going=True)
         self._forced -= self.results.keys()
         self.evaluation = self._evaluate()

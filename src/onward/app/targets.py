@@ -32,7 +32,7 @@ class Selection:
     projects: frozenset[str] = frozenset()
 
 
-def select_steps(reading: Reading, targets: Sequence[str], folder: str = "") -> Selection:
+def select_steps(reading: Reading, targets: Sequence[str], folder: str = "", *, checks: bool = True) -> Selection:
     """The steps that `targets` name; all steps where there is none.
 
     Args:
@@ -40,6 +40,7 @@ def select_steps(reading: Reading, targets: Sequence[str], folder: str = "") -> 
         targets: `project`, `project/asset`, a name without its project, a glob, the path of a file or a folder,
             `+TARGET`, `TARGET+`.
         folder: where the words were typed, for paths of files.
+        checks: whether the checks of what is named come along.
 
     Raises:
         UnknownNameError: a target names nothing.
@@ -59,7 +60,7 @@ def select_steps(reading: Reading, targets: Sequence[str], folder: str = "") -> 
         found = _named(reading, word, folder, meant)
         projects |= meant
         named |= graph.depending_on(found) if follows else found
-    with_checks = named | {check for name in named for check in graph.checks_of(name)}
+    with_checks = named | {check for name in named if checks for check in graph.checks_of(name)}
     return Selection(frozenset(named), frozenset(graph.needed_by(with_checks)), False, frozenset(projects))
 
 

@@ -21,6 +21,7 @@ COMMANDS = {
     "publish": "Bring the site to its places again.",
     "releases": "List the moves of the channels.",
     "close": "Close a channel that nobody reads any more.",
+    "bisect": "Find where a metric moved most.",
     "reproduce": "Make an old release again, and compare.",
     "site": "Write a release as a static site.",
     "doctor": "Check the store, the environment and the machine.",

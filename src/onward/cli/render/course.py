@@ -1,0 +1,116 @@
+"""The course of a metric, for a terminal: a small chart, and the step at which it moved most."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from onward.app.bisect import BisectReport, Step
+from onward.app.course import KNOWN, MEASURED, NOT_MEASURED, SKIPPED, Point
+from onward.base.numbers import alike, change, told_apart
+from onward.base.text import listed, plural
+
+_WIDTH = 24
+_MOST_COMMITS = 4
+
+
+def print_point(point: Point) -> None:
+    """One point, as soon as it is measured, on standard error."""
+    value = alike(point.value)[0] if point.value is not None else "cannot be measured"
+    click.echo(f"  {point.label}  {value}  {click.style(_said_of(point), dim=True)}", err=True)
+
+
+def print_course(report: BisectReport) -> None:
+    """The chart, the step, and what was not measured."""
+    before, after = report.points[0].value, report.points[-1].value
+    unit = f" {report.unit}" if report.unit else ""
+    moved = f": {' → '.join(told_apart(before, after))}{unit}" if before is not None and after is not None else ""
+    click.echo(click.style(f"{report.name}  {report.a} → {report.b}{moved}", bold=True))
+    for line in _chart(report):
+        click.echo(line)
+    for line in _step(report, report.step):
+        click.echo(line)
+    click.echo(_counted(report))
+
+
+def _chart(report: BisectReport) -> Iterator[str]:
+    values = [point.value for point in report.points if point.value is not None]
+    written = iter(alike(*values))
+    texts = [next(written) if point.value is not None else "" for point in report.points]
+    label_width = max(len(point.label) for point in report.points)
+    value_width = max(map(len, texts), default=0)
+    unmeasured = 0
+    for place, (point, text) in enumerate(zip(report.points, texts, strict=True)):
+        if point.outcome == NOT_MEASURED:
+            unmeasured += 1
+            continue
+        if unmeasured:
+            yield _left_out(unmeasured, label_width)
+            unmeasured = 0
+        drawn = _drawn(point.value, values) if point.value is not None else click.style("✗".ljust(_WIDTH), fg="red")
+        moved = _moved(report, place)
+        yield f"  {point.label:<{label_width}}  {text:>{value_width}}  {drawn}  {_said_of(point)}{moved}".rstrip()
+    if unmeasured:
+        yield _left_out(unmeasured, label_width)
+
+
+def _left_out(count: int, width: int) -> str:
+    return click.style(f"  {'⋮':<{width}}  {plural(count, 'commit')} not measured", dim=True)
+
+
+def _drawn(value: float, values: list[float]) -> str:
+    """Where a value lies between the smallest and the largest."""
+    low, high = min(values), max(values)
+    share = (value - low) / (high - low) if low < high < float("inf") else 0.0
+    place = round(share * (_WIDTH - 1)) if share == share else 0  # noqa: PLR0124 - NaN, of an infinity
+    return ("·" * place + "●").ljust(_WIDTH)
+
+
+def _said_of(point: Point) -> str:
+    if point.problem is not None:
+        return point.problem
+    subject = point.commit.subject if point.commit is not None else ""
+    if not point.is_between:
+        return subject
+    is_same = point.data is not None and point.commit is not None and point.data.origin.commit == point.commit.name
+    return "as committed, in the environment of now" if is_same else f"{subject} (on the data of before)"
+
+
+def _moved(report: BisectReport, place: int) -> str:
+    step = report.step
+    if step is None or place != step.after:
+        return ""
+    before = report.points[step.before].value
+    assert before is not None
+    return click.style(f"  ◀ {change(step.delta, before)}", fg="yellow", bold=True)
+
+
+def _step(report: BisectReport, step: Step | None) -> Iterator[str]:
+    if not report.ok:
+        for point in (report.points[0], report.points[-1]):
+            if point.problem is not None:
+                yield click.style(f"`{point.label}` cannot be measured: {point.problem}", fg="red")
+        return
+    if step is None:
+        yield "it did not move between what was measured"
+        return
+    commits = [f"{commit.name[:10]} {commit.subject}".rstrip() for commit in report.commits]
+    first, last = report.points[step.before].label, report.points[step.after].label
+    if len(commits) == 1:
+        yield f"it moved most with {click.style(commits[0], bold=True)}"
+    elif commits:
+        yield f"it moved most with one of {listed(commits, _MOST_COMMITS)}"
+    else:
+        sides = f"{click.style(first, bold=True)} to {click.style(last, bold=True)}"
+        yield f"it moved most from {sides}, of the same commit"
+    yield f"  {step.summary}"
+
+
+def _counted(report: BisectReport) -> str:
+    counts = report.counts
+    parts = [f"{plural(counts[KNOWN], 'run')} used", f"{counts[MEASURED]} measured"]
+    parts += [f"{counts[SKIPPED]} skipped"] if counts[SKIPPED] else []
+    if not counts[NOT_MEASURED] or not report.ok:
+        return ", ".join(parts)
+    return f"{', '.join(parts)}, {counts[NOT_MEASURED]} not: moves there that cancel each other show with `--all`"
