@@ -12,9 +12,9 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self, overload
+from typing import Any, Literal, Self, TypeVar, overload
 
-from onward.app import channels, graphs, history, snapshots
+from onward.app import channels, graphs, history, receipts, snapshots
 from onward.app import init as making
 from onward.app.bisect import BisectReport, bisect
 from onward.app.diff import DiffReport, choose, diff
@@ -33,10 +33,14 @@ from onward.app.wiring import Opened, open_workspace
 from onward.ci.build import find_build, find_change, scope_of
 from onward.ci.pipeline import Built, Pipeline
 from onward.ci.review import Review, review
+from onward.model.delivery import FAILED, Receipt
 from onward.model.ports import Watcher
 from onward.model.records import Run
+from onward.portal import delivery
 from onward.portal.publish import write_review, write_site
 from onward.portal.review.markdown import markdown as as_markdown
+
+Answer = TypeVar("Answer", history.Moved, history.Moved | history.Held)
 
 
 class Workspace:
@@ -190,7 +194,7 @@ class Workspace:
         self, channel: str = channels.MAIN, *, note: str | None = None, automatic: bool = False
     ) -> history.Moved | history.Held:
         """Moves a channel to the last run; `automatic` where nobody looked at it, so that it may be held."""
-        return history.release(self._opened, channel, note, automatic=automatic)
+        return self._brought(history.release(self._opened, channel, note, automatic=automatic))
 
     def rollback(
         self,
@@ -201,15 +205,23 @@ class Workspace:
         assets: Collection[str] = (),
     ) -> history.Moved:
         """Moves a channel back, and quarantines what it takes back (of `assets`, where some are named)."""
-        return history.rollback(self._opened, channel, to, note, assets=assets)
+        return self._brought(history.rollback(self._opened, channel, to, note, assets=assets))
 
     def close_channel(self, channel: str, *, note: str | None = None) -> history.Moved:
         """Closes a channel that nobody reads any more."""
-        return history.close(self._opened, channel, note)
+        return self._brought(history.close(self._opened, channel, note))
 
     def site(self, out: str | Path | None = None, *, channel: str = channels.MAIN, at: str | None = None) -> Path:
         """Writes a release (or a snapshot) as a site; returns the path of its first page."""
         return write_site(self._opened, Path(out) if out is not None else None, channel, at, self._remake)
+
+    def publish(self, *, take_over: bool = False) -> Sequence[Receipt]:
+        """Brings where the channels stand to the places of the settings, as far as it is not there yet."""
+        return delivery.publish(self._opened, self._watcher, takes_over=take_over)
+
+    def receipts(self) -> Sequence[Receipt]:
+        """What came of bringing each channel to each place the last time."""
+        return receipts.kept(self._opened)
 
     def close(self) -> None:
         """Writes what was worked out to the index."""
@@ -220,6 +232,14 @@ class Workspace:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _brought(self, answer: Answer) -> Answer:
+        """A move, once the site has followed it to its places; what failed there is told, and no exception."""
+        if isinstance(answer, history.Moved):
+            for receipt in delivery.bring(self._opened, answer.move.channel, self._watcher):
+                if receipt.outcome == FAILED:
+                    self._watcher.say(f"{receipt.place} does not show {receipt.channel}: {receipt.message}")
+        return answer
 
     def _remake(self, asset: str) -> None:
         remake(self._opened, asset, self._watcher)

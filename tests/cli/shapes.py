@@ -225,7 +225,7 @@ DOCTOR: Shape = {
     "healthy": {True},
     "checks": [
         {
-            "area": {"store", "environment", "workspace", "machine"},
+            "area": {"store", "environment", "workspace", "place", "machine"},
             "name": str,
             "state": {"ok", "note", "damaged", "lacking"},
             "message": str,

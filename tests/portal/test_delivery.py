@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import history, receipts
+from onward.app import history, places, receipts
 from onward.app.wiring import open_workspace
 from onward.base.bucket import open_bucket
 from onward.model.delivery import LISTING, Listing
 from onward.model.ports import Change
 from onward.portal import delivery
 from onward.testing.destinations import MemoryDestination
-from onward.workspace import Silence
+from onward.workspace import Silence, Workspace
 from tests.cli.program import Answer, onward
 from tests.cli.workspaces import SHOP, write
 from tests.s3 import Server
@@ -202,6 +202,27 @@ def test_a_wrong_place_is_found_where_it_stands(shop: Path, value: str) -> None:
     assert findings[0]["where"] == "onward.toml:2"
 
 
+def test_a_program_that_moves_a_channel_has_the_site_follow(shop: Path, tmp_path: Path) -> None:
+    class Told(Silence):
+        def __init__(self) -> None:
+            self.messages: list[str] = []
+
+        def say(self, message: str) -> None:
+            self.messages.append(message)
+
+    told = Told()
+    with Workspace(shop, watcher=told) as workspace:
+        assert workspace.release().move.number == 1
+        assert b"Release 1" in site(tmp_path)["index.html"]
+        assert [(one.channel, one.outcome) for one in workspace.receipts()] == [("main", "brought")]
+        assert [one.outcome for one in workspace.publish()] == ["unchanged"]
+        assert told.messages == []
+        (tmp_path / "srv" / "site" / LISTING).unlink()
+        assert workspace.release(note="again").move.number == 2
+        assert [one.outcome for one in workspace.publish()] == ["failed"]
+    assert "does not show main" in told.messages[0]
+
+
 # Previews.
 
 BRANCH = "preview/fix/Übersicht neu"
@@ -277,7 +298,7 @@ def test_what_a_project_is_called_takes_no_address_of_the_sites(tmp_path: Path) 
 
 def test_a_place_that_fails_for_a_moment_is_tried_again(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place, waited = MemoryDestination(), []
-    monkeypatch.setattr(delivery, "destination_for", lambda *_: place)
+    monkeypatch.setattr(places, "destination_for", lambda *_: place)
     with open_workspace(shop, writes=True) as opened:
         history.release(opened)
         place.fails = 2
@@ -289,13 +310,36 @@ def test_a_place_that_fails_for_a_moment_is_tried_again(shop: Path, monkeypatch:
         (receipt,) = delivery.bring(opened, "main", Silence(), pause=waited.append)
         assert (receipt.outcome, receipt.message) == ("failed", "`memory:site` fails as it was told to")
         assert receipts.kept(opened) == [receipt]
+    answer = onward(shop, "releases", "--json")
+    assert [(one["outcome"], one["number"]) for one in answer.json["published"]] == [("failed", 2)]
+    assert "fails as it was told to (just now)" in onward(shop, "releases").out
+
+
+def test_the_doctor_looks_whether_the_places_show_where_the_channels_stand(shop: Path) -> None:
+    def said() -> list[tuple[str, str]]:
+        checks = onward(shop, "doctor", "--json").json["checks"]
+        return [(check["state"], check["message"]) for check in checks if check["area"] == "place"]
+
+    assert said() == [("ok", "it shows where the channels stand")]
+    release(shop)
+    release(shop, "--channel", "preview/topic")
+    assert said() == [("ok", "it shows where the channels stand")]
+    text = (shop / "onward.toml").read_text()
+    (shop / "onward.toml").write_text("")
+    assert onward(shop, "run").status == 0
+    assert onward(shop, "release", "--note", "again").status == 0
+    (shop / "onward.toml").write_text(text)
+    assert said() == [("note", "it does not show main@2")]
+    (shop / "onward.toml").write_text('publish = "git:gh-pages"\n')
+    ((state, message),) = said()
+    assert state == "note" and "no remote `origin`" in message
 
 
 def test_where_the_channel_moves_meanwhile_its_newest_state_is_brought(
     shop: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = MemoryDestination()
-    monkeypatch.setattr(delivery, "destination_for", lambda *_: place)
+    monkeypatch.setattr(places, "destination_for", lambda *_: place)
     with open_workspace(shop, writes=True) as opened:
         history.release(opened, note="one")
         original = place.bring

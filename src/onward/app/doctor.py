@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import Literal
 
 from onward.app import environment
-from onward.app.channels import quarantined, standing
+from onward.app.channels import open_channels, quarantined, standing
 from onward.app.place import Place
+from onward.app.places import destinations_of
 from onward.app.reading import Reading, read
 from onward.app.wiring import Opened
 from onward.base.digest import Digest, digest_bytes, digest_file
-from onward.base.errors import MachineError, StoreError
+from onward.base.errors import MachineError, OnwardError, StoreError
 from onward.base.shell import shell_line
 from onward.base.text import listed, plural, size
+from onward.destinations.naming import without_secrets
+from onward.model.delivery import is_for_good
 
 State = Literal["ok", "note", "damaged", "lacking"]
 LITTLE_SPACE = 1 << 30
@@ -31,7 +34,7 @@ class Diagnosis:
     """One thing that was looked at.
 
     Attributes:
-        area: `store`, `environment`, `workspace` or `machine`.
+        area: `store`, `environment`, `workspace`, `place` or `machine`.
         state: `note` is no damage, and nothing that this workspace needs is lacking.
         hint: what mends it.
     """
@@ -56,7 +59,13 @@ def doctor(opened: Opened, looked_at: Callable[[int], object] = _ignored) -> lis
     Cost: reads the whole store.
     """
     reading = read(opened.place, opened.index, {}, opened.standing.discovered())
-    return [*_store(opened, looked_at), *_environment(opened.place, reading), *_workspace(reading), *_machine(opened)]
+    return [
+        *_store(opened, looked_at),
+        *_environment(opened.place, reading),
+        *_workspace(reading),
+        *_places(opened),
+        *_machine(opened),
+    ]
 
 
 # the store
@@ -189,6 +198,31 @@ def _workspace(reading: Reading) -> Iterable[Diagnosis]:
     steps = plural(len(reading.graph.steps), "step")
     projects = plural(len({step.project for step in reading.graph.steps.values()}), "project")
     yield Diagnosis("workspace", "files", "ok", f"{steps} in {projects}")
+
+
+def _places(opened: Opened) -> Iterable[Diagnosis]:
+    """Whether each place of the site shows where the channels stand."""
+    for name, destination in destinations_of(opened):
+        hint = "`onward publish` brings what is missing"
+        try:
+            if isinstance(destination, OnwardError):
+                raise destination
+            shown = {
+                site.channel: site for address, site in destination.listing().sites.items() if not is_for_good(address)
+            }
+        except OnwardError as error:
+            yield Diagnosis("place", name, "note", without_secrets(str(error)), error.hint)
+            continue
+        moves = [move for channel in open_channels(opened) if (move := standing(opened, channel)) is not None]
+        behind = [
+            f"{move.channel}@{move.number}"
+            for move in moves
+            if move.channel not in shown or shown[move.channel].sequence != move.sequence
+        ]
+        if behind:
+            yield Diagnosis("place", name, "note", f"it does not show {listed(behind)}", hint)
+        else:
+            yield Diagnosis("place", name, "ok", "it shows where the channels stand")
 
 
 def _machine(opened: Opened) -> Iterable[Diagnosis]:

@@ -9,9 +9,11 @@ import os
 
 import msgspec
 
+from onward.app.places import places_of
 from onward.app.wiring import Opened
 from onward.base.codec import decode, encode
 from onward.base.digest import digest_text
+from onward.destinations.naming import without_secrets
 from onward.model.delivery import Receipt
 
 
@@ -22,7 +24,12 @@ def keep(opened: Opened, receipt: Receipt) -> None:
 
 
 def kept(opened: Opened) -> list[Receipt]:
-    """The last receipts, by place and channel; a damaged one is passed over."""
+    """The last receipts of the places that the settings name, by place and channel; a damaged one is passed over."""
+    named = {without_secrets(place) for place in places_of(opened)}
+    return [receipt for receipt in _read(opened) if receipt.place in named]
+
+
+def _read(opened: Opened) -> list[Receipt]:
     found = []
     for name in opened.store.disk.names(opened.place.receipts):
         content = opened.store.disk.read(os.path.join(opened.place.receipts, name))

@@ -71,12 +71,18 @@ class BucketDestination:
         self._now = now
         self._pause = pause
 
+    def listing(self) -> Listing:
+        return self._listing(self._bucket())
+
+    def _listing(self, bucket: Bucket) -> Listing:
+        content = bucket.read(LISTING)
+        is_empty = content is None and not set(bucket.names()) - {LEASE}
+        return read_listing(content, self.name, is_empty=is_empty)
+
     def bring(self, plan: Callable[[Listing], Change | None]) -> int:
         bucket = self._bucket()
         with self._held(bucket) as renew:
-            content = bucket.read(LISTING)
-            is_empty = content is None and not set(bucket.names()) - {LEASE}
-            before = read_listing(content, self.name, is_empty=is_empty)
+            before = self._listing(bucket)
             change = plan(_doubted(before))
             if change is None:
                 return 0

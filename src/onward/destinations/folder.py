@@ -39,6 +39,12 @@ class FolderDestination:
                 hint="name another folder in `publish`",
             )
 
+    def listing(self) -> Listing:
+        try:
+            return self._listing()
+        except OSError as error:
+            raise PlaceError(f"`{self.name}` cannot be read: {error.strerror or error}") from error
+
     def bring(self, plan: Callable[[Listing], Change | None]) -> int:
         try:
             with self._held():

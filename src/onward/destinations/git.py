@@ -11,9 +11,12 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
+
+import msgspec
 
 from onward.base.errors import PlaceError, UsageError
 from onward.destinations.listing import read_listing, require_way, written
@@ -72,32 +75,43 @@ class GitDestination:
         self._root = root
         self._cache = cache
 
+    def listing(self) -> Listing:
+        with self._repository() as repository:
+            return self._look(repository)[2]
+
     def bring(self, plan: Callable[[Listing], Change | None]) -> int:
-        self._cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="git-", dir=self._cache) as folder:
-            repository = _Repository(Path(folder), self.name, self._settings())
+        with self._repository() as repository:
             for _ in range(_TRIES):
                 count = self._try(repository, plan)
                 if count is not None:
                     return count
         raise PlaceError(f"others keep pushing to `{self.name}`", hint="try again with `onward publish`")
 
+    @contextmanager
+    def _repository(self) -> Iterator[_Repository]:
+        self._cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix="git-", dir=self._cache) as folder:
+            yield _Repository(Path(folder), self.name, self._settings())
+
     def _try(self, repository: _Repository, plan: Callable[[Listing], Change | None]) -> int | None:
         """The number of changed files; None where somebody else's push came first."""
-        tip = repository.fetch(self._branch)
-        there = repository.paths(tip) if tip else []
-        content = repository.read(f"{tip}:{LISTING}") if LISTING in there else None
-        before = read_listing(content, self.name, is_empty=not there)
-        # What somebody has taken away is written again.
-        paths = set(there)
-        kept = {path: digest for path, digest in before.files.items() if path in paths}
-        before = Listing(files=kept, sites=before.sites, unfinished=before.unfinished)
+        tip, there, before = self._look(repository)
         change = plan(before)
         if change is None:
             return 0
         require_way(change, before, there, self.name)
-        repository.commit(tip, change, [NO_JEKYLL] if NO_JEKYLL not in paths else [])
+        repository.commit(tip, change, [NO_JEKYLL] if NO_JEKYLL not in there else [])
         return len(change.put) + len(change.removed) if repository.push(self._branch) else None
+
+    def _look(self, repository: _Repository) -> tuple[str | None, set[str], Listing]:
+        """The branch's tip, the paths that it holds, and what of them onward has written."""
+        tip = repository.fetch(self._branch)
+        there = set(repository.paths(tip)) if tip else set()
+        content = repository.read(f"{tip}:{LISTING}") if LISTING in there else None
+        listing = read_listing(content, self.name, is_empty=not there)
+        # What somebody has taken away is written again.
+        kept = {path: digest for path, digest in listing.files.items() if path in there}
+        return tip, there, msgspec.structs.replace(listing, files=kept)
 
     def _settings(self) -> list[tuple[str, str]]:
         """How the remote is reached: the user's settings, those of the workspace's repository among them."""

@@ -9,7 +9,7 @@ import msgspec
 from onward.base import codec
 from onward.base.errors import RefusedError
 from onward.base.text import listed
-from onward.model.delivery import LISTING_FORMAT, Listing
+from onward.model.delivery import LISTING_FORMAT, Listing, is_for_good
 from onward.model.ports import Change
 
 UNKNOWN = ""
@@ -82,7 +82,7 @@ def require_way(change: Change, before: Listing, there: Iterable[str], place: st
     """
     own = before.files.keys() | set(before.unfinished)
     # What lies below the address of a release is not listed one by one.
-    for_good = tuple(f"{address}/" for address in before.sites if address.startswith("releases/"))
+    for_good = tuple(f"{address}/" for address in before.sites if is_for_good(address))
     new = {path for path in change.put.keys() - own if not path.startswith(for_good)}
     folders = {folder for path in new for folder in folders_above(path)}
     # A file where a folder has to be is in the way too, and so is a folder where a file has to be.

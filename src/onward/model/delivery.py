@@ -12,6 +12,14 @@ LISTING = ".onward-site.json"
 LISTING_FORMAT = 2
 
 
+_RELEASES = "releases/"
+
+
+def is_for_good(address: str) -> bool:
+    """Whether what stands at an address is a release, which stays there as it was drawn."""
+    return address.startswith(_RELEASES)
+
+
 class SiteAt(msgspec.Struct, frozen=True):
     """What stands at one address of a place: which move of which channel, and the onward that drew its pages."""
 

@@ -178,6 +178,15 @@ class Destination(Protocol):
     name: str
     """As people may see it: without what could be a password."""
 
+    def listing(self) -> Listing:
+        """What onward has written there; waits for nobody, and writes nothing.
+
+        Raises:
+            RefusedError: the place holds files that nobody has listed.
+            PlaceError: it cannot be reached or read; a bucket's is a BucketError.
+        """
+        ...
+
     def bring(self, plan: Callable[[Listing], Change | None]) -> int:
         """Makes the change that `plan` wants, given what is there; returns how many files were written or removed.
 
@@ -186,7 +195,7 @@ class Destination(Protocol):
 
         Raises:
             RefusedError: the place holds files that nobody has listed, or one of somebody else's is in the way.
-            PlaceError: the place cannot be reached, read or written.
+            PlaceError: the place cannot be reached, read or written; a bucket's is a BucketError.
         """
         ...
 

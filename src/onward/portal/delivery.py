@@ -19,7 +19,7 @@ from pathlib import Path
 import onward
 from onward.app import receipts
 from onward.app.channels import MAIN, last_standing, open_channels, release_move, run_of
-from onward.app.places import places_of
+from onward.app.places import CACHE_FOLDER, destinations_of
 from onward.app.remake import remake
 from onward.app.wiring import Opened
 from onward.base import clock
@@ -27,15 +27,13 @@ from onward.base.digest import Digest, digest_file
 from onward.base.errors import MachineError, OnwardError, RefusedError, StoreError
 from onward.base.text import listed
 from onward.destinations.naming import without_secrets
-from onward.destinations.registry import destination_for
-from onward.model.delivery import BROUGHT, FAILED, UNCHANGED, Listing, Receipt, SiteAt
+from onward.model.delivery import BROUGHT, FAILED, UNCHANGED, Listing, Receipt, SiteAt, is_for_good
 from onward.model.ports import Change, Destination, Watcher
 from onward.model.records import Move
 from onward.portal.addresses import segment
 from onward.portal.gather import gather
 from onward.portal.site import lay_out
 
-CACHE_FOLDER = "publish"
 _PREVIEW = "preview/"
 _POOLS = ("files/", "static/")
 _PAUSES_S = (0.5, 3.0)
@@ -73,12 +71,12 @@ def bring(
         takes_over: also at places that show another workspace's history of the channel.
         pause: waits before a place is tried again.
     """
-    places = places_of(opened)
+    places = destinations_of(opened)
     if not places:
         return []
     with _stage(opened) as stage:
         delivery = _Delivery(opened, channel, watcher, stage, takes_over, pause)
-        found = delivery.to(places)
+        found = delivery.to([_attempt_at(place, destination) for place, destination in places])
     for receipt in found:
         receipts.keep(opened, receipt)
     return found
@@ -106,7 +104,7 @@ class _Laid:
 
     @property
     def is_for_good(self) -> bool:
-        return self.address.startswith("releases/")
+        return is_for_good(self.address)
 
 
 @dataclass
@@ -124,6 +122,12 @@ class _Attempt:
     seconds: float = 0.0
 
 
+def _attempt_at(place: str, destination: Destination | OnwardError) -> _Attempt:
+    if isinstance(destination, OnwardError):
+        return _Attempt(place, error=destination, is_due=False)
+    return _Attempt(place, destination)
+
+
 @dataclass
 class _Delivery:
     opened: Opened
@@ -134,8 +138,7 @@ class _Delivery:
     pause: Callable[[float], None]
     _laid_out: int = field(default=0)
 
-    def to(self, places: Sequence[str]) -> list[Receipt]:
-        attempts = [self._attempt(place) for place in places]
+    def to(self, attempts: Sequence[_Attempt]) -> list[Receipt]:
         standing = None
         for _ in range(_TRIES):
             due = [one for one in attempts if one.is_due]
@@ -146,13 +149,6 @@ class _Delivery:
             self._round(due, log)
         gone = self._older_releases([one for one in attempts if one.error is None])
         return [self._receipt(one, standing, gone) for one in attempts]
-
-    def _attempt(self, place: str) -> _Attempt:
-        try:
-            cache = self.opened.place.local / "cache" / CACHE_FOLDER
-            return _Attempt(place, destination_for(place, self.opened.place.root, cache))
-        except OnwardError as error:
-            return _Attempt(place, error=error, is_due=False)
 
     def _round(self, attempts: Sequence[_Attempt], log: Sequence[Move]) -> None:
         """Brings where the channel stands to several places at once."""
@@ -249,8 +245,7 @@ class _Delivery:
         for state in listing.sites.values():
             if state.channel == self.channel == MAIN and (state.sequence, state.run) not in known:
                 raise RefusedError(
-                    f"`{without_secrets(place)}` shows {state.channel}@{state.number} of a history that is not this "
-                    "workspace's",
+                    f"`{place}` shows {state.channel}@{state.number} of a history that is not this workspace's",
                     hint="let all who release share one store; or put this one's in its place with "
                     "`onward publish --take-over`",
                 )
@@ -280,7 +275,7 @@ class _Delivery:
             message = f"no longer to be had: {listed(gone)}"
         failed = one.error is not None or one.is_due
         return Receipt(
-            without_secrets(one.place),
+            one.place,
             self.channel,
             FAILED if failed else BROUGHT if one.files else UNCHANGED,
             standing.number if standing is not None else None,

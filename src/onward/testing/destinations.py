@@ -50,14 +50,17 @@ class MemoryDestination:
         self.fails = 0
         self._lock = threading.Lock()
 
+    def listing(self) -> Listing:
+        listing = read_listing(self.files.get(LISTING), self.name, is_empty=not self.files)
+        kept = {path: digest for path, digest in listing.files.items() if path in self.files}
+        return msgspec.structs.replace(listing, files=kept)
+
     def bring(self, plan: Callable[[Listing], Change | None]) -> int:
         with self._lock:
             if self.fails:
                 self.fails -= 1
                 raise PlaceError(f"`{self.name}` fails as it was told to")
-            before = read_listing(self.files.get(LISTING), self.name, is_empty=not self.files)
-            kept = {path: digest for path, digest in before.files.items() if path in self.files}
-            before = msgspec.structs.replace(before, files=kept)
+            before = self.listing()
             change = plan(before)
             if change is None:
                 return 0
@@ -149,6 +152,16 @@ class DestinationSuite:
         assert (first.files, first.sites) == ({}, {})
         assert (second.files, second.sites) == ({"index.html": digest_bytes(b"1")}, {"": STATE})
         assert (third.sites, third.unfinished) == ({"": later}, ())
+
+    def test_looking_writes_nothing(self, place: tuple[Bringing, Readers]) -> None:
+        bring, readers = place
+        assert bring.destination.listing() == Listing()
+        assert readers.contents() == {}
+        bring({"index.html": "1"})
+        before = readers.contents()
+        found = bring.destination.listing()
+        assert (found.files, found.sites) == ({"index.html": digest_bytes(b"1")}, {"": STATE})
+        assert readers.contents() == before
 
     def test_where_nothing_has_to_change_nothing_does(self, place: tuple[Bringing, Readers]) -> None:
         bring, readers = place

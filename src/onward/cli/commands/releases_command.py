@@ -10,8 +10,10 @@ import click
 
 from onward.app import channels
 from onward.app.channels import Entry
+from onward.app.receipts import kept
 from onward.base import clock
 from onward.base.text import duration, listed
+from onward.cli.render import receipts
 from onward.cli.render.moves import by_rollback, contents_json, quarantined_json
 from onward.cli.session import session_of, session_options
 from onward.model.records import AssetContent
@@ -27,9 +29,15 @@ def command(ctx: click.Context, folder: str | None, as_json: bool) -> int:
         entries = channels.entries(opened)
         names = sorted({entry.move.channel for entry in entries})
         held = [(name, one) for name in names for one in channels.quarantined(opened, name)]
+        published = kept(opened)
     if session.as_json:
-        quarantined = [quarantined_json(name, one) for name, one in held]
-        session.print_json({"releases": [_row(entry) for entry in entries], "quarantined": quarantined})
+        session.print_json(
+            {
+                "releases": [_row(entry) for entry in entries],
+                "quarantined": [quarantined_json(name, one) for name, one in held],
+                "published": receipts.rows(published),
+            }
+        )
         return 0
     now = clock.now()
     for entry in entries:
@@ -40,6 +48,9 @@ def command(ctx: click.Context, folder: str | None, as_json: bool) -> int:
         click.echo("quarantined, until somebody releases it by hand:")
     for line in by_rollback(one for _, one in held):
         click.echo(f"  {line}")
+    for receipt in published:
+        when = clock.ago(clock.instant_of(receipt.at), now)
+        click.echo("\n".join(receipts.lines([receipt], when)))
     return 0
 
 

@@ -8,20 +8,30 @@ from onward.base.text import duration, plural
 from onward.model.delivery import FAILED, UNCHANGED, Receipt
 
 
-def lines(found: Sequence[Receipt]) -> Iterator[str]:
-    """A line for each place, and below one that failed what to do."""
+def lines(found: Sequence[Receipt], when: str | None = None) -> Iterator[str]:
+    """A line for each place, and below one that failed what to do.
+
+    Args:
+        found: the receipts.
+        when: how long ago that was; None: it was just now, and took as long as is said.
+    """
     for receipt in found:
         if receipt.outcome == FAILED:
-            yield f"{receipt.place} does not show {_stands(receipt)}: {receipt.message}"
+            yield f"{receipt.place} does not show {_stands(receipt)}: {receipt.message}" + (
+                f" ({when})" if when else ""
+            )
             if receipt.hint:
                 yield f"  hint: {receipt.hint}"
             continue
-        what = f"{plural(receipt.files, 'file')} in {duration(receipt.seconds)}"
-        yield f"{receipt.place} shows {_stands(receipt)}" + (
-            " already" if receipt.outcome == UNCHANGED else f": {what}"
-        )
+        yield f"{receipt.place} shows {_stands(receipt)}{f', {when}' if when else _how(receipt)}"
         if receipt.message:
             yield f"  {receipt.message}"
+
+
+def _how(receipt: Receipt) -> str:
+    if receipt.outcome == UNCHANGED:
+        return " already"
+    return f": {plural(receipt.files, 'file')} in {duration(receipt.seconds)}"
 
 
 def _stands(receipt: Receipt) -> str:
