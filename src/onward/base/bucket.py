@@ -181,7 +181,7 @@ def shown(url: str) -> str:
 def _bucket_error(error: Exception, url: str, failed: str) -> BucketError:
     """What a library says, on one line, without queries, which may hold signatures."""
     said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
-    said = re.sub(r"\?[^\s)>]*", "", said)
+    said = re.sub(r"Error performing .* - ", "", re.sub(r"\?[^\s)>]*", "", said)).strip(" :")
     if isinstance(error, PermissionError) or type(error).__name__ in ("PermissionDeniedError", "UnauthenticatedError"):
         hint = "give whoever runs this the right to it, with the cloud's own settings"
     else:

@@ -43,4 +43,4 @@ def _is_inside(artifact: Artifact) -> bool:
     named = [part.name for part in artifact.parts]
     if artifact.path is not None:
         named.append(artifact.path)
-    return all(isinstance(name, str) and "\0" not in name and paths.join("", name) == name for name in named)
+    return all(isinstance(name, str) and name and "\0" not in name and paths.join("", name) == name for name in named)

@@ -1,0 +1,207 @@
+"""Channels whose log lies in a bucket: all machines see one log, and a release stands on what is there already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from onward.app import channels, history
+from onward.app.history import Moved
+from onward.base.codec import encode
+from onward.base.errors import RefusedError
+from onward.portal.publish import write_site
+from tests.machines import STEPS, Machine, Team
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Team:
+    return Team(tmp_path)
+
+
+def release(machine: Machine, channel: str = "main") -> Moved:
+    with machine.open() as opened:
+        return history.release(opened, channel)
+
+
+def log(machine: Machine, channel: str = "main") -> list[tuple[int, str, int]]:
+    with machine.open() as opened:
+        return [(move.sequence, move.kind, move.number) for move in opened.store.records.moves(channel)]
+
+
+def edited(machine: Machine, word: str) -> Machine:
+    machine.edit("projects/p/steps.py", "# It is", f"# {word} # It is")
+    machine.run()
+    return machine
+
+
+def paths(team: Team, part: str) -> list[str]:
+    return [path for path in team.contents if part in path]
+
+
+def test_a_release_of_one_machine_is_that_of_all(team: Team) -> None:
+    ci, bob = team.machine("ci", "main"), team.machine("bob")
+    ci.run()
+    assert release(ci).move.number == 1
+    assert log(bob) == log(ci) == [(1, "release", 1)]
+    edited(bob, "Bob")
+    assert release(bob).move.number == 2
+    assert log(ci) == [(1, "release", 1), (2, "release", 2)]
+
+
+def test_another_machine_has_all_that_a_release_names(team: Team, tmp_path: Path) -> None:
+    ci = team.machine("ci", "main")
+    ci.run()
+    release(ci)
+    with team.machine("bob").open() as opened:
+        run = channels.run_of(opened, opened.store.records.moves("main")[-1])
+        assert opened.store.records.snapshot(run.snapshot) is not None
+        basis = opened.store.records.basis(run.basis)
+        assert basis is not None
+        assert opened.store.objects.read(basis.files["lib/common.py"].digest) is not None
+        for artifact in run.artifacts.values():
+            assert all(opened.store.objects.is_whole(address) for address in artifact.addresses())
+        write_site(opened, out=tmp_path / "site")
+    assert (tmp_path / "site" / "index.html").is_file()
+
+
+def test_a_release_that_a_person_makes_can_be_read_by_those_who_believe_main_alone(team: Team) -> None:
+    ann = team.machine("ann")
+    ann.run()
+    release(ann)
+    with team.machine("ci", "main").open() as opened:
+        run = channels.run_of(opened, opened.store.records.moves("main")[-1])
+        assert all(opened.store.objects.is_whole(one.bytes) for one in run.artifacts.values())
+    assert paths(team, "v1/main/traces") == paths(team, "v1/main/head") == []
+    assert team.machine("other", "main").counts()["made"] == len(STEPS)
+
+
+def test_two_who_release_at_once_both_get_a_number_of_their_own(team: Team) -> None:
+    ann, bob = edited(team.machine("ann"), "Ann"), edited(team.machine("bob"), "Bob")
+    with ann.open() as first, bob.open() as second:
+        # Both have seen the same log.
+        assert first.store.records.moves("main") == second.store.records.moves("main") == []
+        numbers = [history.release(first).move.number, history.release(second).move.number]
+    assert numbers == [1, 2]
+    assert log(ann) == log(bob) == [(1, "release", 1), (2, "release", 2)]
+
+
+def test_a_release_that_cannot_be_written_is_refused_and_changes_nothing(team: Team) -> None:
+    ann = team.machine("ann")
+    ann.run()
+    for verbs in (("create",), ("send",), ("has",), ("names",), ("replace",)):
+        before = dict(team.contents)
+        team.bucket.fails = lambda verb, path, verbs=verbs: verb in verbs and "/main/" in f"{path}/" + "/channels/main/"
+        edited(ann, verbs[0])
+        with pytest.raises(RefusedError, match="cannot be moved without the shared store"):
+            release(ann)
+        team.bucket.fails = None
+        assert log(ann) == log(team.machine(f"after {verbs[0]}")) == []
+        assert [path for path in team.contents if "/channels/" in path and path not in before] == []
+
+
+def test_no_move_stands_in_the_log_before_what_it_names(team: Team) -> None:
+    ann = team.machine("ann")
+    ann.run()
+    team.asked()
+    release(ann)
+    written = [path for verb, path in team.asked() if verb in ("create", "replace", "send")]
+    kinds = [path.split("/")[2] for path in written]
+    assert written[-1] == "v1/channels/main/00000001"
+    assert kinds[-2] == "runs"
+    assert set(kinds[:-2]) == {"objects", "bases", "snapshots"}
+    assert max(at for at, kind in enumerate(kinds) if kind == "objects") < kinds.index("bases")
+
+
+def test_where_the_bucket_cannot_be_had_what_is_known_is_served_and_said(team: Team) -> None:
+    ann = team.machine("ann")
+    ann.run()
+    release(ann)
+    team.bucket.fails = lambda verb, path: True
+    assert log(ann) == [(1, "release", 1)]
+    assert any("going on without the shared store" in said for said in ann.said)
+    assert log(team.machine("bob")) == []
+
+
+def test_an_answer_that_is_lost_on_the_way_makes_no_second_release(team: Team) -> None:
+    """The server did what it was asked; the library asked again, and is told that the name is taken."""
+    ann = team.machine("ann")
+    ann.run()
+    with ann.open() as opened:
+        create = team.inner.create
+
+        def twice(path: str, content: bytes) -> bool:
+            create(path, content)
+            return create(path, content)
+
+        team.inner.create = twice  # type: ignore[method-assign]
+        assert history.release(opened).move.number == 1
+    assert log(team.machine("bob")) == [(1, "release", 1)]
+
+
+def test_a_move_that_the_bucket_has_lost_is_put_back_by_who_knows_it(team: Team) -> None:
+    ann = team.machine("ann")
+    ann.run()
+    release(ann)
+    release(edited(ann, "Second"))
+    team.contents.clear()
+    assert release(edited(ann, "Third")).move.number == 3
+    assert log(team.machine("bob")) == [(1, "release", 1), (2, "release", 2), (3, "release", 3)]
+
+
+@pytest.mark.parametrize("lie", ["nothing", "another channel", "another place"])
+def test_a_move_that_cannot_be_believed_is_told_of_and_not_taken(team: Team, lie: str) -> None:
+    ann = team.machine("ann")
+    ann.run()
+    move = release(ann).move
+    changed = {"nothing": b"{}", "another channel": encode(move).replace(b'"main"', b'"mine"')}
+    team.contents["v1/channels/main/00000001"] = changed.get(
+        lie, encode(move).replace(b'"sequence":1', b'"sequence":2')
+    )
+    bob = team.machine("bob")
+    assert log(bob) == []
+    assert any("entry 1 of the channel `main` cannot be read" in said for said in bob.said)
+    assert log(ann) == [(1, "release", 1)]
+
+
+def test_a_run_that_is_not_the_one_which_was_released_is_not_believed(team: Team) -> None:
+    ann = team.machine("ann")
+    ann.run()
+    release(ann)
+    for path in paths(team, "/runs/"):
+        team.contents[path] = team.contents[path].replace(b'"value":6', b'"value":9')
+    with team.machine("bob").open() as opened:
+        (move,) = opened.store.records.moves("main")
+        assert opened.store.records.run(move.run) is None
+
+
+def test_going_back_asks_little_and_computes_nothing(team: Team) -> None:
+    ann = team.machine("ann")
+    ann.run()
+    release(ann)
+    release(edited(ann, "Second"))
+    team.asked()
+    with ann.open() as opened:
+        assert history.rollback(opened).move.number == 1
+    assert len(team.asked()) <= 4
+    assert log(team.machine("bob"))[-1] == (3, "rollback", 1)
+
+
+def test_a_fork_moves_no_channel_but_its_own_previews(team: Team) -> None:
+    ci, fork = team.machine("ci", "main"), team.machine("fork", "pr/7")
+    ci.run()
+    release(ci)
+    edited(fork, "Fork")
+    before = dict(team.contents)
+    for channel in ("main", "weekly", "previews"):
+        with pytest.raises(RefusedError, match="cannot move the channel"):
+            release(fork, channel)
+    assert team.contents == before
+    assert release(fork, "preview/fix").move.number == 1
+    written = [path for path in team.contents if path not in before]
+    assert written != []
+    assert all(path.startswith("v1/pr/7/") for path in written)
+    assert log(fork) == log(ci) == [(1, "release", 1)]
+    assert log(fork, "preview/fix") == [(1, "release", 1)]
+    with ci.open() as opened:
+        assert opened.store.records.channels() == ["main"]
