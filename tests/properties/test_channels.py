@@ -44,6 +44,9 @@ class Records:
     def run(self, name: str) -> Run | None:
         return self._runs.get(name)
 
+    def run_digest(self, name: str) -> str | None:
+        return name if name in self._runs else None
+
     def snapshot(self, digest: str) -> Snapshot | None:
         return self._snapshots.get(digest)
 
