@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from onward.app import channels, history
 from onward.app.wiring import Opened
+from onward.base.digest import digest_text
+from onward.base.errors import UsageError
 from onward.ci.repository import Repository
 
 _PREFIX = "preview/"
+_LONGEST_WORDS = 60
+_DIGITS = 8
+"""Of the digest of a branch's name: two branches have two channels."""
 
 
 def preview_of(branch: str) -> str:
-    """The channel of a branch."""
-    return _PREFIX + branch.replace("@", "-")
+    """The channel of a branch: of its name, or of the words in it where no channel can be called so."""
+    try:
+        channels.check_name(_PREFIX + branch)
+    except UsageError:
+        words = "-".join(re.findall(r"[A-Za-z0-9_]+", branch))[:_LONGEST_WORDS]
+        return _PREFIX + f"{words}-{digest_text(branch)[:_DIGITS]}".lstrip("-")
+    return _PREFIX + branch
 
 
 def close_gone(opened: Opened) -> Iterator[str]:
