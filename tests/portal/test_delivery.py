@@ -18,6 +18,7 @@ from onward.testing.destinations import MemoryDestination
 from onward.workspace import Silence, Workspace
 from tests.cli.program import Answer, onward
 from tests.cli.workspaces import SHOP, write
+from tests.portal.reader import dead_ends
 from tests.s3 import Server
 
 
@@ -78,6 +79,19 @@ def test_every_release_keeps_its_address_for_good(shop: Path, tmp_path: Path) ->
         "2",
         "3",
     }
+
+
+def test_the_list_of_releases_leads_to_each_and_each_to_what_readers_have(shop: Path, tmp_path: Path) -> None:
+    release(shop)
+    change(shop, 5)
+    release(shop)
+    folder = tmp_path / "srv" / "site"
+    assert dead_ends(folder) == []
+    assert 'href="1/index.html"' in (folder / "releases" / "index.html").read_text()
+    then = (folder / "releases" / "1" / "shop" / "total" / "index.html").read_text()
+    assert "This is release 1 as it was then." in then
+    assert 'href="../../../../index.html">What readers have now' in then
+    assert "What readers have now" not in (folder / "shop" / "total" / "index.html").read_text()
 
 
 def shared(there: dict[str, bytes], page: str) -> bytes:
@@ -235,9 +249,9 @@ def test_a_preview_has_an_address_of_its_own_and_goes_with_its_channel(shop: Pat
     release(shop, "--channel", BRANCH)
     release(shop, "--channel", "preview/other")
     there = site(tmp_path)
-    assert {path: there[path] for path in main if path != LISTING} == {
-        path: content for path, content in main.items() if path != LISTING
-    }
+    assert there["shop/total/total.json"] == main["shop/total/total.json"]
+    assert b"Open previews" in there["releases/index.html"]
+    assert b"Open previews" not in main["releases/index.html"]
     previews = {path.split("/")[1] for path in there if path.startswith("preview/")}
     assert len(previews) == 2 and "other" in previews
     (ours,) = previews - {"other"}
@@ -245,12 +259,16 @@ def test_a_preview_has_an_address_of_its_own_and_goes_with_its_channel(shop: Pat
     page = there[f"preview/{ours}/shop/total/index.html"].decode()
     address = page.partition("files/")[2].partition('"')[0]
     assert f'href="../../files/{address}"' in page
+    assert "This is a preview of fix/Übersicht neu, which nobody has released" in page
+    assert 'href="../../../../index.html">What readers have now' in page
     assert there[f"preview/{ours}/files/{address}"] != there["shop/total/total.json"]
     answer = onward(shop, "close", BRANCH, "--json")
     assert [(one["outcome"], one["number"]) for one in answer.json["published"]] == [("brought", None)]
     there = site(tmp_path)
     assert {path.split("/")[1] for path in there if path.startswith("preview/")} == {"other"}
     assert not (tmp_path / "srv" / "site" / "preview" / ours).exists()
+    assert onward(shop, "close", "preview/other").status == 0
+    there = site(tmp_path)
     assert {path: there[path] for path in main if path != LISTING} == {
         path: content for path, content in main.items() if path != LISTING
     }
@@ -290,7 +308,7 @@ def test_what_a_project_is_called_takes_no_address_of_the_sites(tmp_path: Path) 
     assert {"channels", "files", "preview", "releases"} & folders == {"files", "preview", "releases"}
     before = set(site(tmp_path))
     assert onward(root, "close", "preview/n").status == 0
-    assert set(site(tmp_path)) == {path for path in before if not path.startswith("preview/n/")}
+    assert set(site(tmp_path)) == {path for path in before if "preview/n/" not in path}
 
 
 # What goes wrong.

@@ -12,13 +12,13 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import onward
 from onward.app import receipts
-from onward.app.channels import MAIN, last_standing, open_channels, release_move, run_of
+from onward.app.channels import MAIN, last_standing, open_channels, release_move, run_of, standing
 from onward.app.places import CACHE_FOLDER, destinations_of
 from onward.app.remake import remake
 from onward.app.wiring import Opened
@@ -139,16 +139,16 @@ class _Delivery:
     _laid_out: int = field(default=0)
 
     def to(self, attempts: Sequence[_Attempt]) -> list[Receipt]:
-        standing = None
+        now_at = None
         for _ in range(_TRIES):
             due = [one for one in attempts if one.is_due]
             if not due:
                 break
             log = self.opened.store.records.moves(self.channel)
-            standing = last_standing(log)
+            now_at = last_standing(log)
             self._round(due, log)
         gone = self._older_releases([one for one in attempts if one.error is None])
-        return [self._receipt(one, standing, gone) for one in attempts]
+        return [self._receipt(one, now_at, gone) for one in attempts]
 
     def _round(self, attempts: Sequence[_Attempt], log: Sequence[Move]) -> None:
         """Brings where the channel stands to several places at once."""
@@ -161,14 +161,16 @@ class _Delivery:
         self._bring_all(attempts, laid, log)
 
     def _laid_now(self, log: Sequence[Move]) -> list[_Laid]:
-        """The site where the channel stands; of `main` its release's own, too."""
+        """The site where the channel stands; of `main` its release's own, too, and what shows open previews."""
         move = last_standing(log)
         address = address_of(self.channel)
-        if move is None:
-            return [_Laid(address, None, {})]
-        laid = [self._lay_out(move, address)]
+        laid = [_Laid(address, None, {}) if move is None else self._lay_out(move, address)]
         if self.channel == MAIN:
-            laid.append(self._lay_out(release_move(self.opened, MAIN, move.number), f"releases/{move.number}"))
+            if move is not None:
+                laid.append(self._lay_out(release_move(self.opened, MAIN, move.number), f"releases/{move.number}"))
+        elif (readers_have := standing(self.opened, MAIN)) is not None:
+            with suppress(StoreError):
+                laid.append(self._lay_out(readers_have, ""))
         return laid
 
     def _lay_out(self, move: Move, address: str) -> _Laid:
@@ -179,17 +181,28 @@ class _Delivery:
             run,
             move,
             lambda asset: remake(self.opened, asset, self.watcher),
-            is_for_good=address.startswith("releases/"),
+            is_for_good=is_for_good(address),
         )
-        pool = "" if self.channel == MAIN else address
-        stage = self.stage / str(self._laid_out)
-        keeps_names = not address.startswith(("releases/", "preview/"))
-        files = lay_out(content, address, pool, stage, keeps_names=keeps_names)
+        files = lay_out(
+            content,
+            address,
+            "" if move.channel == MAIN else address,
+            self.stage / str(self._laid_out),
+            keeps_names=not address.startswith(("releases/", "preview/")),
+            released=self._released(),
+        )
         state = SiteAt(move.channel, move.number, move.sequence, move.run, onward.__version__)
         digests: dict[Path, Digest] = {}
         for file in files.values():
             digests[file] = digests.get(file) or digest_file(file)
         return _Laid(address, state, {path: (digests[file], file) for path, file in files.items()})
+
+    def _released(self) -> set[int]:
+        """The releases that have addresses of their own, or are about to."""
+        records = self.opened.store.records
+        return {
+            move.number for move in records.moves(MAIN) if move.kind == "release" and records.run(move.run) is not None
+        }
 
     def _bring_all(self, attempts: Sequence[_Attempt], laid: Sequence[_Laid], log: Sequence[Move]) -> None:
         from concurrent.futures import ThreadPoolExecutor
@@ -229,8 +242,21 @@ class _Delivery:
             bringing = {site.state.number for site in laid if site.is_for_good and site.state is not None}
             there = {number for number in releases if f"releases/{number}" in listing.sites}
             one.missing = tuple(sorted(releases - bringing - there, reverse=True))
-        wanted = [site for site in laid if not (site.is_for_good and _is_there(site, listing))]
+        wanted = [site for site in laid if self._is_wanted(site, listing)]
         return change_to(listing, [*wanted, *self._closed(listing)], _title(log))
+
+    def _is_wanted(self, site: _Laid, listing: Listing) -> bool:
+        """Whether a site has to be as it was laid out.
+
+        A release stays at its address as it was drawn then. What readers have lists the open previews, and is drawn
+        again for one of them; but only where it stands already.
+        """
+        there = listing.sites.get(site.address)
+        if site.is_for_good:
+            return there is None or site.state is None or there.run != site.state.run
+        if site.address == address_of(self.channel):
+            return True
+        return there is not None and there == site.state
 
     def _closed(self, listing: Listing) -> list[_Laid]:
         """What stands at a place of channels that are closed: nothing is to be there."""
@@ -265,7 +291,7 @@ class _Delivery:
             self._bring_all(behind, laid, log)
         return gone
 
-    def _receipt(self, one: _Attempt, standing: Move | None, gone: Sequence[str]) -> Receipt:
+    def _receipt(self, one: _Attempt, now_at: Move | None, gone: Sequence[str]) -> Receipt:
         message = hint = None
         if one.error is not None:
             message, hint = without_secrets(one.error.message), one.error.hint
@@ -278,7 +304,7 @@ class _Delivery:
             one.place,
             self.channel,
             FAILED if failed else BROUGHT if one.files else UNCHANGED,
-            standing.number if standing is not None else None,
+            now_at.number if now_at is not None else None,
             one.files,
             round(one.seconds, 3),
             clock.text_of(clock.now()),
@@ -316,12 +342,6 @@ def _owner(path: str, listing: Listing) -> str | None:
     if path.startswith(_POOLS):
         return None
     return next((address for address in listing.sites if address and path.startswith(f"{address}/")), "")
-
-
-def _is_there(site: _Laid, listing: Listing) -> bool:
-    """Whether a release stands at its address, where it stays as it was drawn then."""
-    there = listing.sites.get(site.address)
-    return there is not None and site.state is not None and there.run == site.state.run
 
 
 def _title(log: Sequence[Move]) -> str:

@@ -6,7 +6,7 @@ Built once for a site and handed to all its pages; it adds nothing to what the c
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -45,6 +45,7 @@ class SiteIndex:
         script: str,
         at: str = "",
         shared: Mapping[tuple[str, str], str] | None = None,
+        released: Collection[int] = (),
     ) -> None:
         """
         Args:
@@ -56,6 +57,7 @@ class SiteIndex:
                 may lead out of it.
             shared: the addresses of copies of files that pages point to instead of the site's own: of an asset's file
                 by both names, of a comparison's picture by `own_picture_path` and the last part of it.
+            released: the releases that stand at addresses of their own, in the larger site.
         """
         self.site = site
         self.style = style
@@ -63,6 +65,7 @@ class SiteIndex:
         self.script = script
         self.at = at
         self._shared = shared or {}
+        self._released = frozenset(released)
         self.assets = {asset.name: asset for asset in site.assets}
         self.projects = _all_projects(site)
         self.addresses = Addresses(
@@ -103,6 +106,19 @@ class SiteIndex:
         """Where the copy of a picture of the comparison called `of` lies that pages point to, relative to the site."""
         own = own_picture_path(of, self.comparisons[of], asset, picture)
         return self._shared.get((own, posixpath.basename(own))) or own
+
+    def site_of(self, release: int) -> str | None:
+        """The first page of a release's own site, relative to this one; None where it has none."""
+        return self._out_to(f"releases/{release}/{HOME}") if release in self._released else None
+
+    @property
+    def readers_site(self) -> str | None:
+        """The first page of what readers have, relative to this site; None where this is it."""
+        return self._out_to(HOME) if self.at and self._released else None
+
+    def _out_to(self, path: str) -> str:
+        """A path of the larger site, relative to this one."""
+        return posixpath.relpath(f"/{path}", f"/{self.at}")
 
     def title_of(self, name: str) -> str:
         """How an asset is headed: its title, else its name without the project."""

@@ -12,6 +12,9 @@ from onward.portal.index import CHECKS, GRAPH, HOME, RELEASES, Page, Place
 WARNED = "warned"
 """How a broken check of severity `warn` is shown: it holds no release back."""
 
+MAIN = "main"
+"""The channel of what readers have."""
+
 SECTIONS = (("Projects", HOME), ("Graph", GRAPH), ("Checks", CHECKS), ("Releases", RELEASES))
 
 # Before anything is painted, so that what only a script can do (search, sorting) does not shift the page.
@@ -56,6 +59,7 @@ def page(
         html.a("Skip to the content", href="#content", class_="skip"),
         _masthead(place),
         html.main(
+            _beside(place),
             html.nav(html.ol(trail), aria_label="You are here", class_="trail") if trail else None,
             body,
             id="content",
@@ -82,6 +86,22 @@ def _masthead(place: Place) -> html.Markup:
     )
 
 
+def _beside(place: Place) -> html.Markup | None:
+    """That this is not what readers have now, on every page of what stands beside that."""
+    readers_have = place.index.readers_site
+    if readers_have is None:
+        return None
+    shown = place.index.site.release
+    channel = shown.channel or ""
+    if channel == MAIN:
+        said = f"This is release {shown.number} as it was then. "
+    elif channel.startswith("preview/"):
+        said = f"This is a preview of {channel.partition('/')[2]}, which nobody has released. "
+    else:
+        said = f"This is the channel {channel}. "
+    return html.p(said, html.a("What readers have now", href=place.to(readers_have)), class_="banner")
+
+
 def _foot(place: Place, release: Release) -> html.Markup:
     return html.footer(
         html.p(
@@ -102,7 +122,7 @@ def release_words(release: Release) -> str:
     """`Release 12`, and for what was never released `Unreleased snapshot`; a preview names its channel."""
     if release.number is None:
         return "Unreleased snapshot" if not release.channel else f"Snapshot of {release.channel}"
-    channel = "" if release.channel in (None, "main") else f" on {release.channel}"
+    channel = "" if release.channel in (None, MAIN) else f" on {release.channel}"
     return f"Release {release.number}{channel}"
 
 

@@ -10,7 +10,7 @@ import errno
 import os
 import posixpath
 import shutil
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -51,7 +51,9 @@ def write(content: SiteContent, out: Path) -> list[str]:
         return exchange.publish(stage, out, written)
 
 
-def lay_out(content: SiteContent, at: str, pool: str, stage: Path, *, keeps_names: bool) -> dict[str, Path]:
+def lay_out(
+    content: SiteContent, at: str, pool: str, stage: Path, *, keeps_names: bool, released: Collection[int] = ()
+) -> dict[str, Path]:
     """The files of a site that stands beside others, by their paths at the place where all of them lie.
 
     Its pages point to files by their content, at addresses that mean the same for ever: a page never comes with
@@ -63,6 +65,7 @@ def lay_out(content: SiteContent, at: str, pool: str, stage: Path, *, keeps_name
         pool: the folder that holds `files/` and `static/`.
         stage: where pages are written; what is a file already stays where it is.
         keeps_names: also put each file beside its page, under the name that it has in every release.
+        released: the releases that stand at addresses of their own.
 
     Raises:
         StoreError: the content of a file cannot be read.
@@ -78,7 +81,9 @@ def lay_out(content: SiteContent, at: str, pool: str, stage: Path, *, keeps_name
         laid[path] = kept
         shared[key] = posixpath.relpath(f"/{path}", f"/{at}")
     style, review_style, script = (posixpath.relpath(f"/{posixpath.join(pool, path)}", f"/{at}") for path in static)
-    index = SiteIndex(content, style=style, review_style=review_style, script=script, at=at, shared=shared)
+    index = SiteIndex(
+        content, style=style, review_style=review_style, script=script, at=at, shared=shared, released=released
+    )
     for page in _pages(index):
         laid[posixpath.join(at, page.path)] = stage / _write_text(stage, f"pages/{page.path}", page.html)
     if keeps_names:

@@ -39,10 +39,12 @@ def page(index: SiteIndex) -> Page:
 def _move(place: Place, move: content.Move) -> html.Markup:
     is_release = move.kind == content.RELEASE
     here = is_release and move.number == place.index.site.release.number
+    own = place.index.site_of(move.number) if is_release else None
     return html.li(
         html.div(
             html.strong(timeline.heading(move)),
             html.a("this site", href=place.to(HOME), class_="mark here") if here else None,
+            html.a("as it was", href=place.to(own), class_="mark") if own and not here else None,
             class_="release-name",
         ),
         html.div(
