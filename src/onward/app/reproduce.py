@@ -15,11 +15,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import msgspec
-
 import onward
 from onward.app import catalogue, snapshots
-from onward.app.diff import EQUAL, NOISE, Compared, diff
+from onward.app.diff import EQUAL, Comparison
 from onward.app.environment import WorkspacePython, workspace_python
 from onward.app.lacks import Lack, Lacks, environment_changes
 from onward.app.laid_out import LaidOut, lay_out
@@ -260,14 +258,9 @@ class _Again:
         if not names:
             return {}
         self._bring_over(fresh, names)
-        old = msgspec.structs.replace(self._old, artifacts={name: self._old.artifacts[name] for name in names})
-        held = msgspec.structs.replace(new, artifacts={name: new.artifacts[name] for name in names})
-        report = diff(fresh, Compared(self._old.id, new.id, old, held, ()))
-        words = {asset.name: asset.summary for asset in report.assets}
-        return {
-            asset.name: (asset.change, "equal but for noise" if asset.how_equal == NOISE else words[asset.name])
-            for asset in report.assets
-        }
+        comparison = Comparison(fresh, self._old, new)
+        found = {name: comparison.asset(name) for name in names}
+        return {name: (asset.change, asset.summary) for name, asset in found.items()}
 
     def _bring_over(self, fresh: Opened, names: list[str]) -> None:
         """Gives the new store what comparing takes of the old one's."""

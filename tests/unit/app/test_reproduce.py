@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -205,6 +206,41 @@ def test_a_step_that_adds_to_a_file_begins_with_what_was_there(folder: Path) -> 
     assert report.ok, report.assets
 
 
+def test_a_source_is_called_as_then_though_nobody_reads_its_neighbour(folder: Path) -> None:
+    (folder / ".gitignore").write_text("data/\n")
+    workspace.write(folder, {"data/raw/seen.csv": "day,price\n1,5\n", "data/raw/unseen.csv": "another,header\n"})
+    edit(
+        folder,
+        STEPS,
+        "def constant() -> int:\n    return 7\n",
+        "def constant(*, seen: Path = ref('raw/seen.csv')) -> int:\n    return len(seen.read_text())\n",
+    )
+    edit(folder, STEPS, "from onward import asset\n", "from onward import asset, ref\n")
+    commit(folder, "a source by its path")
+    released(folder)
+    (folder / "data/raw/unseen.csv").unlink()
+    report = again(folder)
+    assert report.ok, report.assets
+
+
+def test_what_moves_within_its_tolerance_is_equal_and_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moving = "    import os\n    return 7.0 + float(os.environ['SHIFT_TOKEN'])\n"
+    edit(
+        folder,
+        STEPS,
+        "@asset\ndef constant() -> int:\n    return 7\n",
+        f"@asset(tolerance=0.1)\ndef constant() -> float:\n{moving}",
+    )
+    monkeypatch.setenv("SHIFT_TOKEN", "0")
+    released(folder)
+    monkeypatch.setenv("SHIFT_TOKEN", "0.05")
+    report = again(folder)
+    assert report.ok, report.assets
+    assert "7.05" in by_name(report)["constant"].summary
+    monkeypatch.setenv("SHIFT_TOKEN", "0.5")
+    assert outcomes(again(folder)) == {"mean": "equal", "doubled": "equal", "constant": "differs"}
+
+
 # What differs.
 
 
@@ -244,6 +280,28 @@ def test_data_that_nobody_kept_is_named_with_the_results_that_rest_on_it(folder:
     assert [lack.words for lack in by_name(report)["doubled"].lacks] == [lost.words]
     (folder / "data/day prices.csv").unlink()
     assert again(folder).laid_out.lost[0].words.endswith("and the file is gone")
+
+
+def test_code_that_the_store_has_lost_is_looked_for_in_git_and_named_where_it_is_nowhere(folder: Path) -> None:
+    released(folder)
+    with open_workspace(folder) as opened:
+        basis = opened.store.records.basis(snapshots.resolve(opened, "main").basis)
+        assert basis is not None
+        for path in ("lib/shared.py", STEPS):
+            Path(opened.store.layout.object(basis.files[path].digest)).unlink()
+    edit(folder, STEPS, "return 7", "return 8")
+    report = again(folder)
+    assert (report.ok, report.laid_out.origins["lib/shared.py"], report.laid_out.origins[STEPS]) == (True, "git", "git")
+    shutil.rmtree(folder / ".git")
+    report = again(folder)
+    assert [lost.path for lost in report.laid_out.lost] == [STEPS]
+    assert (
+        report.laid_out.lost[0].words
+        == f"the store has lost `{STEPS}`, git does not have it, and the file has changed since"
+    )
+    assert report.laid_out.origins["lib/shared.py"] == "tree"
+    assert set(outcomes(report).values()) == {"not had"}
+    assert by_name(report)["constant"].summary == "its step is not found in the files that are left"
 
 
 def test_a_variable_that_is_set_otherwise_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from onward.app.reproduce import DIFFERS, FAILED, NOT_HAD, AssetAgain, Reproduce
 from onward.base.shell import shell_line
 from onward.base.text import duration, listed, plural
 
-_SIGNS = {DIFFERS: ("~", "yellow"), FAILED: ("✗", "red"), NOT_HAD: ("?", "yellow")}
+_SIGNS = {EQUAL: ("≈", None), DIFFERS: ("~", "yellow"), FAILED: ("✗", "red"), NOT_HAD: ("?", "yellow")}
 _PLACES = {STORE: "the store", GIT: "git", TREE: "the working tree"}
 _MOST_LACKS = 3
 _MOST_CHANGES = 12
@@ -24,8 +24,9 @@ def print_again(report: ReproduceReport) -> None:
     click.echo(f"  files        {_files(report)}")
     for words in _environment(report):
         click.echo(f"  environment  {words}")
-    for outcome in (DIFFERS, FAILED, NOT_HAD):
-        _print_assets(asset for asset in report.assets if asset.outcome == outcome)
+    for outcome in (EQUAL, DIFFERS, FAILED, NOT_HAD):
+        told = (asset for asset in report.assets if asset.outcome == outcome)
+        _print_assets(asset for asset in told if asset.summary != EQUAL)
     for check in report.checks:
         click.echo(click.style(f"  check {check.name}: {check.before} → {check.after or 'not run'}", fg="red"))
     for name in report.added:
