@@ -94,6 +94,36 @@ def test_a_release_is_compared_with_what_its_readers_had(tmp_path: Path) -> None
     assert "+2 (+200\u00a0%) since release 1, when it was 1." in said["shop/total/index.html"].text
 
 
+def test_the_list_of_releases_says_what_is_quarantined_and_until_when(tmp_path: Path) -> None:
+    code = tmp_path / "projects/shop/numbers.py"
+    code.parent.mkdir(parents=True)
+    steps = "from onward import asset\n@asset\ndef total() -> int:\n    return {0}\n"
+    steps += "@asset\ndef rows() -> int:\n    return {0}\n"
+
+    def listed(out: str) -> str:
+        workspace.site(out=tmp_path / out)
+        return pages(tmp_path / out)["releases/index.html"].text
+
+    with onward.Workspace(tmp_path) as workspace:
+        for value in (1, 2):
+            code.write_text(steps.format(value))
+            workspace.run()
+            workspace.release()
+        workspace.rollback(note="a slip")
+        assert "Quarantined until somebody releases it by hand: shop/rows, shop/total." in listed("back")
+        workspace.rollback(to=1, assets=["shop/total"])
+        narrowed = listed("narrowed")
+        assert "The quarantine was narrowed" in narrowed
+        assert "No longer quarantined: shop/rows." in narrowed
+        assert "Quarantined until somebody releases it by hand: shop/total." in narrowed
+        assert narrowed.count("Readers had release 2") == 1
+        assert "Readers had release 1" not in narrowed
+        workspace.release()
+        released = listed("released")
+    assert "Quarantined until" not in released
+    assert "No longer quarantined: shop/total." in released
+
+
 def test_a_metric_that_is_no_number_says_so_in_every_place(tmp_path: Path) -> None:
     code = tmp_path / "projects/shop/numbers.py"
     code.parent.mkdir(parents=True)

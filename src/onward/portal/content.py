@@ -296,6 +296,8 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
         by: who made it.
         note: a word to the readers; of a rollback, why.
         automatic: a pipeline made it, and nobody looked at it first.
+        quarantined: the results that it took back and no pipeline brings again, for nobody has released them since.
+        lifted: the results that were quarantined until this move.
         changes: the results that differ; all of them where readers had nothing.
         comparison: with what shows it; None where only that they differ is told.
     """
@@ -310,6 +312,8 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     commit: str | None = None
     automatic: bool = False
+    quarantined: tuple[str, ...] = ()
+    lifted: tuple[str, ...] = ()
     changes: tuple[Change, ...] = ()
     comparison: Comparison | None = None
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from onward.app.compared import Differences, PictureFile, differences, differing
 from onward.app.diff import CHANGED, EQUAL, REMOVED, Compared, among_releases, report
+from onward.app.quarantine import quarantined_by
 from onward.app.wiring import Opened
 from onward.base import clock
 from onward.model.artifact import METRIC, Artifact
@@ -65,6 +66,7 @@ class Timeline:
         self._shown = shown
         self._run_of = run_of
         self._naming = naming
+        self._quarantined = quarantined_by(log)
         releases = [move.number for move in log if move.kind == site.RELEASE]
         self._detailed = set(releases[-detailed:]) if detailed else set()
 
@@ -79,7 +81,8 @@ class Timeline:
             is_shown = (move.kind, move.number) == (site.RELEASE, self._shown)
             if is_shown or place >= len(self._log) - MOST_MOVES:
                 found.append(self._move(before, move))
-            before = move
+            if before is None or move.number != before.number:  # one that narrows a quarantine shows nothing else
+                before = move
         return found[::-1]
 
     def preview(self, move: Move, run: Run, shown: Move, readers_have: Run) -> site.Preview:
@@ -115,6 +118,8 @@ class Timeline:
             note=move.note or "",
             commit=new.origin.commit if new is not None else None,
             automatic=move.automatic,
+            quarantined=tuple(one.asset for one in self._quarantined if one.rollback.sequence == move.sequence),
+            lifted=tuple(one.asset for one in move.lifted),
             changes=tuple(self._changes(old, new, comparison)) if new is not None and is_known else (),
             comparison=comparison,
         )

@@ -7,7 +7,7 @@ from collections import Counter
 from onward.base import numbers
 from onward.portal import content, html, shell, words
 from onward.portal.index import HOME, RELEASES, Page, Place, SiteIndex, key
-from onward.portal.pages import timeline
+from onward.portal.pages import quarantine, timeline
 
 _MOST_PROJECTS = 8
 """Projects of a release that are named; the others are a click away."""
@@ -50,6 +50,7 @@ def _move(place: Place, move: content.Move) -> html.Markup:
         html.div(
             html.p(move.note) if move.note else None,
             timeline.fate(place, move),
+            quarantine.told(place, move),
             _projects(place, move) if move.before is not None else None,
             html.p(
                 html.span(_changed(place, move)),

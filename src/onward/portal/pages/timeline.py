@@ -74,6 +74,8 @@ def heading(move: content.Move) -> str:
     """What a move is called: `Release 12`; of one that took a release back, that."""
     if move.kind == content.RELEASE or move.before is None:
         return f"Release {move.number}"
+    if move.number == move.before:
+        return "The quarantine was narrowed"
     if move.number < move.before:
         return f"Release {move.before} was taken back"
     return f"Release {move.number} was brought back"
@@ -137,7 +139,7 @@ def fate(place: Place, move: content.Move) -> html.Markup | None:
         by = f" by {later.by}" if later.by else ""
         why = f": {later.note}" if later.note else "."
         return html.p("Taken back on ", words.day(later.at), by, why, class_="banner bad")
-    if move.before is None:
+    if move.before is None or move.before == move.number:
         return None
     return html.p(
         f"Readers had release {move.before}",
