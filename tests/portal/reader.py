@@ -110,7 +110,7 @@ def dead_ends(site: Path) -> list[str]:
                 dead.append(f"{page}: {url}")
             elif parts.fragment:
                 there = everything.get(target.relative_to(site.resolve()).as_posix())
-                if there is None or parts.fragment not in there.ids():
+                if there is None or unquote(parts.fragment) not in there.ids():
                     dead.append(f"{page}: {url}")
     return dead
 

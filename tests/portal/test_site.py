@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from onward.app.causes import Cause
+from onward.app.diff import AssetDiff, CheckDiff
 from onward.base.errors import RefusedError, StoreError
 from onward.portal import content as nouns
 from onward.portal import site
@@ -21,20 +24,23 @@ from onward.portal.content import (
     Change,
     Check,
     Column,
+    Comparison,
     Excerpt,
     File,
     Graph,
     HistoryPoint,
     Input,
+    Move,
     Node,
     OffendingRows,
+    Preview,
     Project,
     Provenance,
     Release,
     SiteContent,
     TablePreview,
 )
-from tests.portal import sample
+from tests.portal import review_sample, sample
 from tests.portal.reader import Reading, dead_ends, fetched_from_elsewhere, pages, read
 
 AT = datetime(2026, 11, 22, tzinfo=UTC)
@@ -500,9 +506,26 @@ def hostile(name: str = HOSTILE) -> SiteContent:
     markdown = File(name="x.md", media="text/markdown", size=1, source=lambda: name.encode("utf-8", "replace"))
     page = File(name="x.html", media="text/html", size=1, source=lambda: name.encode("utf-8", "replace"))
     picture = File(name=name + ".png", media="image/png", size=1, source=bytes)
+    change = Change(name=asset, kind=name, how="changed", project=name, title=name, unit=name, summary=name)
+    cause = Cause("data", name, name)
+    differing = AssetDiff(asset, name, "changed", name, {"sample": name}, causes=(cause,), title=name)
+    check = CheckDiff(name, asset, "error", "passed", "broken", 1, name)
+    comparison = Comparison(
+        report=replace(review_sample.report(a=name, b=name, checks=(check,)), assets=(differing,)),
+        pictures={asset: (File(name="before", media="image/png", size=0, source=bytes),)},
+        projects={asset: name},
+    )
+    told: dict[str, Any] = {"by": name, "note": name, "commit": name, "at": AT}
+    release = Move(
+        kind="release", sequence=2, number=2, before=1, since=AT, changes=(change,), comparison=comparison, **told
+    )
+    back = Move(kind="rollback", sequence=3, number=1, before=2, since=AT, changes=(change,), **told)
+    preview_of = Preview(channel=f"preview/{name}", number=1, comparison=comparison, **told)
     return SiteContent(
         workspace=name,
         release=Release(channel=name, number=2, at=AT, commit=name, note=name, previous=1),
+        moves=(back, release),
+        previews=(preview_of,),
         projects=(Project(name=name, title=name, owner=name, question=name, readme=name),),
         assets=(
             Asset(

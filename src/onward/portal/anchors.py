@@ -9,7 +9,7 @@ from onward.portal import html
 
 def anchor(name: str) -> str:
     """A result's id; no other id of the page holds a slash, and every name does."""
-    return "_".join(name.split())
+    return "_".join(html.speakable(name).split())
 
 
 def link(name: str, said: str | None = None) -> html.Markup:

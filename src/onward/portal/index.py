@@ -34,6 +34,7 @@ class SiteIndex:
         moves: by project, see `_by_project`.
         changed: by asset, see `_by_asset`.
         comparisons: by what they are called in addresses.
+        releases: by number the moves by which readers first had them.
     """
 
     def __init__(
@@ -79,6 +80,7 @@ class SiteIndex:
         self.moves = _by_project(site.moves)
         self.changed = _by_asset(site.moves)
         self.comparisons = comparisons_of(site)
+        self.releases = {move.number: move for move in site.moves if move.kind == content.RELEASE}
         self._files = {asset.name: _file_names(asset.files) for asset in site.assets}
 
     def assets_of(self, project: str) -> list[content.Asset]:
@@ -110,6 +112,10 @@ class SiteIndex:
     def site_of(self, release: int) -> str | None:
         """The first page of a release's own site, relative to this one; None where it has none."""
         return self._out_to(f"releases/{release}/{HOME}") if release in self._released else None
+
+    def site_of_preview(self, preview: content.Preview) -> str | None:
+        """The first page of a preview's own site, relative to this one; None where it has none."""
+        return self._out_to(f"{key(preview)}/{HOME}") if self._released else None
 
     @property
     def readers_site(self) -> str | None:

@@ -26,7 +26,7 @@ GROUPED_FROM = 10_000
 
 _IDENTIFIES = re.compile(r"(?:^|[\W_])(?i:ids?|key|code|zip|plz|postcode|year)$|(?<=[a-z])Id$")
 
-_SHARES = ("%", "percent", "per cent")
+SHARES = ("%", "percent", "per cent")
 
 NO_BREAK = "\u00a0"
 
@@ -91,7 +91,7 @@ def difference(before: Any, after: Any, unit: str | None) -> str | None:
     else:
         # As fine as the two numbers are said, unless nothing would be left of it.
         delta = round(delta, max(_decimals_said(old), _decimals_said(new))) or delta
-    is_share = unit in _SHARES
+    is_share = unit in SHARES
     said = with_unit(delta, ("point" if abs(delta) == 1 else "points") if is_share else unit)
     sign = "+" if delta > 0 else ""
     if is_share or old <= 0 or new < 0:

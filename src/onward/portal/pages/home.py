@@ -78,7 +78,8 @@ def _changes(place: Place) -> html.Markup:
         return shell.block("What changed", html.p(_nothing_changed(site)), anchor="changes")
     unchanged = sum(asset.name not in place.index.changes for asset in site.assets)
     since = "in this release" if site.release.previous is None else f"since release {site.release.previous}"
-    beside = next((key(move) for move in site.moves if move.number == site.release.number and move.comparison), None)
+    move = place.index.releases.get(site.release.number or 0)
+    told = move.comparison if move is not None else None
     shown = sorted(site.changes, key=timeline.by_weight)
     rows = [_change(place, change) for change in shown]
     listing = html.ul(rows[:_CHANGES_SHOWN], class_="changes")
@@ -88,8 +89,9 @@ def _changes(place: Place) -> html.Markup:
         listing,
         html.details(html.summary(f"{len(more)} more"), html.ul(more, class_="changes")) if more else None,
         html.p(f"{plural(unchanged, 'result')} unchanged.", class_="note"),
+        timeline.because(told.report.assets) if told is not None else None,
         anchor="changes",
-        note=html.a(since, href=place.to_comparison(beside)) if beside is not None else since,
+        note=html.a(since, href=place.to_comparison(key(move))) if move is not None and told is not None else since,
     )
 
 

@@ -199,22 +199,49 @@ def _results(place: Place, move: content.Move, changes: Sequence[content.Change]
 
 def _result(place: Place, move: content.Move, change: content.Change, asset: AssetDiff | None) -> html.Markup:
     named = place.known(change.name, change.title or html.breakable(change.name.removeprefix(f"{change.project}/")))
-    if asset is None:
-        return html.li(
-            results.sign(change.how),
-            html.span(named, html.small(words.kind_word(change.kind)), class_="what"),
-            html.span(words.change_sentence(change), class_="how"),
-            class_=change.how,
-        )
-    beside = html.a("before and after", href=place.to_comparison(key(move), change.project, change.name))
-    return results.line(asset, [named, html.small(beside)])
+    if asset is not None:
+        target = place.to_comparison(key(move), change.project, change.name)
+        return results.line(asset, [named, html.small(html.a("before and after", href=target))])
+    undone = undone_by(place.index, move)
+    if undone is not None and any(told.name == change.name for told in undone.changes):
+        target = place.to_comparison(key(undone), change.project, change.name)
+        how = f"as it was before release {undone.number}" if _is_bare(change) else words.change_sentence(change)
+        return _in_a_line(change, [named, html.small(html.a("what had changed", href=target))], how)
+    return _in_a_line(change, [named, html.small(words.kind_word(change.kind))], words.change_sentence(change))
+
+
+def _in_a_line(change: content.Change, named: html.Child, how: html.Child) -> html.Markup:
+    return html.li(
+        results.sign(change.how),
+        html.span(named, class_="what"),
+        html.span(how, class_="how"),
+        class_=change.how,
+    )
+
+
+def _is_bare(change: content.Change) -> bool:
+    """Whether nothing is known of a change but that there is one."""
+    return change.how == content.CHANGED and change.before == change.after and not change.summary
+
+
+def undone_by(index: SiteIndex, move: content.Move) -> content.Move | None:
+    """The release that a move took back and nothing else, where it is told in detail what it had changed."""
+    release = index.releases.get(move.before) if move.kind == content.ROLLBACK and move.before is not None else None
+    is_all = release is not None and release.before == move.number and release.comparison is not None
+    return release if is_all else None
 
 
 def _side_by_side(place: Place, move: content.Move, project: str) -> html.Markup | None:
-    if move.comparison is None:
+    """The ways to both releases at once, and to the whole site as it was."""
+    if move.kind != content.RELEASE:
         return None
-    target = place.to_comparison(key(move), project)
-    return html.p(html.a(f"Release {move.number} beside release {move.before}", href=target), class_="beside")
+    ways = []
+    if move.comparison is not None:
+        target = place.to_comparison(key(move), project)
+        ways.append(html.a(f"Release {move.number} beside release {move.before}", href=target))
+    if (whole := place.index.site_of(move.number)) is not None:
+        ways.append(html.a(f"The whole site as it was at release {move.number}", href=place.to(whole)))
+    return html.p([html.span(way) for way in ways], class_="meta") if ways else None
 
 
 def _in_short_from(told: Sequence[content.Move]) -> html.Markup | None:
@@ -244,6 +271,7 @@ def previews(place: Place, project: str | None = None) -> html.Markup | None:
 
 def _preview(place: Place, preview: content.Preview, project: str | None) -> html.Markup:
     report = preview.comparison.report
+    whole = place.index.site_of_preview(preview)
     own = [asset for asset in report.assets if project is None or preview.comparison.projects[asset.name] == project]
     target = place.to_comparison(key(preview), project or "")
     differs = words.changed_results(Counter(asset.change for asset in own)) or "no result differs"
@@ -255,6 +283,7 @@ def _preview(place: Place, preview: content.Preview, project: str | None) -> htm
             html.p(
                 html.span(words.instant(preview.at)),
                 html.span("by ", preview.by) if preview.by else None,
+                html.span(html.a("the whole site of the preview", href=place.to(whole))) if whole else None,
                 class_="meta",
             ),
         ),
