@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from onward.app.doctor import doctor
 from onward.app.scope import reads
 from onward.base.codec import decode, encode
 from onward.base.digest import digest_bytes
@@ -19,7 +20,7 @@ from onward.model.trace import Envelope, Trace
 from onward.store.shared.head import pack
 from onward.testing.workspace import write
 from tests.cli.program import onward
-from tests.machines import FILES, STEPS, Team
+from tests.machines import FILES, STEPS, Machine, Team
 
 
 @pytest.fixture
@@ -435,3 +436,27 @@ def test_a_bucket_that_stalls_when_bytes_are_fetched_is_gone_on_without(team: Te
         team.bucket.stalls = False
     assert report.run.complete
     assert report.steps["p/words"].outcome == "made"
+
+
+# What doctor says.
+
+
+def diagnoses(machine: Machine) -> dict[str, tuple[str, str]]:
+    with machine.open() as opened:
+        return {one.name: (one.state, one.message) for one in doctor(opened) if one.area == "shared store"}
+
+
+def test_doctor_tells_whether_the_bucket_can_be_read_and_written(team: Team) -> None:
+    ann = team.machine("ann")
+    assert diagnoses(ann)["reading"] == ("ok", "`s3://shared/team` has no results yet")
+    ann.run()
+    before = dict(team.contents)
+    assert diagnoses(ann) == {
+        "reading": ("ok", "`s3://shared/team` has the newest results of team"),
+        "writing": ("ok", "what is made here is shared as `team`"),
+    }
+    assert team.contents == before
+    team.bucket.fails = lambda verb, path: verb == "replace"
+    assert diagnoses(ann)["writing"][0] == "note"
+    team.bucket.fails = lambda verb, path: True
+    assert diagnoses(ann)["reading"][0] == "note"

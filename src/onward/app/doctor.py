@@ -17,11 +17,12 @@ from onward.app.places import destinations_of
 from onward.app.reading import Reading, read
 from onward.app.wiring import Opened
 from onward.base.digest import Digest, digest_bytes, digest_file
-from onward.base.errors import MachineError, OnwardError, StoreError
+from onward.base.errors import BucketError, MachineError, OnwardError, StoreError
 from onward.base.shell import shell_line
 from onward.base.text import listed, plural, size
 from onward.destinations.naming import without_secrets
 from onward.model.delivery import is_for_good
+from onward.store.shared.opened import SharedStore
 
 State = Literal["ok", "note", "damaged", "lacking"]
 LITTLE_SPACE = 1 << 30
@@ -34,7 +35,7 @@ class Diagnosis:
     """One thing that was looked at.
 
     Attributes:
-        area: `store`, `environment`, `workspace`, `place` or `machine`.
+        area: `store`, `shared store`, `environment`, `workspace`, `place` or `machine`.
         state: `note` is no damage, and nothing that this workspace needs is lacking.
         hint: what mends it.
     """
@@ -51,7 +52,7 @@ def _ignored(count: int) -> None:
 
 
 def doctor(opened: Opened, looked_at: Callable[[int], object] = _ignored) -> list[Diagnosis]:
-    """Looks at the store, the environment, the workspace and the machine.
+    """Looks at the store, the one that is shared, the environment, the workspace and the machine.
 
     Args:
         looked_at: told from time to time how many objects of the store have been read.
@@ -61,6 +62,7 @@ def doctor(opened: Opened, looked_at: Callable[[int], object] = _ignored) -> lis
     reading = read(opened.place, opened.index, {}, opened.standing.discovered())
     return [
         *_store(opened, looked_at),
+        *_shared(opened),
         *_environment(opened.place, reading),
         *_workspace(reading),
         *_places(opened),
@@ -171,6 +173,29 @@ def _channels(opened: Opened) -> Iterable[Diagnosis]:
             held = sorted({one.asset for one in quarantined(opened, channel)})
             note = f"; quarantined: {listed(held, _NAMED)}" if held else ""
             yield Diagnosis("store", f"channel {channel}", "ok", f"stands at {at}, with all its results{note}")
+
+
+def _shared(opened: Opened) -> Iterable[Diagnosis]:
+    """Whether the bucket of a shared store can be read and written from here."""
+    if not isinstance(opened.store, SharedStore):
+        return
+    remote, scope = opened.store.remote, opened.scope
+    try:
+        heads = [area.scope for area in remote.areas if remote.bucket.has(area.head)]
+    except BucketError as error:
+        # Runs go on without it, so nothing that the workspace needs is lacking.
+        yield Diagnosis("shared store", "reading", "note", error.message, error.hint)
+        return
+    held = f"has the newest results of {listed(heads)}" if heads else "has no results yet"
+    yield Diagnosis("shared store", "reading", "ok", f"`{remote.url}` {held}")
+    try:
+        remote.bucket.replace(remote.own.probe, b"")
+        remote.bucket.remove(remote.own.probe)
+    except BucketError as error:
+        message = f"what is made here cannot be shared as `{scope}`: {error.message}"
+        yield Diagnosis("shared store", "writing", "note", message, error.hint)
+        return
+    yield Diagnosis("shared store", "writing", "ok", f"what is made here is shared as `{scope}`")
 
 
 # the environment, the workspace, the machine

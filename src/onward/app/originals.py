@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from onward.app.observe import Observer
 from onward.app.place import Place
 from onward.app.standing import Standing
-from onward.base.digest import Digest, digest_bytes
+from onward.base.digest import Digest, digest_bytes, is_digest
 from onward.model.trace import Trace
 from onward.store.opened import Store
 
@@ -100,6 +101,14 @@ class Originals:
                 trace = self._store.traces.get(record.key, record.trace) if record.key and record.trace else None
                 if trace is not None:
                     yield trace
+
+
+def noted(local: Path) -> Iterator[Digest]:
+    """What files of a worktree held before any step wrote them, by its local folder."""
+    for path in (local / "state" / "originals").glob("*"):
+        content = path.read_text("ascii", "replace")
+        if is_digest(content):
+            yield content
 
 
 def is_in_git(place: Place, path: str) -> bool:

@@ -64,10 +64,11 @@ def discovered_in(trace: Trace) -> Discovered:
     )
 
 
-def load(path: Path, scopes: Container[str] = (LOCAL_SCOPE,)) -> Standing:
+def load(path: Path, scopes: Container[str] | None = (LOCAL_SCOPE,)) -> Standing:
     """The standing results of a worktree; none where the file is missing, damaged or of another format.
 
-    Results of a scope that is not among `scopes` are none either: how long steps took is all that is taken over.
+    Results of a scope that is not among `scopes` (None: all are) are none either: how long steps took is all that is
+    taken over.
     """
     try:
         standing = msgspec.msgpack.decode(path.read_bytes(), type=Standing)
@@ -75,7 +76,7 @@ def load(path: Path, scopes: Container[str] = (LOCAL_SCOPE,)) -> Standing:
         return Standing()
     if standing.format != STANDING_FORMAT:
         return Standing()
-    return standing if standing.scope in scopes else Standing(seconds=standing.seconds)
+    return standing if scopes is None or standing.scope in scopes else Standing(seconds=standing.seconds)
 
 
 def save(path: Path, standing: Standing, disk: Disk) -> None:

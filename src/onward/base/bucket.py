@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +29,15 @@ _CONNECT, _PROGRESS, _WHOLE = "5s", "60s", "1h"
 _RETRIES: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=15)}
 _TRANSFERS = 4
 """Parts of one large object that travel at once."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object of a bucket: its path, its bytes, and when it was written, in seconds since 1970."""
+
+    path: str
+    size: int
+    written: float
 
 
 class UrlBucket:
@@ -110,6 +120,18 @@ class UrlBucket:
         with self._telling_what_failed("list", folder):
             chunks = obstore.list(self._store, prefix=folder or None)
             return sorted(entry["path"] for chunk in chunks for entry in chunk)
+
+    def listing(self, folder: str = "") -> list[Stored]:
+        """The same objects, with their sizes and ages, in no order."""
+        import obstore
+
+        with self._telling_what_failed("list", folder):
+            chunks = obstore.list(self._store, prefix=folder or None)
+            return [
+                Stored(entry["path"], entry["size"], entry["last_modified"].timestamp())
+                for chunk in chunks
+                for entry in chunk
+            ]
 
     def remove(self, path: str) -> None:
         """Removes an object, where it is there."""

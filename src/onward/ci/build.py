@@ -59,6 +59,19 @@ def main_branch(root: Path) -> str:
     return Repository(root).main_branch(settings.main)
 
 
+def is_main_pipeline(start: Path, variables: Mapping[str, str]) -> bool:
+    """Whether this is the pipeline of the main branch, on a CI service and not on somebody's machine.
+
+    Raises:
+        RefusedError: it would run the code of strangers with our rights.
+    """
+    if places.find(start).git is None:
+        return False
+    build = find_build(start, variables)
+    is_on_service = build.service != GIT or bool(variables.get("CI"))
+    return is_on_service and scope_of(build) == scopes.MAIN
+
+
 def scope_of(build: Build) -> str:
     """Whose word the build's results are: readers see those of `main` alone, and nobody those of a stranger."""
     if build.is_main:

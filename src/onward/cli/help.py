@@ -24,6 +24,7 @@ COMMANDS = {
     "bisect": "Find where a metric moved most.",
     "reproduce": "Make an old release again, and compare.",
     "site": "Write a release as a static site.",
+    "gc": "Remove bytes that nobody needs any more.",
     "doctor": "Check the store, the environment and the machine.",
 }
 OPTIONS = {

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from onward.base.bucket import Stored
 from onward.base.digest import Digest
 from onward.model.artifact import Artifact
 from onward.model.code import Declarations, NotebookTable, Problem, QueryTable
@@ -269,6 +270,10 @@ class Bucket(Protocol):
 
     def names(self, folder: str = "") -> list[str]:
         """The paths of all objects below a folder of the bucket, sorted; of all there are for the empty one."""
+        ...
+
+    def listing(self, folder: str = "") -> list[Stored]:
+        """The same objects, with their sizes and ages, in no order."""
         ...
 
     def remove(self, path: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
-from onward.base.digest import Digest, digest_bytes, digest_file
+from onward.base.digest import Digest, digest_bytes, digest_file, is_digest
 from onward.store.disk import Disk, StrPath, store_error
 from onward.store.layout import Layout
 
@@ -21,14 +23,14 @@ class Objects:
     def put(self, content: bytes) -> Digest:
         """Keeps `content`; what is there already, and whole, is left."""
         digest = digest_bytes(content)
-        if not self.is_whole_here(digest):
+        if not self._is_wanted_again(digest):
             self._disk.replace(self._layout.object(digest), content)
         return digest
 
     def adopt(self, path: StrPath) -> Digest:
         """Keeps the file at `path`, which must lie on the store's file system and is gone afterwards."""
         digest = _digest_of_file(path)
-        if self.is_whole_here(digest):
+        if self._is_wanted_again(digest):
             self._disk.remove(path)
         else:
             self._disk.adopt(path, self._layout.object(digest))
@@ -41,6 +43,13 @@ class Objects:
     def is_here(self, digest: Digest) -> bool:
         """Whether the object is on this disk."""
         return os.path.exists(self._layout.object(digest))
+
+    def digests(self) -> Iterator[Digest]:
+        """All objects on this disk, by what their names say."""
+        for folder in self._disk.names(self._layout.objects):
+            for rest in self._disk.names(f"{self._layout.objects}/{folder}"):
+                if is_digest(folder + rest):
+                    yield folder + rest
 
     def has_all(self, digests: list[Digest]) -> bool:
         return all(self.has(digest) for digest in digests)
@@ -80,6 +89,14 @@ class Objects:
             self._set_aside(digest)
             return None
         return content
+
+    def _is_wanted_again(self, digest: Digest) -> bool:
+        """Whether an object is here and whole, which then counts as written now: old ones expire."""
+        if not self.is_whole_here(digest):
+            return False
+        with suppress(OSError):  # somebody else's file, which is as good
+            os.utime(self._layout.object(digest))
+        return True
 
     def _set_aside(self, digest: Digest) -> None:
         """Keeps what is damaged for whoever looks into it, and the name free for whole bytes."""

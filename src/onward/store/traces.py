@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import msgspec
 
 from onward.base.codec import decode, encode
-from onward.base.digest import Digest, digest_bytes
+from onward.base.digest import Digest, digest_bytes, is_digest
 from onward.model.trace import Envelope, Trace
 from onward.store.disk import Disk
 from onward.store.layout import LOCAL_SCOPE, Layout
@@ -80,6 +81,15 @@ class Traces:
         found = [(name, self.get(*name.split("-", 1))) for name in names if "-" in name]
         traces = [(name, trace) for name, trace in found if trace is not None]
         return [trace for _, trace in sorted(traces, key=lambda pair: (pair[1].made_at, pair[0]))]
+
+    def all(self) -> Iterator[Trace]:
+        """Every readable trace of every scope, those of others too. Cost: reads them all."""
+        for folder, _, names in os.walk(f"{self._layout.root}/traces"):
+            for name in filter(is_digest, names):
+                content = self._disk.read(f"{folder}/{name}")
+                if content is not None and digest_bytes(content) == name:
+                    with suppress(msgspec.DecodeError):
+                        yield decode(content, Envelope).payload
 
     def get(self, key: Digest, name: Digest) -> Trace | None:
         """One trace; None where it is gone or damaged."""

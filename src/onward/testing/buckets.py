@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
+from onward.base.bucket import Stored
 from onward.base.errors import BucketError
 from onward.model.ports import Bucket
 
@@ -17,6 +20,8 @@ class MemoryBucket:
         self.url = url
         self.contents: dict[str, bytes] = {}
         self.media: dict[str, str] = {}
+        self.written: dict[str, float] = defaultdict(time.time)
+        """When each object was written: a test may say otherwise."""
         self._lock = threading.Lock()
 
     def read(self, path: str) -> bytes | None:
@@ -30,11 +35,13 @@ class MemoryBucket:
             if path in self.contents:
                 return False
             self.contents[path] = content
+            self.written[path] = time.time()
             return True
 
     def replace(self, path: str, content: bytes, media: str | None = None) -> None:
         with self._lock:
             self.contents[path] = content
+            self.written[path] = time.time()
             self.media.pop(path, None)
             if media is not None:
                 self.media[path] = media
@@ -52,6 +59,9 @@ class MemoryBucket:
     def names(self, folder: str = "") -> list[str]:
         with self._lock:
             return sorted(path for path in self.contents if not folder or path.startswith(f"{folder}/"))
+
+    def listing(self, folder: str = "") -> list[Stored]:
+        return [Stored(path, len(self.contents[path]), self.written[path]) for path in self.names(folder)]
 
     def remove(self, path: str) -> None:
         with self._lock:
@@ -122,6 +132,10 @@ class FaultyBucket:
     def names(self, folder: str = "") -> list[str]:
         self._ask("names", folder)
         return self.inner.names(folder)
+
+    def listing(self, folder: str = "") -> list[Stored]:
+        self._ask("listing", folder)
+        return self.inner.listing(folder)
 
     def remove(self, path: str) -> None:
         self._ask("remove", path)
@@ -216,9 +230,17 @@ class BucketSuite:
         assert bucket.names() == sorted(paths)
         assert bucket.names("a") == ["a/1", "a/b/2"]
         assert bucket.names("a/b") == ["a/b/2"]
+        assert sorted(entry.path for entry in bucket.listing("a")) == ["a/1", "a/b/2"]
         assert bucket.names("channels/x%2Fy%2Ez") == ["channels/x%2Fy%2Ez/1"]
         assert bucket.names("nothing") == []
         assert bucket.read("with space/ü#1?~") == b""
+
+    def test_a_listing_tells_sizes_and_ages(self, tmp_path: Path) -> None:
+        bucket = self.make_bucket(tmp_path)
+        bucket.replace("a", b"content")
+        (entry,) = bucket.listing()
+        assert (entry.path, entry.size) == ("a", 7)
+        assert abs(entry.written - time.time()) < 60
 
     def test_what_was_removed_is_gone_and_removing_it_again_is_no_mistake(self, tmp_path: Path) -> None:
         bucket = self.make_bucket(tmp_path)

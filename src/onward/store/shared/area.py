@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from onward.base.digest import Digest
+from onward.store.layout import folder_name
 
 VERSION = "v1"
 SECRET = f"{VERSION}/secret"
-MAIN_SCOPE = "main"
+MAIN_SCOPE, TEAM_SCOPE = "main", "team"
 _FORKS = "pr/"
 PREVIEWS = "preview/"
 
@@ -20,6 +21,7 @@ class Area:
         self.scope = scope
         self.root = f"{VERSION}/{scope}"
         self.head = f"{self.root}/head"
+        self.probe = f"{self.root}/probe"
 
     def object(self, digest: Digest) -> str:
         return f"{self.root}/objects/{digest[:2]}/{digest[2:]}"
@@ -45,7 +47,7 @@ def channels_of(scope: str, *, previews: bool) -> str:
 
 
 def log_of(folder: str, channel: str) -> str:
-    return f"{folder}/{quote(channel, safe='').replace('.', '%2E')}"
+    return f"{folder}/{folder_name(channel)}"
 
 
 def channel_of(folder: str, path: str) -> str:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from onward.base.bucket import Stored
 from onward.base.errors import BucketError, MachineError
 from onward.base.text import duration
 from onward.model.ports import Bucket
@@ -61,6 +62,9 @@ class Guarded:
 
     def names(self, folder: str) -> list[str]:
         return self._reading(lambda bucket: bucket.names(folder), self._limits.answer_s * 4)
+
+    def listing(self, folder: str) -> list[Stored]:
+        return self._reading(lambda bucket: bucket.listing(folder), self._limits.answer_s * 20)
 
     def fetch(self, path: str, file: Path) -> bool:
         """Writes an object's bytes into a file; given up where that does not grow."""

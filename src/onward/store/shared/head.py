@@ -54,6 +54,10 @@ class Head:
         """The bytes of the traces under a key, by name."""
         return self._by_key.get(key, {})
 
+    def contents(self) -> list[bytes]:
+        """The bytes of all traces."""
+        return [content for named in self._by_key.values() for content in named.values()]
+
     def executed(self, executed_key: Digest) -> list[tuple[Digest, Digest, bytes]]:
         """Key, name and bytes of the traces whose inputs but what is only shown have this key."""
         found = self._by_executed.get(executed_key, ())

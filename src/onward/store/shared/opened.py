@@ -11,6 +11,7 @@ from onward.base.errors import BucketError
 from onward.model.records import Run
 from onward.model.trace import Trace
 from onward.store.disk import Disk
+from onward.store.expired import Removed
 from onward.store.layout import LOCAL_SCOPE, Layout
 from onward.store.opened import Store
 from onward.store.shared.guarded import Guarded
@@ -18,6 +19,7 @@ from onward.store.shared.head import pack
 from onward.store.shared.layered import SharedObjects, SharedRecords, SharedTraces
 from onward.store.shared.remote import Remote, bucket_id
 from onward.store.shared.sending import Sending
+from onward.store.shared.sweep import sweep
 
 
 class SharedStore(Store):
@@ -85,6 +87,15 @@ class SharedStore(Store):
             self._send_all(run, results, head.names, tell)
         if self.remote.trouble() is None:
             self.disk.replace(self._sent_state, state)
+
+    def sweep(self, keep_days: float, *, dry_run: bool) -> Removed:
+        """Removes from the bucket what nobody needs.
+
+        Raises:
+            BucketError: it cannot be read, or written.
+            StoreError: a channel's log cannot be read.
+        """
+        return sweep(self.remote.bucket, keep_days, dry_run=dry_run)
 
     @property
     def _sent_state(self) -> str:
