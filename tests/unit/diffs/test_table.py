@@ -180,16 +180,18 @@ CELLS = st.one_of(st.none(), st.integers(-3, 3))
 @given(
     before=st.dictionaries(st.integers(0, 12), st.tuples(CELLS, CELLS), min_size=1),
     after=st.dictionaries(st.integers(0, 12), st.tuples(CELLS, CELLS), min_size=1),
-    seed=st.integers(0, 5),
+    seed=st.one_of(st.none(), st.integers(0, 5)),
+    key=st.sampled_from(["id", "'k' || id", "id * 1000000"]),
 )
 def test_it_counts_what_python_counts(
-    tmp_path: Path, before: dict[int, tuple[Any, Any]], after: dict[int, tuple[Any, Any]], seed: int
+    tmp_path: Path, before: dict[int, tuple[Any, Any]], after: dict[int, tuple[Any, Any]], seed: int | None, key: str
 ) -> None:
     def query(rows: dict[int, tuple[Any, Any]]) -> str:
-        order = list(rows.items())
-        random.Random(seed).shuffle(order)
-        cells = [f"({key}, {_sql(x)}, {_sql(y)})" for key, (x, y) in order]
-        return f"select * from (values {', '.join(cells)}) as t(id, x, y)"
+        order = sorted(rows.items())  # so that without a seed most rows stand at the same places
+        if seed is not None:
+            random.Random(seed).shuffle(order)
+        cells = [f"({name}, {_sql(x)}, {_sql(y)})" for name, (x, y) in order]
+        return f"select {key} as id, x, y from (values {', '.join(cells)}) as t(id, x, y)"
 
     found = compared(tmp_path, query(before), query(after), key=("id",))
     shared = before.keys() & after.keys()
@@ -202,6 +204,62 @@ def test_it_counts_what_python_counts(
 
 def _sql(value: int | None) -> str:
     return "null::int" if value is None else f"{value}::int"
+
+
+@pytest.mark.parametrize("key", ["id", "name", "half, third"])
+@pytest.mark.parametrize(
+    "edit",
+    [
+        "select * from t",
+        "select * replace (case when id % 7 = 0 then x + 1 else x end as x) from t",
+        "select * replace (case when id % 7 = 0 then null else x end as x) from t",
+        "select * from t union all select id + 5000, 'n' || id, id + 5000, 1, x from t where id < 40",
+        "select * from t where id < 2900",
+        "select * from t where id not in (0, 5, 2999)",
+        "select * from t where id > 1000",
+    ],
+)
+def test_rows_at_the_same_places_are_told_as_those_that_were_looked_for(tmp_path: Path, key: str, edit: str) -> None:
+    rows = "(select range as id, 'n' || range as name, range // 3 as half, range % 3 as third, range * 1.5 as x"
+    old, new = f"select * from {rows} from range(3000))", f"with t as {rows} from range(3000)) {edit}"
+    apart = f"with u as ({new}) select * from u order by hash(id)"
+    declared = tuple(key.split(", "))
+    beside, shuffled = (compared(tmp_path, old, query, key=declared) for query in (new, apart))
+    for told in ("rows", "key", "paired", "schema", "sample"):
+        assert beside.detail[told] == shuffled.detail[told]
+    changed = [[(each["name"], each["changed"]) for each in found.detail["columns"]] for found in (beside, shuffled)]
+    assert changed[0] == changed[1]
+
+
+@pytest.mark.parametrize(
+    "kind", ["tinyint", "smallint", "int", "bigint", "utinyint", "usmallint", "uinteger", "ubigint"]
+)
+@pytest.mark.parametrize(
+    ("ids", "is_key"),
+    [("(1), (2), (3)", True), ("(3), (1), (3)", False), ("(1), (null), (3)", False), ("(1), (100), (50)", True),
+     ("(1), (100), (100)", False)],
+)  # fmt: skip
+def test_whole_numbers_are_a_key_where_each_stands_once(tmp_path: Path, kind: str, ids: str, is_key: bool) -> None:
+    before = f"select id::{kind} as id, 1 as x from (values {ids}) t(id)"
+    found = compared(tmp_path, before, before.replace("1 as x", "2 as x"), key=("id",))
+    assert found.detail["key"] == (["id"] if is_key else [])
+
+
+def test_whole_numbers_far_apart_are_a_key(tmp_path: Path) -> None:
+    before = f"select id, 1 as x from (values ({-(2**63)}), (0), ({2**63 - 1})) t(id)"
+    assert compared(tmp_path, before, before.replace("1 as x", "2 as x"), key=("id",)).detail["key"] == ["id"]
+    twice = before.replace("(0)", f"({2**63 - 1})")
+    assert compared(tmp_path, twice, twice.replace("1 as x", "2 as x"), key=("id",)).detail["key"] == []
+
+
+def test_distributions_of_columns_that_did_not_change_are_taken_where_more_than_a_few_rows_moved(
+    tmp_path: Path,
+) -> None:
+    rows = "select range as id, range % 5 as y, range * 1.5 as x from range({})"
+    few = compared(tmp_path, rows.format(1000), rows.replace("* 1.5", "* 2").format(1009), key=("id",))
+    assert [column["name"] for column in few.detail["columns"]] == ["x"]
+    many = compared(tmp_path, rows.format(1000), rows.replace("* 1.5", "* 2").format(1020), key=("id",))
+    assert [column["name"] for column in many.detail["columns"]] == ["y", "x"]
 
 
 def test_no_bar_is_drawn_into_what_a_command_prints(tmp_path: Path) -> None:

@@ -20,6 +20,10 @@ _ALIKE = 0.9
 """The share of equal values from which on a column that went is one that came under another name."""
 
 
+_FEW = 0.01
+"""The share of rows below which those that came and went make no column's distribution another one."""
+
+
 @dataclass
 class _Found:
     """What two tables have and have not in common.
@@ -95,7 +99,8 @@ def _compare(database: Database, before: Artifact, after: Artifact, options: Dif
         _gather(database, found, found.pairing, differing)
         _measure(database, found, differing, options.tolerance)
         sample = _sample(database, found, found.pairing, differing, options.samples)
-    has_moved = found.rows_added + found.rows_removed > 0
+    moved = found.rows_added + found.rows_removed
+    has_moved = moved > 0 if found.pairing is None else moved >= _FEW * max(found.rows)
     key = found.pairing.key if found.pairing is not None else ()
     told = [
         column for column in found.columns if column.name in found.changes or (has_moved and column.name not in key)
@@ -156,7 +161,10 @@ def _differing(found: _Found, before: Artifact, after: Artifact) -> list[Column]
 def _gather(database: Database, found: _Found, paired: Pairing, columns: Sequence[Column]) -> None:
     """Keeps every row that came, went or changed in the table `differing`, and counts them."""
     is_added, is_removed = paired.is_added(), paired.is_removed()
-    key = [f"coalesce(a.{quoted(name)}, b.{quoted(name)}) as {quoted(name)}" for name in paired.key]
+    views = "a" if paired.is_by_place else "ab"
+    key = [
+        f"coalesce({', '.join(f'{view}.{quoted(name)}' for view in views)}) as {quoted(name)}" for name in paired.key
+    ]
     sides = [
         part
         for at, column in enumerate(columns)
@@ -165,11 +173,27 @@ def _gather(database: Database, found: _Found, paired: Pairing, columns: Sequenc
     kept = ", ".join(
         [f"case when {is_added} then 'added' when {is_removed} then 'removed' else 'changed' end as how", *key, *sides]
     )
-    differs = " or ".join([is_added, is_removed, *(column.differs for column in columns)])
-    database.do(f"create temp table differing as select {kept} from {paired.join()} where {differs}")
+    changed = " or ".join(column.differs for column in columns) or "false"
+    differs = f"{is_added} or {is_removed} or {changed}"
+    if paired.is_mostly_placed:
+        placed = f"from a positional join b where {paired.is_placed} and ({changed})"
+        database.do(f"create temp table differing as select {kept} {placed}")
+        _set_rest_aside(database, paired)
+        joined = paired.join("rest_a a", "rest_b b")
+        database.do(f"insert into differing select {kept} from {joined} where {differs}")
+    else:
+        database.do(f"create temp table differing as select {kept} from {paired.join()} where {differs}")
     counts = dict(database.rows("select how, count(*) from differing group by how"))
     found.rows_added, found.rows_removed = counts.get("added", 0), counts.get("removed", 0)
     found.rows_changed = counts.get("changed", 0)
+
+
+def _set_rest_aside(database: Database, paired: Pairing) -> None:
+    """Keeps the rows that do not stand at the place of their like in the tables `rest_a` and `rest_b`."""
+    for side in "ab":
+        is_there = f"{side}.{quoted(paired.key[0])} is not null"  # beyond the end of the shorter table nothing is
+        rest = f"from a positional join b where not ({paired.is_placed}) and {is_there}"
+        database.do(f"create temp table rest_{side} as select {side}.* {rest}")
 
 
 def _value(column: Column, side: str, name: str, at: int) -> str:
