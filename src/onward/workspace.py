@@ -33,6 +33,7 @@ from onward.app.wiring import Opened, open_workspace
 from onward.ci.build import find_build, find_change, scope_of
 from onward.ci.pipeline import Built, Pipeline
 from onward.ci.review import Review, review
+from onward.ci.surroundings import surroundings
 from onward.model.delivery import FAILED, Receipt
 from onward.model.ports import Watcher
 from onward.model.records import Run
@@ -158,11 +159,15 @@ class Workspace:
         build = find_change(self.root, os.environ)
         return review(self._opened, build, self._watcher, revision=base)
 
-    def ci(self, *, base: str | None = None, channel: str = channels.MAIN) -> Built:
+    def ci(self, *, base: str | None = None, channel: str = channels.MAIN, schedule: bool = False) -> Built:
         """The whole pipeline of a change; `channel` is what a build of the main branch moves."""
         build = find_build(self.root, os.environ)
-        with open_workspace(self.root, writes=True, scope=scope_of(build)) as opened:
-            return Pipeline(opened, build, self._watcher).go(revision=base, channel=channel)
+        with (
+            surroundings(build.service, os.environ),
+            open_workspace(self.root, writes=True, scope=scope_of(build)) as opened,
+        ):
+            pipeline = Pipeline(opened, build, self._watcher)
+            return pipeline.go(revision=base, channel=channel, is_nightly=schedule)
 
     def snapshots(self) -> Sequence[Run]:
         """All runs, newest first."""

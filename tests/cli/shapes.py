@@ -376,6 +376,9 @@ RELEASES: Shape = {
             "left": ({"number": int, "snapshot": digest, "since": instant}, None),
             "quarantined": _CONTENTS,
             "lifted": _CONTENTS,
+            "approved": [
+                {"asset": qualified, "before": (digest, None), "after": (digest, None), "by": str, "how": str}
+            ],
         }
     ],
     "quarantined": [
@@ -443,6 +446,7 @@ CI: Shape = {
         "merged": bool,
     },
     "closed": [str],
+    "schedule": ({"asked": [str], "made": [str], "moved": [qualified], "unchecked": [qualified]}, None),
     "comment": (str, None),
     "seconds": float,
 }

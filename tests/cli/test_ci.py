@@ -7,40 +7,15 @@ from pathlib import Path
 import pytest
 
 from tests.cli import shapes
+from tests.cli.changes import VISITS, clone, edit, pushed, remote_of
 from tests.cli.program import onward
 from tests.cli.schema import mistakes
 from tests.cli.workspaces import SHOP, commit, run_git, write
 
-VISITS = "projects/shop/data/visits.csv"
-
 
 @pytest.fixture
 def remote(tmp_path: Path) -> Path:
-    """What everybody pushes to, with the shop on `main`."""
-    first = write(tmp_path / "first" / "shop", SHOP)
-    run_git(tmp_path, "clone", "-q", "--bare", str(first), str(tmp_path / "remote.git"))
-    return tmp_path / "remote.git"
-
-
-def clone(remote: Path, name: str, *words: str) -> Path:
-    """A fresh clone of the remote."""
-    folder = remote.parent / name / "shop"
-    run_git(remote.parent, "clone", "-q", *words, remote.as_uri(), str(folder))
-    return folder
-
-
-def edit(root: Path, path: str, old: str, new: str) -> None:
-    file = root / path
-    text = file.read_text("utf-8")
-    assert old in text
-    file.write_text(text.replace(old, new), "utf-8")
-
-
-def pushed(root: Path, branch: str, message: str = "more") -> str:
-    """Commits all and pushes it to a branch."""
-    done = commit(root, message)
-    run_git(root, "push", "-q", "origin", f"HEAD:{branch}")
-    return done
+    return remote_of(tmp_path)
 
 
 def test_the_main_branch_releases(remote: Path) -> None:

@@ -32,6 +32,12 @@ _NEVER_PASSED = (
     "TERM_PROGRAM_VERSION", "TERM_SESSION_ID", "WINDOWID", "DISPLAY", "WAYLAND_DISPLAY", "SSH_CLIENT", "SSH_CONNECTION",
     "SSH_TTY", "SHLVL", "PWD", "OLDPWD", "_",
 )  # fmt: skip
+_OF_BUILDS = ("GITHUB_", "RUNNER_", "ACTIONS_", "GITLAB_", "CI_", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_")
+_OF_A_BUILD = ("CI", "GH_TOKEN", "ONWARD_BRANCH", "ONWARD_GITLAB_TOKEN", "ONWARD_STORE_CREDENTIALS", "GIT_CONFIG_COUNT")
+"""What tells one build of a CI service from the next, and how it speaks with that service: no result hangs on it, and
+no code of a step speaks in the build's name."""
+CREDENTIALS = "ONWARD_STORE_CREDENTIALS"
+"""Lines with the variables by which the shared store knows a build."""
 _SECRET_WORDS = ("TOKEN", "KEY", "PASSWORD", "SECRET")
 _UNKNOWN = "?"
 ALL = "*"
@@ -42,8 +48,22 @@ _PLACES = ("HOME", "PATH", "TMPDIR", "TEMP", "TMP", "USER", "LOGNAME", "SHELL")
 
 def of_steps() -> dict[str, str]:
     """The variables of every step: the caller's, with what would make two runs differ fixed or left out."""
-    kept = {name: value for name, value in os.environ.items() if name not in _NEVER_PASSED}
+    withheld = credentials_in(os.environ.get(CREDENTIALS, "")) or {}
+    kept = {name: value for name, value in os.environ.items() if _is_kept(name) and withheld.get(name) != value}
     return {**kept, **FIXED, **dict.fromkeys(_ONE_THREAD, "1")}
+
+
+def credentials_in(text: str) -> dict[str, str] | None:
+    """The variables that the text of `CREDENTIALS` sets; None where it is of another form."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    pairs = [line.partition("=") for line in lines]
+    if any(not joint or not name.strip().isidentifier() for name, joint, _ in pairs):
+        return None
+    return {name.strip(): value for name, _, value in pairs}
+
+
+def _is_kept(name: str) -> bool:
+    return name not in (*_NEVER_PASSED, *_OF_A_BUILD) and not name.startswith(_OF_BUILDS)
 
 
 def is_secret(name: str) -> bool:
@@ -53,7 +73,7 @@ def is_secret(name: str) -> bool:
 
 def is_passed_on(name: str) -> bool:
     """Whether steps get the caller's value of a variable."""
-    return name not in FIXED and name not in _ONE_THREAD and name not in _NEVER_PASSED
+    return name not in FIXED and name not in _ONE_THREAD and _is_kept(name)
 
 
 class Variables:

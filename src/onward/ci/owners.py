@@ -34,7 +34,7 @@ def owner_lines(rules: ProjectRules) -> list[str]:
 
 def write_owners(root: Path, host: Host, rules: ProjectRules) -> Path | None:
     """Brings the host's file of owners up to date; returns it where that changed it."""
-    file = _file_of(root, host) or root / host.owners_path
+    file = owners_file(root, host) or root / host.owners_path
     before = file.read_text("utf-8") if file.is_file() else ""
     after = _with(before, owner_lines(rules))
     if after == before:
@@ -47,14 +47,14 @@ def write_owners(root: Path, host: Host, rules: ProjectRules) -> Path | None:
 def stale_owners(root: Path, rules: ProjectRules) -> str | None:
     """The path of a file of owners of which onward wrote a part, if the settings say otherwise by now."""
     for host in hosts().values():
-        file = _file_of(root, host)
+        file = owners_file(root, host)
         text = file.read_text("utf-8") if file is not None else ""
         if file is not None and _BEGIN in text and _with(text, owner_lines(rules)) != text:
             return file.relative_to(root).as_posix()
     return None
 
 
-def _file_of(root: Path, host: Host) -> Path | None:
+def owners_file(root: Path, host: Host) -> Path | None:
     """The file that the host reads: the first of its places that has one."""
     return next((root / path for path in host.owners_paths if (root / path).is_file()), None)
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from onward.app import channels, history
 from onward.app.history import Held, Moved, Overtaken
 from onward.app.wiring import Opened
-from onward.base.errors import HostError, OnwardError, RefusedError
+from onward.base.errors import HostError, RefusedError
 from onward.base.text import listed, plural
 from onward.ci.approvals import MARKER, Reviews, now_shown
 from onward.ci.build import GIT, main_branch
@@ -23,6 +23,7 @@ from onward.ci.comment import comment
 from onward.ci.previews import close_gone, preview_of
 from onward.ci.repository import Repository
 from onward.ci.review import Review, review
+from onward.ci.schedule import Night, night, to_ask_again
 from onward.hosts.registry import hosts
 from onward.model.delivery import Receipt
 from onward.model.hosting import Build, Verdict
@@ -50,6 +51,7 @@ class Built:
         held: what holds the release.
         published: what came of bringing the site to its places.
         closed: the previews that were closed.
+        night: of a nightly build, what it looked at.
         comment: the address of the comment, or its request where the host gives none; None where there is none.
     """
 
@@ -58,6 +60,7 @@ class Built:
     held: list[Hold] = field(default_factory=list)
     published: list[Receipt] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
+    night: Night | None = None
     comment: str | None = None
     seconds: float = 0.0
 
@@ -82,12 +85,13 @@ class Pipeline:
     watcher: Watcher
     variables: Mapping[str, str] = field(default_factory=lambda: os.environ)
 
-    def go(self, *, revision: str | None = None, channel: str = channels.MAIN) -> Built:
+    def go(self, *, revision: str | None = None, channel: str = channels.MAIN, is_nightly: bool = False) -> Built:
         """Carries the build out.
 
         Args:
             revision: what to hold the change against instead of its base.
             channel: the channel that a build of the main branch moves.
+            is_nightly: ask again what no change of a file tells of.
 
         Raises:
             OnwardError: as for `run` and `diff`; the host is told first.
@@ -95,18 +99,25 @@ class Pipeline:
         begun = time.monotonic()
         forum = _Forum(self.build, self._conversation())
         forum.report(None)
+        reviews = Reviews(forum.conversation, forum.notes)
+        built = None
         try:
-            reviews = Reviews(forum.conversation, forum.notes)
-            found = review(self.opened, self.build, self.watcher, revision=revision, reviews=reviews)
-            built = Built(found)
-            self._release(built, channel)
-            self._deliver(built)
-        except OnwardError as error:
-            forum.report(Verdict(False, error.message))
-            raise
+            built = self._build(reviews, revision, channel, is_nightly=is_nightly)
+        finally:
+            if built is None:
+                forum.report(Verdict(False, "it came to no end: see its log"))
+        found = built.review
         built.comment = self._tell(built, forum, reviews)
         found.notes += [f"not told to the host: {note}" for note in forum.notes]
         built.seconds = time.monotonic() - begun
+        return built
+
+    def _build(self, reviews: Reviews, revision: str | None, channel: str, *, is_nightly: bool) -> Built:
+        asked = to_ask_again(self.opened) if is_nightly else []
+        found = review(self.opened, self.build, self.watcher, revision=revision, reviews=reviews, force=asked)
+        built = Built(found, night=night(asked, found) if is_nightly else None)
+        self._release(built, channel)
+        self._deliver(built)
         return built
 
     def _conversation(self) -> Conversation | None:
@@ -121,7 +132,10 @@ class Pipeline:
         if self.build.is_main:
             built.held = list(self._holds(found))
             if not built.held:
-                self._forward(built, channel)
+                try:
+                    self._forward(built, channel)
+                except RefusedError as error:
+                    built.held = [Hold(channel, error.message)]
             built.closed = list(close_gone(self.opened))
         elif self.build.branch is not None and not self.build.is_fork and not self._is_somebodys_own(found):
             try:

@@ -127,6 +127,8 @@ def approve(opened: Opened, found: Review, assets: Sequence[str]) -> list[Path]:
         UnknownNameError: no such asset waits at a gate.
         RefusedError: who works here does not own it, or git was not told who that is.
     """
+    if not assets:
+        return []
     person = Repository(opened.place.root).person()
     if not person:
         raise RefusedError("git does not know who you are", hint='type `git config user.email "you@example.org"`')
@@ -169,5 +171,5 @@ def _merge_note(root: Path, build: Build, main: str) -> list[str]:
     behind = 0 if build.is_main else Repository(root).behind(main)
     if not behind:
         return []
-    lacking = f"{plural(behind, 'commit')} of `{main}` {'came later' if build.is_merged else 'are not in this branch'}"
-    return [f"{lacking}: what both give together is judged by the build of `{main}`"]
+    known = "by now" if build.is_merged else "beside this branch"
+    return [f"`{main}` has {plural(behind, 'commit')} more {known}: its own build judges both together"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Mapping, Sequence
 from importlib import resources
@@ -52,7 +53,7 @@ class GitHub:
         return Build("github", branch, variables.get("GITHUB_SHA"), is_main=branch == main, **places)
 
     def converse(self, build: Build, variables: Mapping[str, str], marker: str) -> Conversation | None:
-        token = variables.get("GITHUB_TOKEN") or variables.get("GH_TOKEN")
+        token = _token(variables)
         if not token or build.repository is None or build.server is None:
             return None
         headers = {
@@ -70,9 +71,32 @@ class GitHub:
             summary.write(f"{text}\n")
         return True
 
-    def ci_file(self, version: str, main: str) -> str:
-        text = resources.files("onward.hosts").joinpath("github.yml").read_text("utf-8")
-        return text.replace("{version}", version).replace("{main}", json.dumps(main, ensure_ascii=False))
+    def git_settings(self, variables: Mapping[str, str]) -> dict[str, str]:
+        token = _token(variables)
+        if not token:
+            return {}
+        server = variables.get("GITHUB_SERVER_URL", "https://github.com")
+        credentials = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+        return {f"http.{server}/.extraheader": f"AUTHORIZATION: basic {credentials}"}
+
+    def ci_file(self, tools: Mapping[str, str], main: str, *, pushes: bool) -> str:
+        filled = _template("github.yml")
+        filled = filled.replace("{steps}\n", _template("github_steps.yml"))
+        filled = filled.replace("{artifact}\n", _template("github_artifact.yml"))
+        filled = filled.replace("{contents}", "write # a branch of pages" if pushes else "read")
+        filled = filled.replace("{main_text}", "'{}'".format(main.replace("'", "''")))
+        filled = filled.replace("{main}", json.dumps(main, ensure_ascii=False))
+        for name, version in tools.items():
+            filled = filled.replace(f"{{{name}}}", version)
+        return filled
+
+
+def _template(name: str) -> str:
+    return resources.files("onward.hosts").joinpath(name).read_text("utf-8")
+
+
+def _token(variables: Mapping[str, str]) -> str | None:
+    return variables.get("GITHUB_TOKEN") or variables.get("GH_TOKEN")
 
 
 class GitHubConversation:

@@ -64,9 +64,16 @@ class GitLab:
         del variables, text
         return False
 
-    def ci_file(self, version: str, main: str) -> str:
+    def git_settings(self, variables: Mapping[str, str]) -> dict[str, str]:
+        del variables
+        return {}  # what GitLab has checked out knows already how to ask for more
+
+    def ci_file(self, tools: Mapping[str, str], main: str, *, pushes: bool) -> str:
+        del pushes
         text = resources.files("onward.hosts").joinpath("gitlab.yml").read_text("utf-8")
-        return text.replace("{version}", version).replace("{main}", json.dumps(main, ensure_ascii=False))
+        for name, version in tools.items():
+            text = text.replace(f"{{{name}}}", version)
+        return text.replace("{main}", json.dumps(main, ensure_ascii=False))
 
 
 class GitLabConversation:

@@ -388,10 +388,14 @@ class Host(Protocol):
     def summarize(self, variables: Mapping[str, str], text: str) -> bool:
         """Shows Markdown on the build's own page, for which no rights are needed; False where the service has none."""
 
-    def ci_file(self, version: str, main: str) -> str:
+    def git_settings(self, variables: Mapping[str, str]) -> dict[str, str]:
+        """What git has to be told, by setting, to reach the repository with the token of the environment."""
+
+    def ci_file(self, tools: Mapping[str, str], main: str, *, pushes: bool) -> str:
         """The CI file: pinned, with the least rights, safe for requests of strangers, and the same for ever.
 
         Args:
-            version: of onward, for a workspace whose environment lacks it.
+            tools: the versions of `onward` and `uv`.
             main: the main branch.
+            pushes: the site is brought to a branch of the repository.
         """

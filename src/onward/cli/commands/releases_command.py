@@ -14,7 +14,7 @@ from onward.app.receipts import kept
 from onward.base import clock
 from onward.base.text import duration, listed
 from onward.cli.render import receipts
-from onward.cli.render.moves import by_rollback, contents_json, quarantined_json
+from onward.cli.render.moves import approved_json, by_rollback, contents_json, quarantined_json
 from onward.cli.session import session_of, session_options
 from onward.model.records import AssetContent
 
@@ -75,6 +75,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "left": None if left is None else {"number": left.number, "snapshot": left.snapshot, "since": left.at},
         "quarantined": contents_json(move.quarantined),
         "lifted": contents_json(move.lifted),
+        "approved": [approved_json(yes) for yes in move.approved],
     }
 
 
@@ -97,7 +98,8 @@ def _moved(entry: Entry) -> str:
         how = "closed" if move.kind == "close" else "automatically" if move.automatic else ""
     quarantined = f"quarantined {_named(move.quarantined)}" if move.quarantined else ""
     lifted = f"lifted {_named(move.lifted)}" if move.lifted else ""
-    return ", ".join(filter(None, [how, quarantined, lifted]))
+    people = listed(dict.fromkeys(yes.by for yes in move.approved), 3)
+    return ", ".join(filter(None, [how, f"approved by {people}" if people else "", quarantined, lifted]))
 
 
 def _named(contents: Iterable[AssetContent]) -> str:

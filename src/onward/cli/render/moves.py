@@ -10,7 +10,7 @@ from onward.app.moving import Held, Moved
 from onward.app.quarantine import Quarantined, rolled_back
 from onward.base.shell import shell_line
 from onward.base.text import listed
-from onward.model.records import AssetContent, Move
+from onward.model.records import Approved, AssetContent, Move
 
 _MOST_NAMED = 8
 
@@ -88,6 +88,11 @@ def quarantine_lines(move: Move) -> list[str]:
 def contents_json(contents: Iterable[AssetContent]) -> list[dict[str, Any]]:
     """Contents of assets; null: that it is not there."""
     return [{"asset": one.asset, "content": one.content} for one in contents]
+
+
+def approved_json(yes: Approved) -> dict[str, Any]:
+    """Somebody's yes that a release keeps."""
+    return {"asset": yes.asset, "before": yes.before, "after": yes.after, "by": yes.by, "how": yes.how}
 
 
 def quarantined_json(channel: str, one: Quarantined) -> dict[str, Any]:

@@ -46,6 +46,8 @@ def _print_verdict(verdict: Verdict) -> None:
 def print_built(built: Built) -> None:
     """What the build came to."""
     print_review(built.review)
+    for line in built.night.lines() if built.night is not None else ():
+        click.echo(line)
     for hold in built.held:
         click.echo(click.style(f"held: {hold.asset or 'the release'}: {hold.reason}", fg="yellow"))
     if built.moved is not None:

@@ -46,6 +46,14 @@ class PlainProgress:
         return
 
 
+class BuildProgress(PlainProgress):
+    """For the log of a build: what was not run is told there by project, with the reason."""
+
+    def ended(self, step: str, outcome: str, seconds: float) -> None:
+        if outcome != "restored":
+            super().ended(step, outcome, seconds)
+
+
 def ended_line(step: str, outcome: str, seconds: float) -> str:
     """`  ✓ delays/carriers  made in 0.2 s`."""
     mark = click.style(_MARKS.get(outcome, "·"), fg=_COLOURS.get(outcome))
