@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from onward.app import channels, history
 from onward.app.wiring import Opened
 from onward.base.digest import digest_text
-from onward.base.errors import UsageError
+from onward.base.errors import UnknownNameError, UsageError
 from onward.ci.repository import Repository
 
 _PREFIX = "preview/"
@@ -30,11 +30,16 @@ def preview_of(branch: str) -> str:
 def close_gone(opened: Opened) -> Iterator[str]:
     """Closes the previews whose branches others see no more; gives their channels. Where the remote cannot be asked,
     no branch is gone."""
+    # In this order, so that a branch that somebody pushes meanwhile keeps its preview.
+    previews = [channel for channel in channels.open_channels(opened) if channel.startswith(_PREFIX)]
     branches = Repository(opened.place.root).remote_branches()
     if branches is None:
         return
     wanted = {preview_of(branch) for branch in branches}
-    for channel in channels.open_channels(opened):
-        if channel.startswith(_PREFIX) and channel not in wanted:
-            history.close(opened, channel, "its branch is gone")
+    for channel in previews:
+        if channel not in wanted:
+            try:
+                history.close(opened, channel, "its branch is gone")
+            except UnknownNameError:  # another build closed it first
+                continue
             yield channel
