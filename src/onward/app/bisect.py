@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from onward.app import catalogue
 from onward.app.causes import Cause, Causes
 from onward.app.checkout import Checkout, checked_out
 from onward.app.course import OUTCOMES, Course, End, Point, end_of, number_of, value_of
@@ -21,15 +22,20 @@ from onward.app.git_history import Commit
 from onward.app.largest_step import delta, largest_step
 from onward.app.options import RunOptions
 from onward.app.reading import read
+from onward.app.rests_on import RestsOn, traces_of
 from onward.app.run import RunReport, run
 from onward.app.targets import resolve_asset
 from onward.app.wiring import Opened
+from onward.base import paths
 from onward.base.codec import digest_of
 from onward.base.digest import Digest
 from onward.base.errors import MachineError, OnwardError, StoreError, UnknownNameError, WorkspaceError
 from onward.model.artifact import METRIC
 from onward.model.ports import Watcher
 from onward.model.records import Run
+
+_MOST_LOST = 2
+"""Files that are named where a commit cannot be measured for want of them."""
 
 
 @dataclass(frozen=True)
@@ -207,12 +213,26 @@ class _Measuring:
 
     def _take(self, point: Point, report: RunReport) -> None:
         value = value_of(report.run, self._metric)
-        if value is not None:
+        lost = [each for each in self._checkout.lost if value is None or self._may_have_missed(report.run, each.path)]
+        if value is not None and not lost:
             point.run, point.value = report.run, value
             return
         ends = [record for record in report.steps.values() if record.error is not None]
         ends.sort(key=lambda record: record.outcome != "failed")
-        point.problem = _why(ends[0].error or {}) if ends else f"it has no metric `{self._metric}`"
+        said = [_why(ends[0].error or {})] if ends else [] if value is not None else [f"no step makes `{self._metric}`"]
+        point.problem = "; ".join([*said, *(each.words for each in lost[:_MOST_LOST])])
+
+    def _may_have_missed(self, run: Run, path: str) -> bool:
+        """Whether the metric rests on a folder or a glob that the file would have been in."""
+        kept = catalogue.load(self._opened.store, run.catalogue)
+        rests_on = RestsOn(traces_of(self._opened, run), kept)
+        maker = next(step for step, record in run.steps.items() if self._metric in record.assets)
+        for name in {name for step in rests_on.steps(maker) for name in rests_on.files(step)}:
+            if paths.is_glob(name) and paths.glob_pattern(name).match(path):
+                return True
+            if paths.folder_of(path) in (name.rstrip("/"), paths.folder_of(name)):
+                return True
+        return False
 
 
 def _why(error: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from tempfile import mkdtemp
 
 from onward.app import place as places
 from onward.app.git_history import GitHistory
-from onward.app.laid_out import place_files
+from onward.app.laid_out import LostFile, place_files
 from onward.app.root import LOCAL_FOLDER
 from onward.app.standing import Standing
 from onward.app.wiring import Opened
@@ -41,13 +41,18 @@ def checked_out(opened: Opened) -> Iterator[Checkout]:
 
 
 class Checkout:
-    """A linked worktree that goes from commit to commit."""
+    """A linked worktree that goes from commit to commit.
+
+    Attributes:
+        lost: of the data that was to serve for the commit where it is, what nobody has any more.
+    """
 
     def __init__(self, opened: Opened, root: Path) -> None:
         self._opened = opened
         self._root = root
         self._history = GitHistory(opened.place.root, opened.place.git)
         self._laid: dict[str, Digest] = {}
+        self.lost: list[LostFile] = []
         self._index: Index | None = None
 
     def go_to(self, commit: str, data: Run | None) -> Opened:
@@ -58,7 +63,7 @@ class Checkout:
             data: the run whose data serves, as far as git does not track it.
 
         Raises:
-            MachineError: git cannot lay the commit out, or data of the run is lost.
+            MachineError: git cannot lay the commit out.
         """
         if self._root.exists():
             self._git("-C", str(self._root), *_NO_HOOKS, "checkout", "-q", "--force", "--detach", commit)
@@ -89,12 +94,12 @@ class Checkout:
             if path not in same and not path.startswith(f"{LOCAL_FOLDER}/"):
                 (self._root / path).unlink(missing_ok=True)
         self._laid = {path: state.digest for path, state in wanted.items()}
+        self.lost = []
         missing = {path: state for path, state in wanted.items() if path not in same}
         if data is not None and missing:
-            lost = place_files(self._opened, data, missing, self._root).lost
-            if lost:
-                self._laid = {path: self._laid[path] for path in self._laid.keys() - {each.path for each in lost}}
-                raise MachineError(lost[0].words)
+            for lost in place_files(self._opened, data, missing, self._root).lost:
+                del self._laid[lost.path]
+                self.lost.append(lost)
 
     def _untracked_data(self, commit: str, data: Run | None) -> dict[str, FileState]:
         basis = self._opened.store.records.basis(data.basis) if data is not None else None

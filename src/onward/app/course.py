@@ -158,14 +158,14 @@ class Course:
         before: Run | None = None
         last: Commit | None = None
         for commit in line:
+            if last is not None and before is not None and not self._is_now(before):
+                yield Point(_short(last), last, data=before, is_between=True)
             runs = by_commit.get(commit.name)
             if runs is None:
-                if last is not None and before is not None and not self._is_now(before):
-                    yield Point(_short(last), last, data=before, is_between=True)
                 yield Point(_short(commit), commit, data=before or self._any_data(line, by_commit))
                 last = None
                 continue
-            if before is not None and not self._is_alike(before, runs[0]):
+            if before is not None and not (self._is_now(runs[0]) and self._has_data_of(before, runs[0])):
                 yield Point(_short(commit), commit, data=before, is_between=True)
             yield from self._known(runs, commit)
             before, last = runs[-1], commit
@@ -212,15 +212,12 @@ class Course:
         code = {path: state.digest for path, state in basis.files.items() if state.axis == CODE_AXIS}
         return all(self._history.digests(run.origin.commit, code).get(path) == code[path] for path in code)
 
-    def _is_alike(self, first: Run, second: Run) -> bool:
-        """Whether two runs differ by nothing but what git holds of their commits, and by nothing that is not now."""
-        if first.origin.commit == second.origin.commit:
-            return True  # there is no commit between them
+    def _has_data_of(self, first: Run, second: Run) -> bool:
+        """Whether two runs differ by nothing but what git holds of their commits, and by the environment."""
         bases = [self._opened.store.records.basis(run.basis) for run in (first, second)]
         dates = {basis.as_of for basis in bases if basis is not None}
         data = [self._untracked(run) for run in (first, second)]
-        is_now = self._is_now(first) and self._is_now(second)
-        return is_now and len(dates) == 1 and data[0] == data[1] and first.settings == second.settings
+        return len(dates) == 1 and data[0] == data[1] and first.settings == second.settings
 
     def _is_now(self, run: Run) -> bool:
         """Whether its commit, laid out with its data, would be just this run."""

@@ -9,6 +9,7 @@ from onward.app.catalogue import Catalogue
 from onward.app.causes import DATA, ENVIRONMENT
 from onward.app.environment import WorkspacePython
 from onward.app.laid_out import LaidOut
+from onward.app.rests_on import RestsOn
 from onward.app.variables import Variables
 from onward.model.records import CODE_AXIS, Environment, Run
 from onward.model.trace import INSTALLED_KINDS, UNPINNED, Trace
@@ -75,42 +76,23 @@ class Lacks:
     _known: dict[str, frozenset[Lack]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        self._rests_on = RestsOn(self.traces, self.catalogue)
         self._lost = {lost.path: Lack(lost.state.axis, lost.path, lost.words) for lost in self.laid_out.lost}
-        self._makers = {asset: step for step, trace in self.traces.items() for asset in trace.artifacts}
-        self._writers = {
-            artifact.path: step
-            for step, trace in self.traces.items()
-            for artifact in trace.artifacts.values()
-            if artifact.path is not None
-        }
-        entries = self.catalogue.sources if self.catalogue is not None else ()
-        self._sources = {entry.name: entry.paths for entry in entries}
         steps = self.catalogue.steps if self.catalogue is not None else ()
         self._files = {entry.name: entry.file for entry in steps}
         self._versions = {lack.what: lack for lack in self.environment}
 
     def of(self, step: str) -> list[Lack]:
         """What the result of a step lacks, its own and that of all that it was made of."""
-        return sorted(self._reaching(step))
+        return sorted({lack for each in self._rests_on.steps(step) for lack in self._of_itself(each)})
 
-    def _reaching(self, step: str) -> frozenset[Lack]:
+    def _of_itself(self, step: str) -> frozenset[Lack]:
         if step not in self._known:
-            self._known[step] = frozenset()  # a step that changes what it reads reaches itself
-            trace = self.traces.get(step)
-            found = set(self._own(step, trace)) if trace is not None else set()
-            for other in self._upstream(trace) if trace is not None else ():
-                found |= self._reaching(other)
-            self._known[step] = frozenset(found)
+            self._known[step] = frozenset(self._own(step, self.traces[step]))
         return self._known[step]
 
-    def _upstream(self, trace: Trace) -> Iterable[str]:
-        names = [name.partition(" as ")[0] for kind, name, _ in trace.inputs if kind == "input"]
-        names += [seen.name for seen in trace.observations if seen.kind == "asset"]
-        yield from (self._makers[name] for name in names if name in self._makers)
-        yield from (self._writers[seen.name] for seen in trace.observations if seen.name in self._writers)
-
     def _own(self, step: str, trace: Trace) -> Iterable[Lack]:
-        yield from self._lost_files(step, trace)
+        yield from self._lost_files(step)
         for name in self.laid_out.listings.get(step, ()):
             yield Lack(DATA, name, f"it is not known any more which files there were: `{name}`")
         if UNPINNED in trace.marks:
@@ -125,11 +107,8 @@ class Lacks:
             elif seen.kind == "variable" and self.variables.digest(seen.name) != seen.digest:
                 yield Lack(ENVIRONMENT, seen.name, f"the variable `{seen.name}` is set otherwise")
 
-    def _lost_files(self, step: str, trace: Trace) -> Iterable[Lack]:
-        read = {seen.name for seen in trace.observations}
-        for kind, name, _ in trace.inputs:
-            if kind == "source":
-                read.update(self._sources.get(name.partition(" as ")[0], ()))
+    def _lost_files(self, step: str) -> Iterable[Lack]:
+        read = self._rests_on.files(step)
         for path, lack in self._lost.items():
             # Which steps a lost file of code served is not known without its text.
             is_code = lack.axis == CODE_AXIS and path not in self._files.values()

@@ -25,6 +25,7 @@ from onward.app.locked_environment import install, lock_of
 from onward.app.options import RunOptions
 from onward.app.place import Place
 from onward.app.reading import read
+from onward.app.rests_on import traces_of
 from onward.app.root import LOCAL_FOLDER, worked_in
 from onward.app.run import RunReport, run
 from onward.app.wiring import Opened, open_alone
@@ -33,7 +34,6 @@ from onward.base.errors import MachineError, StoreError, UsageError
 from onward.model.artifact import Artifact
 from onward.model.ports import Watcher
 from onward.model.records import Basis, Environment, Run
-from onward.model.trace import Trace
 
 DIFFERS, FAILED, NOT_HAD = "differs", "failed", "not had"
 OUTCOMES = (EQUAL, DIFFERS, FAILED, NOT_HAD)
@@ -168,7 +168,7 @@ class _Again:
         self._basis = basis
         self._root = root
         self._watcher = watcher
-        self._traces = _traces(opened, old)
+        self._traces = traces_of(opened, old)
         self._lock: str | None = None
         self._no_lock: str | None = None
 
@@ -283,16 +283,6 @@ class _Again:
             path = self._opened.store.objects.path(address)
             if path is not None and not fresh.store.objects.has(address):
                 fresh.store.objects.adopt(fresh.store.disk.copy_of(path))
-
-
-def _traces(opened: Opened, run: Run) -> dict[str, Trace]:
-    """The results of a run, by step and check."""
-    found: dict[str, Trace] = {}
-    for name, record in {**run.checks, **run.steps}.items():
-        trace = opened.store.traces.get(record.key, record.trace) if record.key and record.trace else None
-        if trace is not None:
-            found[name] = trace
-    return found
 
 
 def _why_not(made: RunReport, step: str) -> str:

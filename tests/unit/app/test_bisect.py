@@ -284,6 +284,29 @@ def test_commits_are_measured_with_the_data_of_the_run_before(session: Session) 
     assert subjects(report) == ["doubled"]
 
 
+def test_data_that_nobody_kept_keeps_only_what_rests_on_it_from_being_measured(session: Session) -> None:
+    workspace.write(
+        session.folder,
+        {
+            "onward.toml": "keep_sources = 0\n",
+            "projects/plain/steps.py": "from onward import asset\nfrom shared import FACTOR\n\n"
+            "@asset\ndef plain() -> float:\n    return FACTOR\n",
+        },
+    )
+    commit(session.folder, "nothing is kept")
+    session.run()
+    session.factor(2, "doubled")
+    session.factor(5, "five")
+    (session.folder / DATA).write_text("day,price\n1,50\n")
+    session.run()
+    report = session.bisect("HEAD~2", "HEAD")
+    assert outcomes(report) == ["known", "skipped", "skipped", "known"]
+    assert "was not kept, git does not have it, and the file has changed since" in (report.points[1].problem or "")
+    plain = session.bisect("HEAD~2", "HEAD", "plain", everything=True)
+    assert values(plain) == [1, 2, 5, 5]
+    assert subjects(plain) == ["five"]
+
+
 def test_runs_of_one_commit_are_in_the_order_of_time(session: Session) -> None:
     first = session.run()
     for price in (40, 100, 104):
