@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from onward.app.history import Moved
 from onward.base.codec import encode
 from onward.base.errors import RefusedError
 from onward.portal.publish import write_site
-from tests.machines import STEPS, Machine, Team
+from tests.machines import FILES, STEPS, Machine, Team
 
 
 @pytest.fixture
@@ -61,6 +62,10 @@ def test_another_machine_has_all_that_a_release_names(team: Team, tmp_path: Path
         assert opened.store.objects.read(basis.files["lib/common.py"].digest) is not None
         for artifact in run.artifacts.values():
             assert all(opened.store.objects.is_whole(address) for address in artifact.addresses())
+        for record in run.steps.values():
+            assert record.key is not None
+            assert record.trace is not None
+            assert opened.store.traces.get(record.key, record.trace) is not None
         write_site(opened, out=tmp_path / "site")
     assert (tmp_path / "site" / "index.html").is_file()
 
@@ -205,3 +210,63 @@ def test_a_fork_moves_no_channel_but_its_own_previews(team: Team) -> None:
     assert log(fork, "preview/fix") == [(1, "release", 1)]
     with ci.open() as opened:
         assert opened.store.records.channels() == ["main"]
+
+
+def alone(machine: Machine) -> None:
+    """Takes the shared store from a machine's settings."""
+    (machine.root / "onward.toml").write_text("")
+
+
+def together(machine: Machine) -> None:
+    (machine.root / "onward.toml").write_text(FILES["onward.toml"])
+
+
+def test_the_releases_of_before_a_store_was_shared_are_carried_over(team: Team) -> None:
+    ann = team.machine("ann")
+    alone(ann)
+    ann.run()
+    release(ann)
+    release(edited(ann, "Second"))
+    together(ann)
+    assert log(ann) == [(1, "release", 1), (2, "release", 2)]
+    bob = team.machine("bob")
+    assert log(bob) == []
+    release(edited(ann, "Third"))
+    assert log(bob) == log(ann) == [(1, "release", 1), (2, "release", 2), (3, "release", 3)]
+    with bob.open() as opened:
+        for move in opened.store.records.moves("main"):
+            run = channels.run_of(opened, move)
+            assert all(opened.store.objects.is_whole(one.bytes) for one in run.artifacts.values())
+
+
+def test_a_log_of_before_gives_way_to_one_that_is_shared(team: Team) -> None:
+    ann, bob = team.machine("ann"), team.machine("bob")
+    alone(ann)
+    ann.run()
+    release(ann)
+    together(ann)
+    bob.run()
+    release(edited(bob, "Bob"))
+    assert log(ann) == [(1, "release", 1)]
+    assert release(edited(ann, "Ann")).move.number == 2
+    assert log(bob) == [(1, "release", 1), (2, "release", 2)]
+
+
+def test_what_a_stranger_released_on_a_machine_of_the_pipeline_is_not_carried_over(team: Team) -> None:
+    """A fork's run without the shared setting leaves a log of its own behind."""
+    runner = team.machine("runner", "pr/7")
+    alone(runner)
+    edited(runner, "Evil")
+    release(runner)
+    together(runner)
+    runner.scope = "main"
+    runner.edit("projects/p/steps.py", "# Evil # It is", "# It is")
+    assert runner.counts() == Counter(made=len(STEPS))
+    assert log(runner) == []
+    assert release(runner).move.number == 1
+    assert log(team.machine("bob")) == [(1, "release", 1)]
+    with team.machine("eve").open() as opened:
+        run = channels.run_of(opened, opened.store.records.moves("main")[0])
+        words = opened.store.objects.read(run.artifacts["p/words"].bytes)
+    assert words is not None
+    assert b"Evil" not in words

@@ -12,12 +12,17 @@ import msgspec
 import pytest
 
 from onward.app.doctor import doctor
+from onward.app.options import RunOptions
+from onward.app.run import run
 from onward.app.scope import reads
+from onward.app.wiring import open_workspace
 from onward.base.codec import decode, encode
 from onward.base.digest import digest_bytes
+from onward.cli.nothing_to_do import answered
 from onward.model.artifact import Part
 from onward.model.trace import Envelope, Trace
 from onward.store.shared.head import pack
+from onward.testing.watchers import Recorder
 from onward.testing.workspace import write
 from tests.cli.program import onward
 from tests.machines import FILES, STEPS, Machine, Team
@@ -460,3 +465,34 @@ def test_doctor_tells_whether_the_bucket_can_be_read_and_written(team: Team) -> 
     assert diagnoses(ann)["writing"][0] == "note"
     team.bucket.fails = lambda verb, path: True
     assert diagnoses(ann)["reading"][0] == "note"
+
+
+@pytest.fixture
+def _racy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files need not be old for a run to rely on their times."""
+    monkeypatch.setattr("onward.app.shortcut._RACY_NS", 0)
+
+
+@pytest.mark.usefixtures("_racy")
+def test_the_short_answer_that_nothing_has_changed_does_not_speak_of_a_fork_s_run(tmp_path: Path) -> None:
+    files = {**FILES, "onward.toml": f'store = "{(tmp_path / "shared").as_uri()}"\n'}
+    root = write(tmp_path / "work", files)
+    with open_workspace(root, writes=True, scope="pr/7") as opened:
+        run(opened, RunOptions(), Recorder())
+    assert not (root / ".onward" / "state" / "unchanged").exists()
+    assert set(onward(root, "run", "--json").outcomes().values()) == {"made"}
+    # The other direction: people's own runs are what it speaks of.
+    assert (root / ".onward" / "state" / "unchanged").exists()
+    with open_workspace(root, writes=True, scope="pr/7") as opened:
+        run(opened, RunOptions(), Recorder())
+    assert set(onward(root, "run", "--json").outcomes().values()) == {"restored"}
+
+
+@pytest.mark.usefixtures("_racy")
+def test_after_a_restored_run_the_short_answer_is_given_although_bytes_are_not_here(tmp_path: Path) -> None:
+    files = {**FILES, "onward.toml": f'store = "{(tmp_path / "shared").as_uri()}"\n'}
+    ann, bob = (write(tmp_path / name / "work", files) for name in ("ann", "bob"))
+    assert onward(ann, "run").status == 0
+    assert set(onward(bob, "run", "--json").outcomes().values()) == {"restored"}
+    assert onward(bob, "run").status == 0
+    assert answered(["run", "-C", str(bob)])

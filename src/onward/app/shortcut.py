@@ -55,10 +55,12 @@ def keep(evaluation: Evaluation, opened: Opened, run: Run, started: datetime) ->
         broken=[_broken(name, check) for name, check in sorted(run.checks.items()) if check.outcome != "passed"],
         report=json.dumps(_report(evaluation, run), ensure_ascii=False),
     )
+    layout = opened.store.layout
     world = World(
         files=[*files, *remembered],
         stamps=[*stamps, *unchanged.stamps(remembered)],
-        objects=[opened.store.layout.object(address) for address in sorted(addresses)],
+        # What was never fetched from a shared store is missed by nobody.
+        objects=[layout.object(address) for address in sorted(addresses) if opened.store.objects.is_here(address)],
         as_of=unchanged.today() if asked else "",
         variables=_variables(traces),
         secret=opened.store.layout.secret,

@@ -63,6 +63,8 @@ def task_of(step: Step, evaluation: Evaluation, place: Place, outbox: Path, as_o
         "absent": [],
         "watch": reading.settings.watch,
     }
+    taken = [evaluation.artifacts.get(binding.target) for binding in step.bindings if binding.form == "asset"]
+    evaluation.store.objects.bring(address for artifact in taken if artifact for address in artifact.addresses())
     for binding in step.bindings:
         task["inputs"][binding.name] = handed(binding, evaluation, outbox)
     task.update(kinds()[step.kind].task(step, reading.files[step.file]))

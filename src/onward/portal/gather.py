@@ -110,6 +110,8 @@ class _Gatherer:
 
     def _mend(self) -> None:
         """Lets what is damaged be made again, where the workspace still makes it."""
+        artifacts = self.run.artifacts.values()
+        self.opened.store.objects.bring(address for artifact in artifacts for address in artifact.addresses())
         for name, artifact in self.run.artifacts.items():
             if not self._is_whole(artifact) and self.remake is not None:
                 self.remake(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -53,6 +53,9 @@ class Objects:
 
     def has_all(self, digests: list[Digest]) -> bool:
         return all(self.has(digest) for digest in digests)
+
+    def bring(self, digests: Iterable[Digest]) -> None:
+        """Fetches those objects that are not on this disk, several at once: none, where no store is shared."""
 
     def path(self, digest: Digest) -> Path | None:
         """The file of an object that is there and whole, else None; a damaged one is set aside.

@@ -12,7 +12,7 @@ from onward.base.digest import Digest, digest_bytes
 from onward.store.shared.believed import believed
 
 HEAD_FORMAT = 1
-_MOST_BYTES = 1 << 30
+_MOST_BYTES = 1 << 28
 """What a head may unpack to: more is no head."""
 
 

@@ -15,7 +15,7 @@ from onward.base.codec import decode, encode
 from onward.base.digest import Digest, is_digest
 from onward.base.errors import BucketError, RefusedError
 from onward.model.records import RECORD_FORMAT, Basis, Move, Run, Snapshot
-from onward.model.trace import Trace
+from onward.model.trace import Envelope, Trace
 from onward.store.disk import Disk
 from onward.store.layout import LOCAL_SCOPE, Layout
 from onward.store.objects import Objects
@@ -27,6 +27,7 @@ from onward.store.shared.sending import Sending
 from onward.store.traces import Traces
 
 T = TypeVar("T")
+_FETCHERS = 8
 
 
 class SharedObjects(Objects):
@@ -57,6 +58,14 @@ class SharedObjects(Objects):
     def read(self, digest: Digest) -> bytes | None:
         content = super().read(digest)
         return super().read(digest) if content is None and self._fetch(digest) else content
+
+    def bring(self, digests: Iterable[Digest]) -> None:
+        missing = [digest for digest in dict.fromkeys(digests) if not self.is_here(digest)]
+        if len(missing) > 1:
+            from concurrent.futures import ThreadPoolExecutor
+
+            with ThreadPoolExecutor(_FETCHERS, "onward-fetcher") as fetchers:
+                list(fetchers.map(self._fetch, missing))
 
     def _fetch(self, digest: Digest) -> bool:
         if digest in self._remote.spoiled or not self._remote.is_readable:
@@ -109,6 +118,14 @@ class SharedTraces(Traces):
             self.adopt(self._scope, name, trace, content)
         self._sending.trace(name, trace, content)
 
+    def envelope(self, key: Digest, name: Digest) -> Envelope | None:
+        envelope = super().envelope(key, name)
+        if envelope is None and is_digest(key) and is_digest(name):
+            found = self._remote.trace(key, name)
+            if found is not None and self._keep(*found):
+                envelope = super().envelope(key, name)
+        return envelope
+
     def bring(self, key: Digest) -> bool:
         look = self._looks.setdefault(key, self._brought(key))
         return next(look, None) is not None
@@ -149,11 +166,25 @@ class SharedRecords(Records):
     What is here of a channel's log is a copy of what was seen of it, for when the bucket cannot be had.
     """
 
-    def __init__(self, layout: Layout, disk: Disk, remote: Remote, objects: SharedObjects, sending: Sending) -> None:
+    def __init__(
+        self,
+        layout: Layout,
+        disk: Disk,
+        remote: Remote,
+        objects: SharedObjects,
+        sending: Sending,
+        before: Records | None,
+    ) -> None:
+        """
+        Args:
+            before: the logs of this machine from when no store was shared: the bucket's log of a channel begins with
+                them, if it has none; None: whose they are is not known.
+        """
         super().__init__(layout, disk)
         self._remote = remote
         self._objects = objects
         self._sending = sending
+        self._before = before
         self._runs: dict[str, Digest] = {}
         """By run, the digest of its record, as the moves say it."""
         self._logs: dict[str, list[str]] | None = None
@@ -175,7 +206,8 @@ class SharedRecords(Records):
         return super().run_digest(identity) or self._runs.get(identity)
 
     def channels(self) -> list[str]:
-        return sorted({*super().channels(), *(self._listed() or {})})
+        before = self._before.channels() if self._before is not None else []
+        return sorted({*super().channels(), *(self._listed() or {}), *before})
 
     def moves(self, channel: str) -> list[Move]:
         """The channel's log as the bucket has it; as it was known here where that cannot be had."""
@@ -183,7 +215,7 @@ class SharedRecords(Records):
             self._bring_move(channel, path)
         moves = super().moves(channel)
         self._runs.update({move.run: move.record for move in moves if move.record is not None})
-        return moves
+        return moves or (self._before.moves(channel) if self._before is not None else [])
 
     def append(self, move: Move) -> bool:
         """Adds a move to its channel's log in the bucket, after all that it stands on.
@@ -246,13 +278,22 @@ class SharedRecords(Records):
     def _require_whole_log(self, move: Move) -> None:
         """Sees to it that the bucket has the log that the move goes on with; what it has lost is put there again."""
         self._logs = None
+        folder = log_of(self._folder_of(move.channel), move.channel)
+        there = {path.rpartition("/")[2] for path in self._remote.bucket.names(folder)}
         known = super().moves(move.channel)
-        listed = self._remote.bucket.names(log_of(self._folder_of(move.channel), move.channel))
-        there = {path.rpartition("/")[2] for path in listed}
+        if not there and not known and self._before is not None:
+            known = [self._published(earlier) for earlier in self._before.moves(move.channel)]
         for earlier in known:
             if f"{earlier.sequence:08d}" not in there:
-                path = f"{log_of(self._folder_of(move.channel), move.channel)}/{earlier.sequence:08d}"
-                self._remote.bucket.create(path, encode(earlier))
+                self._remote.bucket.create(f"{folder}/{earlier.sequence:08d}", encode(earlier))
+
+    def _published(self, move: Move) -> Move:
+        """A move of before the store was shared, as the bucket has it, with its run."""
+        run = self.run(move.run)
+        if run is None:
+            return move
+        self.publish(run, self._remote.release_area())
+        return msgspec.structs.replace(move, record=self.run_digest(move.run))
 
     def _folder_of(self, channel: str) -> str:
         """The folder of the bucket that a channel's log lies in.

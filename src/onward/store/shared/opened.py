@@ -46,7 +46,9 @@ class SharedStore(Store):
         self.traces = self.shared_traces
         layout = Layout(root)
         layout.channels = f"{self.known}/channels"
-        self.shared_records = SharedRecords(layout, self.disk, self.remote, self.shared_objects, self._sending)
+        # A machine of a pipeline may have served strangers, who had no shared store and left a log.
+        before = self.records if LOCAL_SCOPE in scopes else None
+        self.shared_records = SharedRecords(layout, self.disk, self.remote, self.shared_objects, self._sending, before)
         self.records = self.shared_records
         self._is_prepared = False
 

@@ -95,6 +95,14 @@ class Remote:
                     found.append((area.scope, name, content))
             yield found
 
+    def trace(self, key: Digest, name: Digest) -> tuple[str, Digest, Digest, bytes] | None:
+        """One trace, with its scope, key and name; nothing is known of the bytes but that they came."""
+        for area in self.areas:
+            content = self.head(area).traces(key).get(name) or self._read(f"{area.traces(key)}/{name}")
+            if content is not None:
+                return area.scope, key, name, content
+        return None
+
     def executed(self, executed_key: Digest) -> Iterator[list[tuple[str, Digest, Digest, bytes]]]:
         """The same for a key without what is only shown: scope, key, name and bytes."""
         for area in self.areas:

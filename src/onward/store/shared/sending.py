@@ -16,7 +16,7 @@ from onward.model.trace import Trace
 from onward.store.shared.area import Area
 from onward.store.shared.remote import Remote
 
-_SENDERS = 4
+_SENDERS = 8
 _TELL_S = 2.0
 
 Job = Callable[[], None]
