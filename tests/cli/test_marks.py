@@ -95,3 +95,19 @@ def test_where_nothing_has_changed_marks_are_told_as_well(marked: Path, monkeypa
     (marked / ".onward/state/unchanged").unlink()
     assert short == [onward(marked, *words).out for words in (["status"], ["status", "--json"])]
     assert SERVER in short[1]
+
+
+def test_what_a_server_says_when_it_is_asked_again_serves_from_then_on(workspace: Writer) -> None:
+    """It is no instability: nothing that is known of the step tells what a server says."""
+    counts = CODE.replace("    return 1\n\n@asset\ndef plain", "    return time.time_ns()\n\n@asset\ndef plain")
+    root = workspace({"onward.toml": "", "projects/p/steps.py": counts.replace("import socket", "import socket, time")})
+    seen = []
+    for _ in range(3):
+        answer = onward(root, "run", "--force", "p/asked", "--json")
+        assert answer.status == 0, answer.text
+        assert "unstable" not in str(answer.json["steps"])
+        seen.append(onward(root, "show", "p/asked", "--json").json["value"])
+    assert len(set(seen)) == 3
+    (root / ".onward/state/standing").unlink()
+    assert onward(root, "run", "--json").outcomes() == {"p/asked": "restored", "p/plain": "restored"}
+    assert onward(root, "show", "p/asked", "--json").json["value"] == seen[-1]

@@ -62,7 +62,7 @@ from onward.model.event import (
 )
 from onward.model.ports import Executor, Watcher
 from onward.model.records import CheckRecord, Origin, StepRecord
-from onward.model.trace import UNSTABLE, CheckOutcome, Trace, Usage
+from onward.model.trace import UNPINNED, UNSTABLE, CheckOutcome, Trace, Usage
 from onward.model.workspace import Binding, Discovered, Finding, Step
 from onward.store.disk import disk_full
 from onward.store.locks import KeyLocks
@@ -687,12 +687,17 @@ class Loop:
         return _error("Exited", f"its process ended with exit status {ending.status} and left no result")
 
     def _keep(self, running: Running, trace: Trace, *, is_executed: bool = True, seconds: float | None = None) -> None:
-        """Records a trace; where its fingerprint is known already, what came out then serves."""
+        """Records a trace; where its fingerprint is known already, what came out then serves.
+
+        Of a result whose inputs could not be pinned, the fingerprint does not tell all: what came out last serves.
+        """
         twin = self._twin(trace)
         if twin is not None:
             name, first = twin
             told = unstable.differences(first, trace)
-            if told:
+            if told and UNPINNED in trace.marks:
+                name, first = self._record(trace), trace
+            elif told:
                 serving = msgspec.structs.replace(trace, artifacts=first.artifacts, check=first.check)
                 trace = unstable.marked(serving, told, trace)
                 self._watcher.say(f"{trace.step} is unstable: {'; '.join(told)}")
@@ -714,8 +719,9 @@ class Loop:
         return self._store.traces.record(trace, builder)
 
     def _twin(self, trace: Trace) -> tuple[Digest, Trace] | None:
-        """The first usable trace of this very fingerprint."""
-        for name, found in self._store.traces.find(trace.key):
+        """The usable trace of this very fingerprint that serves: the first one; of unpinned results the newest."""
+        known = self._store.traces.find(trace.key)
+        for name, found in reversed(known) if UNPINNED in trace.marks else known:
             if found.observations == trace.observations and self._store.objects.has_all(found.addresses()):
                 return name, found
         return None
