@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -98,6 +99,9 @@ def open_workspace(
         store = SharedStore(place.store, Guarded(shown(url), lambda: bucket(url), limits), reads)
     if writes:
         _prepare(place, store)
+    elif url is not None:
+        with suppress(OSError):  # what comes from the bucket is kept in the local folder, which ignores itself
+            places.prepare_local(place)
     index = Index(place.index) if writes or place.local.is_dir() else Index(Path(":memory:"))
     standing = standings.load(place.standing, reads)
     if isinstance(store, SharedStore) and standing.scope != scopes.LOCAL:
