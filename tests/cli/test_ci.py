@@ -79,10 +79,7 @@ def test_a_clone_that_lacks_history_finds_its_base(remote: Path, how: tuple[str,
     # The base had no run: its results were made in a folder of their own, and that is gone.
     assert "its results are made now" in answer.err
     assert run_git(runner, "worktree", "list").count("\n") == 0
-    assert any(
-        "1 commit of `main` are not in this branch" in note or "not in this branch" in note
-        for note in answer.json["notes"]
-    )
+    assert any("`main` has 1 commit more beside this branch" in note for note in answer.json["notes"])
 
 
 def test_a_branch_without_a_main_to_be_found_is_held_against_what_readers_have(tmp_path: Path) -> None:
@@ -165,6 +162,28 @@ def test_what_a_rollback_took_back_is_held_and_the_build_is_green(remote: Path) 
     assert answer.status == 0, answer.text
     assert answer.json["released"] is None
     assert "shop/total" in {hold["asset"] for hold in answer.json["held"]}
+    said = onward(root, "ci").out
+    assert "held: main@1 stays, for this holds what was rolled back" in said
+    assert "`onward release` lets it in again" in said
+
+
+def test_on_a_branch_it_is_said_that_a_rollback_took_back_what_it_holds(remote: Path) -> None:
+    root = clone(remote, "ci")
+    onward(root, "ci")
+    edit(root, VISITS, "2,20", "2,30")
+    pushed(root, "main", "wrong day")
+    onward(root, "ci")
+    onward(root, "rollback", "--note", "the wrong day")
+    run_git(root, "checkout", "-q", "-b", "topic")
+    edit(root, "projects/ops/script.py", 'ow.save("rows", {"a": 1})', 'ow.save("rows", {"a": 2})')
+    commit(root, "something else")
+    notes = onward(root, "ci", "--json").json["notes"]
+    (note,) = [note for note in notes if "shop/total" in note]
+    assert note.startswith("once merged, this is held from readers of `main`: ")
+    assert note.endswith(": the wrong day")
+    edit(root, VISITS, "2,30", "2,20")
+    commit(root, "as it was")
+    assert not [note for note in onward(root, "ci", "--json").json["notes"] if "once merged" in note]
 
 
 def test_a_preview_goes_with_its_branch(remote: Path) -> None:

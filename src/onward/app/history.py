@@ -8,8 +8,8 @@ from typing import Literal, overload
 import msgspec
 
 from onward.app.channels import MAIN, check_name, last_standing, release_move
-from onward.app.moving import Held, Moved, Overtaken, append, contents_of, next_move
-from onward.app.quarantine import quarantined_by, shown_in
+from onward.app.moving import Held, Moved, Overtaken, append, next_move, noted
+from onward.app.quarantine import contents_of, quarantined_by, shown_in
 from onward.app.releasable import check_run, releasable
 from onward.app.rollback import close, rollback
 from onward.app.wiring import Opened
@@ -83,7 +83,7 @@ def release(
     if run is None:
         run = releasable(opened)
     check_run(run)
-    contents = {asset: artifact.content for asset, artifact in run.artifacts.items()}
+    contents = contents_of(run)
 
     def forward(moves: Sequence[Move]) -> Move | Moved | Held | Overtaken:
         before = last_standing(moves)
@@ -98,7 +98,7 @@ def release(
             return Held(channel, before, tuple(shown))
         number = max((move.number for move in moves), default=0) + 1
         to_run = (number, run.id, run.snapshot)
-        move = next_move(channel, moves, "release", to_run, note, automatic=automatic, lifted=contents_of(shown))
+        move = next_move(channel, moves, "release", to_run, note, automatic=automatic, lifted=noted(shown))
         return msgspec.structs.replace(move, approved=tuple(approved))
 
     return append(opened, channel, forward)

@@ -102,7 +102,7 @@ def next_move(
     )
 
 
-def contents_of(quarantined: Sequence[Quarantined]) -> tuple[AssetContent, ...]:
+def noted(quarantined: Sequence[Quarantined]) -> tuple[AssetContent, ...]:
     """What is quarantined, as a move notes it."""
     return tuple(AssetContent(one.asset, one.content) for one in quarantined)
 

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from onward.base import clock
 from onward.base.digest import Digest
-from onward.model.records import AssetContent, Move
+from onward.base.text import listed
+from onward.model.records import AssetContent, Move, Run
 
+_MOST_NAMED = 8
 Contents = Mapping[str, Digest]
 """By asset, its content."""
 
@@ -40,6 +42,20 @@ def rolled_back(move: Move) -> str:
     return f"{move.channel}@{move.previous}, rolled back{who} on {clock.instant_of(move.at):%Y-%m-%d}{why}"
 
 
+def by_rollback(quarantined: Iterable[Quarantined]) -> list[str]:
+    """What is quarantined, on a line for each rollback that did it."""
+    grouped: dict[tuple[str, int], list[Quarantined]] = {}
+    for one in quarantined:
+        grouped.setdefault((one.rollback.channel, one.rollback.sequence), []).append(one)
+    return [
+        f"{listed(map(_named, some), _MOST_NAMED)}: as in {rolled_back(some[0].rollback)}" for some in grouped.values()
+    ]
+
+
+def _named(one: Quarantined) -> str:
+    return one.asset if one.content is not None else f"{one.asset} (missing)"
+
+
 def quarantined_by(moves: Iterable[Move]) -> list[Quarantined]:
     """What is quarantined at the end of a log, by asset."""
     held: dict[AssetContent, Move] = {}
@@ -49,6 +65,11 @@ def quarantined_by(moves: Iterable[Move]) -> list[Quarantined]:
         held |= dict.fromkeys(move.quarantined, move)
     found = [Quarantined(one.asset, one.content, move) for one, move in held.items()]
     return sorted(found, key=lambda one: (one.asset, one.content or ""))
+
+
+def contents_of(run: Run) -> Contents:
+    """What a run came to."""
+    return {asset: artifact.content for asset, artifact in run.artifacts.items()}
 
 
 def shown_in(contents: Contents, quarantined: Iterable[Quarantined]) -> list[Quarantined]:

@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Collection, Sequence
 
 from onward.app.channels import MAIN, release_move, run_of
-from onward.app.moving import Moved, append, contents_of, next_move, standing_at
-from onward.app.quarantine import Contents, quarantined_by, shown_in, taken_back
+from onward.app.moving import Moved, append, next_move, noted, standing_at
+from onward.app.quarantine import Contents, contents_of, quarantined_by, shown_in, taken_back
 from onward.app.wiring import Opened
 from onward.base import paths
 from onward.base.errors import RefusedError, unknown_name
@@ -53,7 +53,7 @@ def rollback(
             way = f"going from {channel}@{before.number} to {channel}@{target.number}"
             named = _named(assets, {one.asset for one in taken}, shown, way)
             taken = [one for one in taken if one.asset in named]
-        lifted = contents_of(shown_in(shown, quarantined_by(moves)))
+        lifted = noted(shown_in(shown, quarantined_by(moves)))
         to_release = (target.number, target.run, target.snapshot)
         return next_move(channel, moves, "rollback", to_release, note, quarantined=tuple(taken), lifted=lifted)
 
@@ -102,7 +102,7 @@ def _narrowed(
     if not lifted:
         return Moved(standing, standing.number, was_there=True)
     here = (standing.number, standing.run, standing.snapshot)
-    return next_move(channel, moves, "rollback", here, note, lifted=contents_of(lifted))
+    return next_move(channel, moves, "rollback", here, note, lifted=noted(lifted))
 
 
 def _named(words: Collection[str], taken: Collection[str], known: Collection[str], way: str) -> set[str]:
@@ -132,7 +132,7 @@ def _contents_at(opened: Opened, move: Move) -> Contents | None:
     if snapshot is not None:
         return {asset: entry.content for asset, entry in snapshot.artifacts.items()}
     run = opened.store.records.run(move.run)
-    return {asset: artifact.content for asset, artifact in run.artifacts.items()} if run is not None else None
+    return contents_of(run) if run is not None else None
 
 
 def close(opened: Opened, channel: str, note: str | None = None) -> Moved:

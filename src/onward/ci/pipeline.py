@@ -49,6 +49,7 @@ class Built:
     Attributes:
         moved: how the channel moved, or stayed at just this; None where it was not to be released, or is held.
         held: what holds the release.
+        rolled_back: the same, where it is held because a rollback had taken back what it holds.
         published: what came of bringing the site to its places.
         closed: the previews that were closed.
         night: of a nightly build, what it looked at.
@@ -58,6 +59,7 @@ class Built:
     review: Review
     moved: Moved | None = None
     held: list[Hold] = field(default_factory=list)
+    rolled_back: Held | None = None
     published: list[Receipt] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
     night: Night | None = None
@@ -183,6 +185,7 @@ class Pipeline:
             built.moved = moved
         elif isinstance(moved, Held):
             built.held = [Hold(one.asset, one.reason) for one in moved.assets]
+            built.rolled_back = moved
         else:
             assert isinstance(moved, Overtaken)
             found.notes.append(f"not released: `{channel}@{moved.standing.number}` is of a later commit")

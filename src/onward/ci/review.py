@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from onward.app.channels import MAIN, quarantined
 from onward.app.diff import Compared, DiffReport, diff
 from onward.app.options import RunOptions
+from onward.app.quarantine import by_rollback, contents_of, shown_in
 from onward.app.run import RunReport, run
 from onward.app.wiring import Opened
 from onward.base.errors import RefusedError, unknown_name
@@ -24,6 +26,7 @@ from onward.ci.repository import Repository
 from onward.ci.untouched import Untouched, untouched
 from onward.model.hosting import Build
 from onward.model.ports import Watcher
+from onward.model.records import Run
 from onward.portal.publish import write_review
 
 PAGE = "review.html"
@@ -106,7 +109,7 @@ def review(
     said = _said(root, build, main, base, reviews, keeper)
     page = opened.place.local / PAGE
     write_review(opened, difference, page)
-    notes = [*base.notes, *_merge_note(root, build, main)]
+    notes = [*base.notes, *_merge_note(root, build, main), *_rolled_back_notes(opened, build, report.run)]
     return Review(
         build,
         base,
@@ -164,6 +167,14 @@ def _said(
         commits = Repository(root).commits_between(base.commit, build.commit, main, _MOST_COMMITS)
         return said + reviews.of_merged(commits, keeper.owners_of)
     return said
+
+
+def _rolled_back_notes(opened: Opened, build: Build, run: Run) -> list[str]:
+    """What a rollback took back from readers and is in a branch still: merged, it would be held."""
+    if build.is_main:  # its release is held, and that is told
+        return []
+    held = shown_in(contents_of(run), quarantined(opened))
+    return [f"once merged, this is held from readers of `{MAIN}`: {line}" for line in by_rollback(held)]
 
 
 def _merge_note(root: Path, build: Build, main: str) -> list[str]:

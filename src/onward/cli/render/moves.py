@@ -7,12 +7,10 @@ from typing import Any
 
 from onward.app.channels import MAIN
 from onward.app.moving import Held, Moved
-from onward.app.quarantine import Quarantined, rolled_back
+from onward.app.quarantine import Quarantined, by_rollback
 from onward.base.shell import shell_line
 from onward.base.text import listed
 from onward.model.records import Approved, AssetContent, Move
-
-_MOST_NAMED = 8
 
 
 def moved_json(moved: Moved) -> dict[str, Any]:
@@ -59,20 +57,6 @@ def held_lines(held: Held) -> list[str]:
         *(f"  {line}" for line in by_rollback(held.assets)),
         ways,
     ]
-
-
-def by_rollback(quarantined: Iterable[Quarantined]) -> list[str]:
-    """What is quarantined, on a line for each rollback that did it."""
-    grouped: dict[tuple[str, int], list[Quarantined]] = {}
-    for one in quarantined:
-        grouped.setdefault((one.rollback.channel, one.rollback.sequence), []).append(one)
-    return [
-        f"{listed(map(_named, some), _MOST_NAMED)}: as in {rolled_back(some[0].rollback)}" for some in grouped.values()
-    ]
-
-
-def _named(one: Quarantined) -> str:
-    return one.asset if one.content is not None else f"{one.asset} (missing)"
 
 
 def quarantine_lines(move: Move) -> list[str]:

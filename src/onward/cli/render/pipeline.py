@@ -10,6 +10,7 @@ from onward.ci.pipeline import Built
 from onward.ci.review import Review
 from onward.cli.render import receipts
 from onward.cli.render.difference import print_difference
+from onward.cli.render.moves import held_lines
 
 
 def print_review(review: Review) -> None:
@@ -43,13 +44,19 @@ def _print_verdict(verdict: Verdict) -> None:
         click.echo(f"  gate {verdict.asset}: {verdict.why}; approved by {people}")
 
 
+def _held(built: Built) -> list[str]:
+    if built.rolled_back is not None:
+        return held_lines(built.rolled_back)
+    return [f"held: {hold.asset or 'the release'}: {hold.reason}" for hold in built.held]
+
+
 def print_built(built: Built) -> None:
     """What the build came to."""
     print_review(built.review)
     for line in built.night.lines() if built.night is not None else ():
         click.echo(line)
-    for hold in built.held:
-        click.echo(click.style(f"held: {hold.asset or 'the release'}: {hold.reason}", fg="yellow"))
+    for line in _held(built):
+        click.echo(click.style(line, fg="yellow"))
     if built.moved is not None:
         move = built.moved.move
         verb = "stands at" if built.moved.was_there else "released"
