@@ -354,6 +354,32 @@ def test_the_first_key_leads_past_the_masthead(wide: Watched, written: Path) -> 
     assert page.evaluate("document.activeElement.id") == "content"
 
 
+def test_what_a_timeline_folds_on_the_screen_is_on_paper(wide: Watched, written: Path) -> None:
+    page = wide.open(written / "timeline/delays/index.html")
+    folded = page.locator(".timeline details .what", has_text="old_share").first
+    assert folded.count() == 1
+    assert not folded.is_visible()
+    page.emulate_media(media="print")
+    assert folded.is_visible()
+
+
+def test_two_releases_are_held_against_each_other_by_keyboard_and_without_scripts(
+    chromium_running: Browser, written: Path
+) -> None:
+    with offline(chromium_running, viewport=PHONE, java_script_enabled=False) as context:
+        page = Watched(context).open(written / "timeline/delays/index.html")
+        page.locator(".timeline a", has_text="before and after").nth(2).focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/compared/12/delays/index.html#delays/through_the_day")
+        views = page.locator("article", has=page.locator("[id='delays/through_the_day']")).locator(".views input")
+        views.first.focus()
+        page.keyboard.press("ArrowRight")
+        page.keyboard.press("ArrowRight")
+        assert page.get_by_label("Onion skin").is_checked()
+        after = page.locator("figure.after").first
+        assert after.evaluate("figure => getComputedStyle(figure).opacity") == "0.5"
+
+
 CONTRAST = """() => {
   const canvas = document.createElement('canvas').getContext('2d', {willReadFrequently: true});
   const rgb = (color, under) => {

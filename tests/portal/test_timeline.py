@@ -114,7 +114,7 @@ def readings(written: Path) -> dict[str, Reading]:
     return pages(written)
 
 
-def content(root: Path, detailed: int = 10, *, is_for_good: bool = False) -> nouns.SiteContent:
+def content(root: Path, detailed: int | None = None, *, is_for_good: bool = False) -> nouns.SiteContent:
     with open_workspace(root) as opened:
         move = channels.standing(opened)
         assert move is not None
@@ -271,6 +271,21 @@ def test_earlier_releases_are_told_in_short(work: Path, tmp_path: Path) -> None:
     assert "20 USD → 40 USD" in page.replace("\u00a0", " "), "of numbers it is known what they were"
     assert "Release 3 and those before it are told in short." in page
     assert dead_ends(tmp_path / "site") == []
+
+
+def test_how_many_are_told_in_detail_is_a_setting(work: Path) -> None:
+    assert [move.number for move in content(work).moves if move.comparison] == [4, 3, 2]
+    (work / "onward.toml").write_text('name = "house"\ntimeline = 2\n')
+    assert [move.number for move in content(work).moves if move.comparison] == [4, 3]
+
+
+@pytest.mark.parametrize("value", ["-1", "true", '"all"', "1.5"])
+def test_a_number_of_releases_that_is_none_is_found_where_it_stands(work: Path, value: str) -> None:
+    (work / "onward.toml").write_text(f'name = "house"\ntimeline = {value}\n')
+    with onward.Workspace(work) as workspace:
+        findings = workspace.list().findings
+    assert [(finding.code, finding.line) for finding in findings] == [("config", 2)]
+    assert "whole number" in findings[0].message
 
 
 def test_nothing_has_to_be_compared_for_a_site_in_short(work: Path) -> None:

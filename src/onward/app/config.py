@@ -26,7 +26,7 @@ from onward.model.workspace import (
     SourceDeclaration,
 )
 
-ROOT_ONLY = ("name", "projects", "keep_sources", "publish", "watch", "environment", "store", "main")
+ROOT_ONLY = ("name", "projects", "keep_sources", "publish", "watch", "environment", "store", "main", "timeline")
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(s|sec|m|min|h|d)?\s*\Z")
 _SECONDS = {None: 1, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB)\s*\Z", re.IGNORECASE)
@@ -278,6 +278,12 @@ def _yes_or_no(value: Any) -> bool:
     return value
 
 
+def _count(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise _WrongFormError(f"is a whole number from 0 on, not {value if isinstance(value, int) else _form(value)}")
+    return value
+
+
 def _form(value: Any) -> str:
     names = {bool: "a yes or no", int: "a number", float: "a number", list: "a list", dict: "a table", str: "a text"}
     return names.get(type(value), "a date")
@@ -312,6 +318,7 @@ _READERS: dict[str, Callable[[Any], tuple[str, Any]]] = {
     "keep_sources": lambda value: ("keep_sources", _bytes(value)),
     "store": lambda value: ("store", _address(value)),
     "publish": lambda value: ("publish", _places(value)),
+    "timeline": lambda value: ("timeline", _count(value)),
     "watch": lambda value: ("watch", _yes_or_no(value)),
     "time_limit": lambda value: ("time_limit_s", _seconds(value)),
 }

@@ -1,4 +1,4 @@
-"""The places that the site is brought to, as the settings name them. Loads nothing that draws a page."""
+"""What the settings say of the site, and the places that it is brought to. Loads nothing that draws a page."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from onward.base.errors import OnwardError
 from onward.destinations.naming import without_secrets
 from onward.destinations.registry import destination_for
 from onward.model.ports import Destination
+from onward.model.workspace import Settings
 
 CACHE_FOLDER = "publish"
 """Below `cache/`: what is under way to a place."""
@@ -16,11 +17,16 @@ CACHE_FOLDER = "publish"
 
 def places_of(opened: Opened) -> tuple[str, ...]:
     """The places of `publish`; none where the settings do not parse."""
+    return root_settings(opened).publish
+
+
+def root_settings(opened: Opened) -> Settings:
+    """The settings of the root as they are now, without a look at the rest of the workspace."""
     try:
         content = (opened.place.root / CONFIG_NAME).read_bytes()
     except FileNotFoundError:
-        return ()
-    return read_settings(content, CONFIG_NAME, is_root=True)[0].publish
+        return Settings()
+    return read_settings(content, CONFIG_NAME, is_root=True)[0]
 
 
 def destinations_of(opened: Opened) -> list[tuple[str, Destination | OnwardError]]:

@@ -133,6 +133,8 @@ class Settings(msgspec.Struct, frozen=True):
     """Bytes: sources up to this size are kept with a basis where git does not have them."""
     publish: tuple[str, ...] = ()
     """Places that the site is brought to when a channel moves, each as a kind and an address."""
+    timeline: int = 10
+    """The newest releases that the site tells in detail."""
     watch: bool = True
     """Whether what steps touch is watched as they run."""
     python: str | None = None

@@ -21,6 +21,7 @@ from onward.app.config import setting_line
 from onward.app.environment import workspace_python
 from onward.app.errands import Job, carry_out
 from onward.app.marks import Marks, marks_of_asset
+from onward.app.places import root_settings
 from onward.app.reading import read
 from onward.app.wiring import Opened
 from onward.base import clock
@@ -33,7 +34,7 @@ from onward.model.artifact import FIGURE, METRIC, TABLE, Artifact
 from onward.model.records import Basis, CheckRecord, Environment, Move, Run
 from onward.model.trace import Trace
 from onward.portal import content as site
-from onward.portal.timeline import DETAILED, MOST_MOVES, PREVIEWS, Naming, Timeline
+from onward.portal.timeline import MOST_MOVES, PREVIEWS, Naming, Timeline
 
 PARQUET = "application/vnd.apache.parquet"
 PREVIEW_VERSION = 4
@@ -48,7 +49,7 @@ def gather(
     move: Move | None,
     remake: Remake | None = None,
     *,
-    detailed: int = DETAILED,
+    detailed: int | None = None,
     is_for_good: bool = False,
 ) -> site.SiteContent:
     """The content of the site of a run; with a move, of that release.
@@ -58,13 +59,15 @@ def gather(
         run: what the site shows.
         move: the move of a channel that points at it; None for a snapshot that no channel is asked for.
         remake: makes an asset again whose bytes are damaged.
-        detailed: how many of the newest releases are told in detail.
+        detailed: how many of the newest releases are told in detail; None: as the settings have it.
         is_for_good: it stays as it is written, and so tells this release in detail, and nothing of what is open now.
 
     Raises:
         StoreError: the run's catalogue or basis is gone.
         MissingLibraryError: the workspace's Python cannot look into tables.
     """
+    if detailed is None:
+        detailed = root_settings(opened).timeline
     return _Gatherer(opened, run, move, remake, min(detailed, 1) if is_for_good else detailed, is_for_good).content()
 
 

@@ -18,9 +18,8 @@ from onward.model.artifact import METRIC, Artifact
 from onward.model.records import Move, Run
 from onward.portal import content as site
 
-DETAILED = 10
-"""Releases that are told in detail, where nobody asks for more."""
 MOST_MOVES = 60
+"""Moves that are told at all, where no more are told in detail."""
 PREVIEWS = "preview/"
 
 
@@ -59,7 +58,7 @@ class Timeline:
         shown: int,
         run_of: Callable[[Move], Run | None],
         naming: Naming,
-        detailed: int = DETAILED,
+        detailed: int,
     ) -> None:
         self._opened = opened
         self._log = log
@@ -69,6 +68,7 @@ class Timeline:
         self._quarantined = quarantined_by(log)
         releases = [move.number for move in log if move.kind == site.RELEASE]
         self._detailed = set(releases[-detailed:]) if detailed else set()
+        self._first = len(log) - max(MOST_MOVES, detailed)
 
     def moves(self) -> list[site.Move]:
         """The moves, newest first."""
@@ -79,7 +79,7 @@ class Timeline:
                 before = None
                 continue
             is_shown = (move.kind, move.number) == (site.RELEASE, self._shown)
-            if is_shown or place >= len(self._log) - MOST_MOVES:
+            if is_shown or place >= self._first:
                 found.append(self._move(before, move))
             if before is None or move.number != before.number:  # one that narrows a quarantine shows nothing else
                 before = move
