@@ -705,6 +705,7 @@ class Loop:
                 name = self._record(trace)
             else:
                 trace = first
+                self._store.traces.share(name, first)  # its bytes may be what the shared store has lost
         else:
             name = self._record(trace)
         self._evaluation.settle(trace.step, trace)

@@ -44,6 +44,13 @@ class Objects:
         """Whether the object is on this disk."""
         return os.path.exists(self._layout.object(digest))
 
+    def size(self, digest: Digest) -> int | None:
+        """The bytes of an object that is on this disk; None where it is not."""
+        try:
+            return os.stat(self._layout.object(digest)).st_size
+        except OSError:
+            return None
+
     def digests(self) -> Iterator[Digest]:
         """All objects on this disk, by what their names say."""
         for folder in self._disk.names(self._layout.objects):

@@ -114,7 +114,8 @@ class Guarded:
         answer, error = self._answer(answers, seconds, watched)
         if error is not None:
             if isinstance(error, MachineError) and not isinstance(error, BucketError):
-                raise BucketError(error.message, hint=error.hint) from error
+                said = f"{error.message} (`{error.hint}`)" if error.hint else error.message
+                raise BucketError(said, hint=error.hint) from error
             raise error
         return answer  # pyrefly: ignore[bad-return]
 

@@ -9,6 +9,7 @@ import msgspec
 
 from onward.base.codec import decode, encode
 from onward.base.digest import Digest, digest_bytes
+from onward.store.expired import objects_of
 from onward.store.shared.believed import believed
 
 HEAD_FORMAT = 1
@@ -57,6 +58,11 @@ class Head:
     def contents(self) -> list[bytes]:
         """The bytes of all traces."""
         return [content for named in self._by_key.values() for content in named.values()]
+
+    def objects(self) -> set[Digest]:
+        """Every object that the traces name: all of them were there before the head."""
+        found = (believed(content) for content in self.contents())
+        return {digest for trace in found if trace is not None for digest in objects_of(trace)}
 
     def executed(self, executed_key: Digest) -> list[tuple[Digest, Digest, bytes]]:
         """Key, name and bytes of the traces whose inputs but what is only shown have this key."""

@@ -5,7 +5,7 @@ Each class is what it stands on, with one more place to look. A bucket that cann
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -228,7 +228,7 @@ class SharedRecords(Records):
         try:
             self._require_whole_log(move)
             if run is not None:
-                self.publish(run, self._remote.release_area())
+                self.publish(run, self._remote.release_area(), self._named_by_head(self._remote.release_area()))
             path = f"{log_of(folder, move.channel)}/{move.sequence:08d}"
             added = self._created(path, encode(move))
         except BucketError as error:
@@ -239,8 +239,11 @@ class SharedRecords(Records):
         self._logs = None
         return added and super().append(move)
 
-    def publish(self, run: Run, area: Area) -> None:
+    def publish(self, run: Run, area: Area, there: Collection[Digest] = ()) -> None:
         """Sends a run to a part of the bucket, after all that it names.
+
+        Args:
+            there: objects that are known to be there.
 
         Raises:
             BucketError: it cannot be written.
@@ -249,7 +252,7 @@ class SharedRecords(Records):
         if bucket.has(area.record("runs", run.id)):
             return
         sending = self._sending
-        sending.objects(_objects_of(run), area)
+        sending.objects((digest for digest in _objects_of(run) if digest not in there), area)
         snapshot, basis = super().snapshot(run.snapshot), super().basis(run.basis)
         if basis is not None and not bucket.has(area.record("bases", run.basis)):
             sending.objects(self._kept_of(basis, area), area)
@@ -260,6 +263,12 @@ class SharedRecords(Records):
             if record is not None:
                 sending.put_record(area.record(folder, digest), encode(record))
         sending.put_record(area.record("runs", run.id), encode(run))
+
+    def _named_by_head(self, area: Area) -> set[Digest]:
+        """The objects that the newest complete run of a scope has brought to the bucket."""
+        if area.scope not in (each.scope for each in self._remote.areas):
+            return set()
+        return self._remote.head(area).objects()
 
     def _kept_of(self, basis: Basis, area: Area) -> list[Digest]:
         """The files of a basis whose bytes are here; what a basis that is there already has is left out."""

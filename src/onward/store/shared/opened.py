@@ -11,7 +11,7 @@ from onward.base.errors import BucketError
 from onward.model.records import Run
 from onward.model.trace import Trace
 from onward.store.disk import Disk
-from onward.store.expired import Removed
+from onward.store.expired import Removed, objects_of
 from onward.store.layout import LOCAL_SCOPE, Layout
 from onward.store.opened import Store
 from onward.store.shared.guarded import Guarded
@@ -38,7 +38,7 @@ class SharedStore(Store):
         self.known = f"{root}/shared/{bucket_id(bucket.url)}"
         self.remote = Remote(bucket, [scope for scope in scopes if scope != LOCAL_SCOPE])
         self.shared_objects = SharedObjects(self.layout, self.disk, self.remote)
-        self._sending = Sending(self.remote, self.shared_objects.path)
+        self._sending = Sending(self.remote, self.shared_objects.path, self.shared_objects.size)
         self.objects = self.shared_objects
         self.shared_traces = SharedTraces(
             self.layout, self.disk, self.scopes, self.remote, self.shared_objects, self._sending
@@ -117,7 +117,8 @@ class SharedStore(Store):
         self._sending.finish(tell)
         own = self.remote.own
         try:
-            self.shared_records.publish(run, own)
+            sent = {digest for trace in results.values() for digest in objects_of(trace)}
+            self.shared_records.publish(run, own, sent)
             if self.remote.trouble() is None:
                 content = pack(run.basis, run.snapshot, self.secret(), contents.values())
                 self.remote.bucket.replace(own.head, content)

@@ -13,11 +13,14 @@ from pathlib import Path
 from onward.base.digest import Digest
 from onward.base.errors import BucketError
 from onward.model.trace import Trace
+from onward.store.expired import objects_of
 from onward.store.shared.area import Area
 from onward.store.shared.remote import Remote
 
 _SENDERS = 8
 _TELL_S = 2.0
+_SMALL = 1 << 16
+"""Bytes of an object that is sent as quickly as it is asked for."""
 
 Job = Callable[[], None]
 
@@ -26,12 +29,16 @@ class Sending:
     """Sends to the writing scope's part of a bucket. Where that cannot be written any more, what is left is dropped.
 
     Args:
-        whole: gives the file of an object that is here and whole; None where it is not.
+        whole: gives the file of an object that is whole; None where it cannot be had.
+        size: the bytes of one that is on this disk; None where it is not.
     """
 
-    def __init__(self, remote: Remote, whole: Callable[[Digest], Path | None]) -> None:
+    def __init__(
+        self, remote: Remote, whole: Callable[[Digest], Path | None], size: Callable[[Digest], int | None]
+    ) -> None:
         self._remote = remote
         self._whole = whole
+        self._size = size
         self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self._senders: list[threading.Thread] = []
         self._state = threading.Condition()
@@ -80,20 +87,23 @@ class Sending:
         if again:
             self._remote.spoiled.update(trace.addresses())
         for digest in objects_of(trace):
-            self.put_object(digest)
+            self.put_object(digest, is_new=True)
         executed_key = trace.executed_key()
         self._put(f"{area.traces(trace.key)}/{name}", content)
         if executed_key is not None:
             self._put(f"{area.executed(executed_key)}/{trace.key}-{name}", b"")
 
-    def put_object(self, digest: Digest, area: Area | None = None) -> None:
-        """Sends an object, where it is not there; one that is not here is somebody else's, and is left to them."""
+    def put_object(self, digest: Digest, area: Area | None = None, *, is_new: bool = False) -> None:
+        """Sends an object, where it is not there; one that is not here is somebody else's, and is left to them.
+
+        A small one that was just made is sent without asking, which takes as long as the question.
+        """
         path = (area or self._remote.own).object(digest)
         with self._locks[path]:
             if path in self._there:
                 return
-            is_spoiled = digest in self._remote.spoiled
-            if is_spoiled or not self._remote.bucket.has(path):
+            is_asked = not (is_new and self._is_small(digest)) and digest not in self._remote.spoiled
+            if not is_asked or not self._remote.bucket.has(path):
                 file = self._whole(digest)
                 if file is None:
                     return
@@ -104,6 +114,10 @@ class Sending:
     def put_record(self, path: str, content: bytes) -> None:
         """Sends what only equal bytes can stand for."""
         self._put(path, content)
+
+    def _is_small(self, digest: Digest) -> bool:
+        size = self._size(digest)
+        return size is not None and size <= _SMALL
 
     def _put(self, path: str, content: bytes) -> None:
         with self._locks[path]:
@@ -130,8 +144,3 @@ class Sending:
                 with self._state:
                     self._done += 1
                     self._state.notify_all()
-
-
-def objects_of(trace: Trace) -> list[Digest]:
-    """Every object that a trace names."""
-    return [*trace.addresses(), *(each for each in (trace.log, trace.environment) if each is not None)]
