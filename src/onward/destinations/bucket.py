@@ -24,7 +24,7 @@ from onward.base.errors import BucketError, PlaceError
 from onward.destinations.listing import read_listing, require_way, written
 from onward.destinations.naming import without_secrets
 from onward.model.delivery import LISTING, Listing
-from onward.model.ports import Bucket, Change
+from onward.model.ports import Bucket, Change, Content
 
 LEASE = ".onward-lease"
 LEASE_S = 600
@@ -96,7 +96,7 @@ class BucketDestination:
         announced = msgspec.structs.replace(before, unfinished=tuple(sorted(touched)))
         bucket.replace(LISTING, written(announced), _MEDIA[".json"])
         for batch in _in_order(change, before):
-            _each(lambda path: bucket.send(change.put[path], path, media_of(path)), batch, renew)
+            _each(lambda path: _write(bucket, path, change.put[path]), batch, renew)
         for batch in _pages_first({*change.removed, *gone}):
             _each(bucket.remove, batch, renew)
         renew()
@@ -219,6 +219,13 @@ def _pages_first(paths: Iterable[str]) -> tuple[list[str], list[str]]:
     for path in sorted(paths):
         parts[path.rpartition("/")[2] != _PAGE].append(path)
     return parts
+
+
+def _write(bucket: Bucket, path: str, content: Content) -> None:
+    if isinstance(content, bytes):
+        bucket.replace(path, content, media_of(path))
+    else:
+        bucket.send(content, path, media_of(path))
 
 
 def _each(act: Callable[[str], None], paths: Iterable[str], renew: Callable[[], None]) -> None:

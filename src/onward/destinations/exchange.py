@@ -24,6 +24,7 @@ from onward.base import codec
 from onward.base.errors import MachineError, RefusedError
 from onward.destinations.listing import SITE_FORMAT, Head, SiteListing
 from onward.model.delivery import LISTING
+from onward.model.ports import Content
 
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2  # linux/fs.h
@@ -154,35 +155,61 @@ def replace(stage: Path, out: Path, own: AbstractSet[str]) -> None:
 def _take_along(out: Path, stage: Path, own: AbstractSet[str], *, is_late: bool = False) -> None:
     """Brings what others have put into `out` to `stage`: the same file under a second name, or a copy.
 
-    `is_late` is for what they did there while the stage was being made: most of it is taken along already.
+    What is in `stage` already as that very file is passed over. `is_late` is for what others did in `out` while the
+    stage was being made: what they have written anew since it was taken along takes its place.
     """
     for folder, subfolders, names in os.walk(out):
-        here = Path(folder)
-        links = [name for name in subfolders if (here / name).is_symlink()]
+        inside = os.path.relpath(folder, out)
+        links = [name for name in subfolders if os.path.islink(os.path.join(folder, name))]
         for name in [*names, *links]:
-            path = (here / name).relative_to(out)
-            if path.as_posix() in own:
-                continue
-            if is_late and os.path.lexists(stage / path):
-                if os.path.samestat(os.lstat(out / path), os.lstat(stage / path)):
-                    continue
-                (stage / path).unlink()
-            _take_file(out / path, stage / path, path.as_posix())
-        if not names and not subfolders and here != out:
-            (stage / here.relative_to(out)).mkdir(parents=True, exist_ok=True)
+            path = name if inside == "." else f"{inside}/{name}"
+            if path not in own:
+                _take_file(out / path, stage / path, path, is_late=is_late)
+        if not names and not subfolders and inside != ".":
+            (stage / inside).mkdir(parents=True, exist_ok=True)
 
 
-def _take_file(old: Path, new: Path, path: str) -> None:
-    if os.path.lexists(new) or any(parent.is_file() for parent in new.parents):
-        raise RefusedError(
-            f"`{path}` was not written by onward and is in the way of the site",
-            hint="move it away, or name another folder",
-        )
-    new.parent.mkdir(parents=True, exist_ok=True)
+def _take_file(old: Path, new: Path, path: str, *, is_late: bool) -> None:
+    if os.path.lexists(new):
+        if os.path.samestat(os.lstat(old), os.lstat(new)):
+            return
+        if not is_late:
+            raise _in_the_way(path)
+        new.unlink()
+    try:
+        new.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise _in_the_way(path) from error
     if old.is_symlink():
         new.symlink_to(os.readlink(old))
     else:
         link(old, new)
+
+
+def _in_the_way(path: str) -> RefusedError:
+    return RefusedError(
+        f"`{path}` was not written by onward and is in the way of the site",
+        hint="move it away, or name another folder",
+    )
+
+
+def link_tree(old: Path, new: Path) -> None:
+    """Gives every file below a folder a second name below another one, which may hold some already."""
+    for folder, _, names in os.walk(old):
+        target = os.path.join(new, os.path.relpath(folder, old))
+        os.makedirs(target, exist_ok=True)
+        for name in names:
+            if not os.path.lexists(os.path.join(target, name)):
+                link(Path(folder, name), Path(target, name))
+
+
+def write(path: Path, content: Content) -> None:
+    """Writes a new file, with the folders above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if isinstance(content, bytes):
+        path.write_bytes(content)
+    else:
+        shutil.copyfile(content, path)
 
 
 def link(old: Path, new: Path) -> None:

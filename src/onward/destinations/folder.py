@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import fcntl
 import os
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 from onward.base.errors import PlaceError, RefusedError
 from onward.destinations import exchange
 from onward.destinations.listing import folders_above, read_listing, require_way, written
-from onward.model.delivery import LISTING, Listing
+from onward.model.delivery import LISTING, Listing, is_for_good
 from onward.model.ports import Change
 
 
@@ -65,20 +64,16 @@ class FolderDestination:
         require_way(change, before, self._in_the_way(change), self.name)
         with exchange.staged(folder) as stage:
             for path, content in change.put.items():
-                target = stage / path
-                target.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(content, target)
+                exchange.write(stage / path, content)
             for path in before.files.keys() - change.put.keys() - set(change.removed):
-                self._keep(path, stage)
-            (stage / LISTING).write_bytes(written(change.listing))
+                (stage / path).parent.mkdir(parents=True, exist_ok=True)
+                exchange.link(folder / path, stage / path)
+            for address in filter(is_for_good, before.sites):
+                exchange.link_tree(folder / address, stage / address)
+            exchange.write(stage / LISTING, written(change.listing))
             exchange.sync(stage)
             exchange.replace(stage, folder, {*before.files, *change.put, LISTING})
         return len(change.put) + len(change.removed)
-
-    def _keep(self, path: str, stage: Path) -> None:
-        target = stage / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        exchange.link(self._folder / path, target)
 
     def _listing(self) -> Listing:
         folder = self._folder

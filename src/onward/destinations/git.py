@@ -13,6 +13,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import IO
 
@@ -192,11 +193,12 @@ class _Repository:
             orders.write(b"from %s\n" % tip.encode())
         for path in change.removed:
             orders.write(b"D %s\n" % _quoted(path))
-        for path, file in change.put.items():
-            with file.open("rb") as content:
-                _write_file(orders, path, content, os.fstat(content.fileno()).st_size)
-        for path, content in [(LISTING, written(change.listing)), *((path, b"") for path in empty)]:
-            orders.write(b"M 100644 inline %s\ndata %d\n%s\n" % (_quoted(path), len(content), content))
+        for path, content in {**change.put, LISTING: written(change.listing), **dict.fromkeys(empty, b"")}.items():
+            if isinstance(content, bytes):
+                _write_file(orders, path, BytesIO(content), len(content))
+            else:
+                with content.open("rb") as file:
+                    _write_file(orders, path, file, os.fstat(file.fileno()).st_size)
         orders.write(b"done\n")
 
     def push(self, branch: str) -> bool:

@@ -151,19 +151,23 @@ class DiffKind(Protocol):
         ...
 
 
+Content = Path | bytes
+"""What a file at a place is to hold: the bytes, or those of a file that nobody changes."""
+
+
 @dataclass(frozen=True)
 class Change:
     """What makes a place hold something else.
 
     Attributes:
         title: what it is, in a few words: `main@3`.
-        put: files to be written, by path; the bytes are those of a file that nobody changes.
+        put: files to be written, by path.
         removed: paths of files to go.
         listing: what is listed afterwards.
     """
 
     title: str
-    put: Mapping[str, Path]
+    put: Mapping[str, Content]
     removed: tuple[str, ...]
     listing: Listing
 

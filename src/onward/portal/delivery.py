@@ -23,16 +23,16 @@ from onward.app.places import CACHE_FOLDER, destinations_of
 from onward.app.remake import remake
 from onward.app.wiring import Opened
 from onward.base import clock
-from onward.base.digest import Digest, digest_file
+from onward.base.digest import Digest
 from onward.base.errors import MachineError, OnwardError, RefusedError, StoreError
 from onward.base.text import listed
 from onward.destinations.naming import without_secrets
 from onward.model.delivery import BROUGHT, FAILED, UNCHANGED, Listing, Receipt, SiteAt, is_for_good
-from onward.model.ports import Change, Destination, Watcher
+from onward.model.ports import Change, Content, Destination, Watcher
 from onward.model.records import Move
 from onward.portal.addresses import segment
 from onward.portal.gather import gather
-from onward.portal.site import lay_out
+from onward.portal.site import digest_of, lay_out
 
 _PREVIEW = "preview/"
 _POOLS = ("files/", "static/")
@@ -100,7 +100,7 @@ class _Laid:
 
     address: str
     state: SiteAt | None
-    files: Mapping[str, tuple[Digest, Path]]
+    files: Mapping[str, tuple[Digest, Content]]
 
     @property
     def is_for_good(self) -> bool:
@@ -166,7 +166,8 @@ class _Delivery:
         address = address_of(self.channel)
         laid = [_Laid(address, None, {}) if move is None else self._lay_out(move, address)]
         if self.channel == MAIN:
-            if move is not None:
+            # What a rollback goes to has its address already; where it has not, it is one of the older releases.
+            if move is not None and move.kind == "release":
                 laid.append(self._lay_out(release_move(self.opened, MAIN, move.number), f"releases/{move.number}"))
         elif (readers_have := standing(self.opened, MAIN)) is not None:
             with suppress(StoreError):
@@ -192,10 +193,7 @@ class _Delivery:
             released=self._released(),
         )
         state = SiteAt(move.channel, move.number, move.sequence, move.run, onward.__version__)
-        digests: dict[Path, Digest] = {}
-        for file in files.values():
-            digests[file] = digests.get(file) or digest_file(file)
-        return _Laid(address, state, {path: (digests[file], file) for path, file in files.items()})
+        return _Laid(address, state, {path: (digest_of(content), content) for path, content in files.items()})
 
     def _released(self) -> set[int]:
         """The releases that have addresses of their own, or are about to."""
@@ -316,15 +314,15 @@ class _Delivery:
 def change_to(listing: Listing, wanted: Sequence[_Laid], title: str) -> Change | None:
     """What makes a place hold some sites, and leaves all others there as they are; None where it holds them."""
     files, sites = dict(listing.files), dict(listing.sites)
-    put: dict[str, Path] = {}
+    put: dict[str, Content] = {}
     removed: list[str] = []
     for site in wanted:
         own = {path for path in listing.files if _owner(path, listing) == site.address}
         removed += sorted(own - site.files.keys())
-        for path, (digest, file) in site.files.items():
+        for path, (digest, content) in site.files.items():
             is_page_for_good = site.is_for_good and path.startswith(f"{site.address}/")
             if is_page_for_good or listing.files.get(path) != digest:
-                put[path] = file
+                put[path] = content
             if not is_page_for_good:
                 files[path] = digest
         if site.state is None:

@@ -15,13 +15,17 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from onward.base.digest import digest_bytes, digest_file, digest_text
+from onward.base.digest import Digest, digest_bytes, digest_file, digest_text
 from onward.destinations import exchange
+from onward.model.ports import Content
 from onward.portal import sources
 from onward.portal.addresses import file_segment
 from onward.portal.content import File, SiteContent
 from onward.portal.index import Page, SiteIndex, comparisons_of, own_picture_path
 from onward.portal.pages import asset, checks, compared, graph, home, project, releases, timeline
+
+_LARGE = 200_000
+"""Letters of a page that is better not kept in memory."""
 
 _DIGITS = 20
 """Of a digest in the address of a shared file."""
@@ -53,7 +57,7 @@ def write(content: SiteContent, out: Path) -> list[str]:
 
 def lay_out(
     content: SiteContent, at: str, pool: str, stage: Path, *, keeps_names: bool, released: Collection[int] = ()
-) -> dict[str, Path]:
+) -> dict[str, Content]:
     """The files of a site that stands beside others, by their paths at the place where all of them lie.
 
     Its pages point to files by their content, at addresses that mean the same for ever: a page never comes with
@@ -63,7 +67,7 @@ def lay_out(
         content: the site.
         at: the folder of its pages; empty for the first of them.
         pool: the folder that holds `files/` and `static/`.
-        stage: where pages are written; what is a file already stays where it is.
+        stage: where large pages are written; what is a file already stays where it is.
         keeps_names: also put each file beside its page, under the name that it has in every release.
         released: the releases that stand at addresses of their own.
 
@@ -71,21 +75,19 @@ def lay_out(
         StoreError: the content of a file cannot be read.
     """
     static = _static_files()
-    laid = {
-        posixpath.join(pool, path): stage / _write_text(stage, f"pool/{path}", text) for path, text in static.items()
-    }
+    laid: dict[str, Content] = {posixpath.join(pool, path): text.encode() for path, text in static.items()}
     shared: dict[tuple[str, str], str] = {}
     for key, file in _files(content):
-        kept = _as_file(file, stage / "made")
-        path = posixpath.join(pool, "files", digest_file(kept)[:_DIGITS], file_segment(key[1]).rpartition("/")[2])
-        laid[path] = kept
+        held = _content_of(file)
+        path = posixpath.join(pool, "files", digest_of(held)[:_DIGITS], file_segment(key[1]).rpartition("/")[2])
+        laid[path] = held
         shared[key] = posixpath.relpath(f"/{path}", f"/{at}")
     style, review_style, script = (posixpath.relpath(f"/{posixpath.join(pool, path)}", f"/{at}") for path in static)
     index = SiteIndex(
         content, style=style, review_style=review_style, script=script, at=at, shared=shared, released=released
     )
     for page in _pages(index):
-        laid[posixpath.join(at, page.path)] = stage / _write_text(stage, f"pages/{page.path}", page.html)
+        laid[posixpath.join(at, page.path)] = _held(page, stage)
     if keeps_names:
         for each in content.assets:
             for file in each.files:
@@ -106,8 +108,20 @@ def _files(content: SiteContent) -> Iterator[tuple[tuple[str, str], File]]:
                 yield (path, posixpath.basename(path)), picture
 
 
-def _as_file(file: File, folder: Path) -> Path:
-    """What a file of an asset holds, as a file that nobody changes.
+def digest_of(content: Content) -> Digest:
+    """The digest of the bytes of a file of a laid-out site."""
+    return digest_bytes(content) if isinstance(content, bytes) else digest_file(content)
+
+
+def _held(page: Page, stage: Path) -> Content:
+    """A page in memory, unless it is large: there may be thousands."""
+    if len(page.html) < _LARGE:
+        return page.html.encode()
+    return stage / _write_text(stage, page.path, page.html)
+
+
+def _content_of(file: File) -> Content:
+    """What a file of an asset holds.
 
     Raises:
         StoreError: it cannot be read.
@@ -116,11 +130,7 @@ def _as_file(file: File, folder: Path) -> Path:
         if not file.source.is_file():
             raise sources.unreadable(file, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
         return file.source
-    content = sources.read(file)
-    target = folder / digest_bytes(content)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(content)
-    return target
+    return sources.read(file)
 
 
 def _pages(index: SiteIndex) -> Iterator[Page]:

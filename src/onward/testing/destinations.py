@@ -66,7 +66,8 @@ class MemoryDestination:
                 return 0
             require_way(change, before, self.files, self.name)
             after = {path: content for path, content in self.files.items() if path not in change.removed}
-            after |= {path: file.read_bytes() for path, file in change.put.items()}
+            for path, content in change.put.items():
+                after[path] = content if isinstance(content, bytes) else content.read_bytes()
             self.files = after | {LISTING: written(change.listing)}
             return len(change.put) + len(change.removed)
 
@@ -99,7 +100,8 @@ class Bringing:
         after = Listing(files=digests, sites={"": state})
         if after == listing:
             return None
-        put = {path: self._file(files[path]) for path in files if listing.files.get(path) != digests[path]}
+        new = [path for path in files if listing.files.get(path) != digests[path]]
+        put = {path: files[path].encode() if path.endswith(".html") else self._file(files[path]) for path in new}
         return Change("a change", put, tuple(sorted(listing.files.keys() - files.keys())), after)
 
     def _file(self, text: str) -> Path:

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from onward.destinations import exchange, git
-from onward.destinations import folder as folders
 from onward.destinations.bucket import LEASE_S, BucketDestination
 from onward.destinations.folder import FolderDestination
 from onward.destinations.git import GitDestination
@@ -95,7 +94,7 @@ def test_a_folder_is_the_old_site_or_the_new_one_whenever_its_writer_is_killed(t
 
         def killed(at: int = at) -> None:
             killer = Killer(at)
-            killer.before(folders.shutil, "copyfile")
+            killer.before(exchange, "write")
             killer.before(exchange.os, "link")
             killer.before(exchange, "_exchanged_at_once")
             killer.before(exchange.shutil, "rmtree")
