@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from onward.app.channels import MAIN, open_channels, release_move, run_of, standing, unknown_channel
 from onward.app.wiring import Opened
@@ -12,6 +12,8 @@ from onward.base.text import listed
 from onward.model.records import Run
 
 _PREFIX_LENGTH = 6
+_NEWEST = 10
+"""Releases whose runs are looked through for that of a commit, each of which may have to be fetched."""
 
 
 def runs(opened: Opened) -> list[Run]:
@@ -71,7 +73,8 @@ def resolve(opened: Opened, word: str, work: Callable[[], Run] | None = None) ->
 def _of_revision(opened: Opened, revision: str, word: str) -> Run:
     commit = _commit(opened, revision)
     if commit is not None:
-        at_commit = [run for run in runs(opened) if run.origin.commit == commit and not run.origin.dirty]
+        known = [*runs(opened), *_released(opened)]
+        at_commit = [run for run in known if run.origin.commit == commit and not run.origin.dirty]
         at_commit.sort(key=lambda run: run.complete, reverse=True)
         if at_commit:
             return at_commit[0]
@@ -82,6 +85,14 @@ def _of_revision(opened: Opened, revision: str, word: str) -> Run:
         raise unknown_channel(opened, word)
     known = [*open_channels(opened), "latest", "work", *(run.snapshot[:12] for run in runs(opened))]
     raise unknown_name("snapshot", word, known, hint="list them with `onward snapshots`")
+
+
+def _released(opened: Opened) -> Iterator[Run]:
+    """The runs of the newest releases, which a machine that shares a store may not have made itself."""
+    for move in opened.store.records.moves(MAIN)[-_NEWEST:]:
+        run = opened.store.records.run(move.run)
+        if run is not None:
+            yield run
 
 
 def _commit(opened: Opened, revision: str) -> str | None:
