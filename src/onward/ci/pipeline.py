@@ -191,12 +191,17 @@ class Pipeline:
             found.notes.append(f"not released: `{channel}@{moved.standing.number}` is of a later commit")
 
     def _is_later(self, run: Run) -> bool:
-        """Whether a run is of a commit that came after this build's: two builds may end in the other order."""
-        commit, own = run.origin.commit, self.build.commit
+        """Whether a run is of a commit that came after this build's: two builds may end in the other order.
+
+        Of a request it is not its head that is built but that with the main branch merged into it, which is no head's
+        ancestor.
+        """
+        root = self.opened.place.root
+        repository = Repository(root)
+        commit, own = run.origin.commit, repository.commit("HEAD")
         if commit is None or own is None:
             return False
-        root = self.opened.place.root
-        return Repository(root).is_later(commit, own, self.build.branch or main_branch(root))
+        return repository.is_later(commit, own, self.build.branch or main_branch(root))
 
     def _deliver(self, built: Built) -> None:
         """Brings to the places what has moved; what an earlier build could not bring is tried again."""
