@@ -30,11 +30,8 @@ def comment(review: Review, shown: Shown | None) -> str:
 
 
 def _failures(review: Review) -> list[str]:
-    failed = [(name, record) for name, record in review.report.steps.items() if record.outcome == "failed"]
-    lines = [
-        f"- ❌ step `{name}` failed: {str((record.error or {}).get('message', '')).partition(chr(10))[0]}"
-        for name, record in failed[:_MOST_FAILURES]
-    ]
+    failed = review.failures
+    lines = [f"- ❌ {failure}" for failure in failed[:_MOST_FAILURES]]
     if len(failed) > _MOST_FAILURES:
         lines.append(f"- ❌ and {len(failed) - _MOST_FAILURES} more steps failed")
     lines += [f"- ❌ {finding.message}" for finding in review.report.findings[:_MOST_FAILURES]]

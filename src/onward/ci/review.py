@@ -5,9 +5,10 @@ The tree is brought up to date, strictly, and held against its base; the gates a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from onward.app.channels import MAIN, quarantined
 from onward.app.diff import Compared, DiffReport, diff
@@ -32,6 +33,18 @@ from onward.portal.publish import write_review
 PAGE = "review.html"
 _MOST_COMMITS = 100
 """Of the commits since the last release, how many are asked for the request that they came by."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A step that failed: its message in one line, and the file and line where it went wrong."""
+
+    step: str
+    message: str
+    where: str | None
+
+    def __str__(self) -> str:
+        return f"step `{self.step}` failed{f' ({self.where})' if self.where else ''}: {self.message}"
 
 
 @dataclass
@@ -71,9 +84,21 @@ class Review:
         return self.report.ok and not self.waiting and self.stale_owners is None
 
     @property
+    def failures(self) -> list[Failure]:
+        """The steps that failed; those that need them are skipped and not told."""
+        failed = [(name, record) for name, record in self.report.steps.items() if record.outcome == "failed"]
+        return [_failure(name, record.error or {}) for name, record in failed]
+
+    @property
     def yes(self) -> list[Yes]:
         """Every yes by which a gate opened."""
         return [yes for verdict in self.gates for yes in verdict.yes]
+
+
+def _failure(step: str, error: Mapping[str, Any]) -> Failure:
+    file, line = error.get("file"), error.get("line")
+    where = None if file is None else f"{file}:{line}" if line is not None else str(file)
+    return Failure(step, str(error.get("message", "")).partition("\n")[0], where)
 
 
 def review(

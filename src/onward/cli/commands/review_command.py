@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from onward.app.diff import EQUAL
 from onward.ci.build import find_change
 from onward.ci.gates import Verdict
 from onward.ci.review import Review, approve, review
@@ -56,6 +57,11 @@ def review_json(found: Review) -> dict[str, Any]:
         },
         "counts": found.report.counts,
         "changes": found.difference.counts,
+        "assets": [
+            {"name": asset.name, "kind": asset.kind, "change": asset.change, "summary": asset.summary}
+            for asset in found.difference.assets
+            if asset.change != EQUAL
+        ],
         "gates": [gate_json(verdict) for verdict in found.gates],
         "not_run": {
             "projects": found.untouched.projects,
@@ -63,6 +69,8 @@ def review_json(found: Review) -> dict[str, Any]:
             "restored": list(found.untouched.restored),
             "steps": found.untouched.steps,
         },
+        "failed": [{"step": one.step, "message": one.message, "where": one.where} for one in found.failures],
+        "findings": [finding.describe() for finding in (*found.report.findings, *found.report.reading.warnings)],
         "notes": found.notes,
     }
 

@@ -15,10 +15,8 @@ from onward.cli.render.moves import held_lines
 
 def print_review(review: Review) -> None:
     """What the change does, and what stands against it."""
-    for name, record in review.report.steps.items():
-        if record.outcome == "failed":
-            message = str((record.error or {}).get("message", "")).partition("\n")[0]
-            click.echo(click.style(f"  step {name} failed: {message}", fg="red"))
+    for failure in review.failures:
+        click.echo(click.style(f"  {failure}", fg="red"))
     for finding in review.report.findings:
         click.echo(click.style(f"  {finding.location()}: {finding.message}", fg="red"))
     print_difference(review.difference, show_all=False)
