@@ -416,6 +416,7 @@ _REVIEW: dict[str, Shape] = {
     "ok": bool,
     "base": {"word": str, "commit": (str, None), "snapshot": (digest, None)},
     "changes": {"changed": int, "equal": int, "added": int, "removed": int},
+    "assets": [{"name": qualified, "kind": str, "change": {"changed", "added", "removed"}, "summary": str}],
     "gates": [
         {
             "asset": qualified,
@@ -428,6 +429,8 @@ _REVIEW: dict[str, Shape] = {
         }
     ],
     "not_run": {"projects": int, "unchanged": [str], "restored": [str], "steps": int},
+    "failed": [{"step": qualified, "message": str, "where": (str, None)}],
+    "findings": [FINDING],
     "notes": [str],
 }
 REVIEW: Shape = {**_REVIEW, "approvals": [path]}
