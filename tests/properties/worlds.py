@@ -54,8 +54,9 @@ class Item:
         return (self.kind, self.number, *named, self.default, self.spare)
 
     def written(self, items: dict[str, Item]) -> str:
-        """The form in which it names what it takes from other modules."""
-        style = "from" if self.kind == "constant" and self.style == "inside" else self.style
+        """The form in which it names what it takes from other modules; what a star brings is found by name."""
+        is_by_name = self.style == "star" or (self.kind == "constant" and self.style == "inside")
+        style = "from" if is_by_name else self.style
         return style if any(items[ref].module != self.module for ref in self.names()) else ""
 
 
@@ -324,7 +325,6 @@ class World:
         imports = tuple((self.module(number), names) for number, names in imported.items() if names)
         limit = None if step.limit is None else (step.limit, self.parameter)
         code = tuple((item, self._code(self.items[item])) for item in reached)
-        # What a star brings is found by name: it means what the name spelled out would.
         written = {"star": "from"}.get(step.style, step.style) if step.uses else ""
         return (
             "function",
