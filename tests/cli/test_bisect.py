@@ -97,3 +97,19 @@ def test_the_working_tree_may_be_an_end(moved: Path) -> None:
     answer = in_process(moved, "bisect", "total", "HEAD~4", "work", "--json")
     assert answer.status == 0, answer.text
     assert [cause["axis"] for cause in answer.json["step"]["because"]] == ["data"]
+
+
+def test_of_a_long_course_only_what_moved_most_is_drawn(shop: Path) -> None:
+    (shop / "projects/shop/steps.py").write_text(
+        "from onward import asset\nfrom common import NUMBER\n\n@asset\ndef total() -> float:\n    return NUMBER\n"
+    )
+    for number in range(40):
+        (shop / "lib/common.py").write_text(f"NUMBER = {number * 0.01 + (10 if number > 20 else 0)}\n")
+        commit(shop, f"number {number}")
+    answer = onward(shop, "bisect", "total", "HEAD~39", "HEAD", "--all")
+    assert answer.status == 0, answer.text
+    lines = answer.out.splitlines()
+    assert len(lines) < 40
+    assert any("◀ +10.01" in line and "number 21" in line for line in lines)
+    assert any("more, where it moved less" in line for line in lines)
+    assert len(onward(shop, "bisect", "total", "HEAD~39", "HEAD", "--all", "--json").json["points"]) == 40

@@ -130,9 +130,10 @@ class Course:
         Raises:
             UsageError: the second end does not come after the first.
         """
-        if self._first.commit is None or self._last.commit is None:
-            return self._by_time()
-        return list(self._along(self._line(self._first.commit, self._last.commit)))
+        first, last = (self._history.commit(end.commit) if end.commit else None for end in (self._first, self._last))
+        if first is None or last is None:
+            return self._by_time()  # of no commit, or of one that has gone: what was rewritten may be pruned
+        return list(self._along(self._line(first, last)))
 
     def _line(self, first: str, last: str) -> list[Commit]:
         if self._history.is_ancestor(first, last):
@@ -141,6 +142,8 @@ class Course:
             raise self._swapped()
         a, b, base = self._first.word, self._last.word, self._history.fork(first, last)
         hint = shell_line("onward", "bisect", self._metric, base, b) if base is not None else None
+        if self._history.is_shallow():
+            hint = "bring the whole history: `git fetch --unshallow`"
         raise UsageError(f"`{b}` does not build upon `{a}`", hint=hint)
 
     def _by_time(self) -> list[Point]:
@@ -215,22 +218,23 @@ class Course:
     def _has_data_of(self, first: Run, second: Run) -> bool:
         """Whether two runs differ by nothing but what git holds of their commits, and by the environment."""
         bases = [self._opened.store.records.basis(run.basis) for run in (first, second)]
-        dates = {basis.as_of for basis in bases if basis is not None}
-        data = [self._untracked(run) for run in (first, second)]
-        return len(dates) == 1 and data[0] == data[1] and first.settings == second.settings
+        if len({basis.as_of for basis in bases if basis is not None}) != 1 or first.settings != second.settings:
+            return False
+        return self._data(first) == self._data(second) or self._untracked(first) == self._untracked(second)
 
     def _is_now(self, run: Run) -> bool:
         """Whether its commit, laid out with its data, would be just this run."""
         return run.environment == self._environment and not run.origin.dirty
 
-    def _untracked(self, run: Run) -> Mapping[str, Digest] | None:
-        """The data of a run that git does not have."""
+    def _data(self, run: Run) -> Mapping[str, Digest]:
         basis = self._opened.store.records.basis(run.basis)
-        if basis is None or run.origin.commit is None:
-            return None
-        tracked = self._history.files(run.origin.commit)
-        files = basis.files.items()
-        return {path: state.digest for path, state in files if state.axis == DATA_AXIS and path not in tracked}
+        files = basis.files.items() if basis is not None else ()
+        return {path: state.digest for path, state in files if state.axis == DATA_AXIS}
+
+    def _untracked(self, run: Run) -> Mapping[str, Digest]:
+        """The data of a run that git does not have. Cost: asks git for the files of its commit."""
+        tracked = self._history.files(run.origin.commit) if run.origin.commit is not None else {}
+        return {path: digest for path, digest in self._data(run).items() if path not in tracked}
 
     def _any_data(self, line: Sequence[Commit], by_commit: Mapping[str | None, list[Run]]) -> Run | None:
         """The run whose data serves where none came before: the first that follows, else the last of this worktree."""

@@ -85,6 +85,10 @@ class GitHistory:
         """Whether `second` builds upon `first`, or is the same."""
         return self._ask("merge-base", "--is-ancestor", first, second) is not None
 
+    def is_shallow(self) -> bool:
+        """Whether commits are missing that others build upon."""
+        return (self._ask("rev-parse", "--is-shallow-repository") or b"").strip() == b"true"
+
     def fork(self, first: str, second: str) -> str | None:
         """The newest commit that two build upon."""
         told = self._ask("merge-base", first, second)

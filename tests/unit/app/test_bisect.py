@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from onward.base.errors import UnknownNameError, UsageError
 from onward.model.records import Run
 from onward.testing import workspace
 from onward.testing.watchers import Recorder
+from onward.workspace import Workspace
 from tests.cli.workspaces import commit, run_git
 
 WORKSPACE = """
@@ -363,6 +365,35 @@ def test_without_git_runs_are_in_the_order_of_time(tmp_path: Path) -> None:
         session.bisect("latest", runs[0].id)
 
 
+def test_runs_whose_commits_have_gone_are_in_the_order_of_time(session: Session) -> None:
+    first = session.run()
+    session.factor(4, "rewritten")
+    last = session.run()
+    run_git(session.folder, "checkout", "-q", "--orphan", "anew")
+    commit(session.folder, "all of it in one")
+    run_git(session.folder, "branch", "-q", "-D", "main")
+    run_git(session.folder, "reflog", "expire", "--expire=now", "--all")
+    run_git(session.folder, "gc", "-q", "--prune=now")
+    report = session.bisect(first.id, last.id)
+    assert values(report) == [20, 80]
+    assert report.step is not None
+    assert [cause.axis for cause in report.step.causes] == ["code"]
+
+
+def test_where_the_history_is_cut_off_it_is_told_how_to_bring_it(session: Session, tmp_path: Path) -> None:
+    session.run(release=True)
+    for factor in (2, 3, 4):
+        session.factor(factor, f"factor {factor}")
+    run_git(tmp_path, "clone", "-q", "--depth", "1", session.folder.as_uri(), "cut off")
+    shutil.copytree(session.folder / ".onward", tmp_path / "cut off/.onward")
+    shutil.copytree(session.folder / "extern", tmp_path / "cut off/extern")
+    there = Session(tmp_path / "cut off")
+    run_git(there.folder, "fetch", "-q", "--depth", "1", "origin", run_git(session.folder, "rev-parse", "HEAD~3"))
+    with pytest.raises(UsageError) as raised:
+        there.bisect("main@1", "HEAD")
+    assert raised.value.hint == "bring the whole history: `git fetch --unshallow`"
+
+
 # What is left behind, and what is refused.
 
 
@@ -408,3 +439,13 @@ def test_what_cannot_be_is_refused(
     session.run()
     with pytest.raises(error, match=said):
         session.bisect(a, b, metric)
+
+
+def test_the_python_face_does_the_same(session: Session) -> None:
+    session.run(release=True)
+    session.factor(3, "tripled")
+    session.run()
+    with Workspace(session.folder) as face:
+        report = face.bisect("mean", "main@1", "latest")
+        assert subjects(report) == ["tripled"]
+        assert face.reproduce("main@1").ok

@@ -168,6 +168,14 @@ def test_the_date_and_parameters_given_by_hand_are_those_of_then(folder: Path) -
     assert report.new.steps["größe a/day"].outcome == "made"
 
 
+def test_of_a_run_of_some_targets_these_alone_are_made_again(folder: Path) -> None:
+    with open_workspace(folder, writes=True) as opened:
+        old = run(opened, RunOptions(("constant",)), Recorder()).run
+    report = again(folder, old.id)
+    assert (report.ok, outcomes(report)) == (True, {"constant": "equal"})
+    assert report.new.steps.keys() == {"größe a/constant"}
+
+
 def test_a_program_that_a_step_starts_may_still_be_started(folder: Path) -> None:
     script = folder / "projects/größe a/count.sh"
     script.write_text("#!/bin/sh\necho 41 > counted.txt\n")

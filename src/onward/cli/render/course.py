@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 
 import click
 
 from onward.app.bisect import BisectReport, Step
 from onward.app.course import KNOWN, MEASURED, NOT_MEASURED, SKIPPED, Point
+from onward.app.largest_step import delta
 from onward.base.numbers import alike, change, told_apart
 from onward.base.text import listed, plural
 
 _WIDTH = 24
 _MOST_COMMITS = 4
+_MOST_ROWS = 30
 
 
 def print_point(point: Point) -> None:
@@ -35,28 +38,41 @@ def print_course(report: BisectReport) -> None:
 
 
 def _chart(report: BisectReport) -> Iterator[str]:
-    values = [point.value for point in report.points if point.value is not None]
+    points = report.points
+    values = [point.value for point in points if point.value is not None]
     written = iter(alike(*values))
-    texts = [next(written) if point.value is not None else "" for point in report.points]
-    label_width = max(len(point.label) for point in report.points)
-    value_width = max(map(len, texts), default=0)
-    unmeasured = 0
-    for place, (point, text) in enumerate(zip(report.points, texts, strict=True)):
-        if point.outcome == NOT_MEASURED:
-            unmeasured += 1
-            continue
-        if unmeasured:
-            yield _left_out(unmeasured, label_width)
-            unmeasured = 0
+    texts = [next(written) if point.value is not None else "" for point in points]
+    shown = _shown(report)
+    label_width = max(len(points[place].label) for place in shown)
+    value_width = max(len(texts[place]) for place in shown)
+    for place, before in zip(shown, [-1, *shown], strict=False):
+        left_out = points[before + 1 : place]
+        if left_out:
+            yield click.style(f"  {'⋮':<{label_width}}  {_left_out(left_out)}", dim=True)
+        point = points[place]
         drawn = _drawn(point.value, values) if point.value is not None else click.style("✗".ljust(_WIDTH), fg="red")
-        moved = _moved(report, place)
-        yield f"  {point.label:<{label_width}}  {text:>{value_width}}  {drawn}  {_said_of(point)}{moved}".rstrip()
-    if unmeasured:
-        yield _left_out(unmeasured, label_width)
+        said = f"{_said_of(point)}{_moved(report, place)}"
+        yield f"  {point.label:<{label_width}}  {texts[place]:>{value_width}}  {drawn}  {said}".rstrip()
 
 
-def _left_out(count: int, width: int) -> str:
-    return click.style(f"  {'⋮':<{width}}  {plural(count, 'commit')} not measured", dim=True)
+def _shown(report: BisectReport) -> list[int]:
+    """The places that are drawn: both ends, and of a long course the points where it moved most."""
+    points = report.points
+    told = [place for place, point in enumerate(points) if point.outcome != NOT_MEASURED]
+    if len(told) > _MOST_ROWS:
+        measured = [place for place in told if points[place].value is not None]
+        steps = sorted(itertools.pairwise(measured), key=lambda gap: abs(delta(points[gap[0]], points[gap[1]])))
+        told = [place for gap in steps[-(_MOST_ROWS // 2) :] for place in gap]
+    return sorted({0, *told, len(points) - 1})
+
+
+def _left_out(points: Sequence[Point]) -> str:
+    """What is not drawn between two rows."""
+    unmeasured = sum(point.outcome == NOT_MEASURED for point in points)
+    others = len(points) - unmeasured
+    parts = [f"{plural(unmeasured, 'commit')} not measured"] if unmeasured else []
+    parts += [f"{others} more, where it moved less"] if others else []
+    return ", ".join(parts)
 
 
 def _drawn(value: float, values: list[float]) -> str:
