@@ -37,7 +37,8 @@ _STEADY = (
     # %time and %%time
     (re.compile(r"(^|>)(CPU times: |Wall time: |Compiler *: )[^<\n]*", re.MULTILINE), r"\1\2"),
     # %timeit
-    (re.compile(r"[^<>\n]* per loop \(mean ± std\. dev\. of [^<\n]*"), "per loop"),
+    # It begins where a line or an element does, and is tried nowhere else: lines of scripts are megabytes long.
+    (re.compile(r"(?<![^<>\n])[^<>\n]* per loop \(mean ± std\. dev\. of [^<\n]*"), "per loop"),
     (re.compile(r"(^|>)The slowest run took [^<\n]*\n?", re.MULTILINE), r"\1"),
     # Progress bars of tqdm: elapsed, remaining, speed.
     (re.compile(r"\[(?:\d+:)+\d\d(?:<[\d:?]+)?, *[^\]\n]*(?:/s|s/)[^\]\n]*\]"), "[]"),

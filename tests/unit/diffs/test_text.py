@@ -240,3 +240,16 @@ def test_json_that_is_nested_too_deeply_is_text(tmp_path: Path) -> None:
     assert compared(tmp_path, deep, deep + "]", "m.json").summary
     nested = "[" * 900 + "1" + "]" * 900
     assert compared(tmp_path, nested, nested.replace("1", "2"), "m.json").summary
+
+
+def test_a_line_of_megabytes_is_looked_through_once(tmp_path: Path) -> None:
+    """What is tried at every letter of a script that a page holds takes minutes."""
+    script = "a=1;" * 500_000
+    old, new = (f'<html><div id="{digit * 32}"></div>\n<script>{script}</script></html>' for digit in "ab")
+    assert compared(tmp_path, old, new, "p.html").means_nothing
+
+
+@pytest.mark.parametrize("before", ["", "x\n", "<pre>"])
+def test_what_timeit_says_means_nothing_wherever_it_stands(tmp_path: Path, before: str) -> None:
+    old, new = (f"{before}{number} ms ± 3 µs per loop (mean ± std. dev. of 7 runs)\ny" for number in (1, 2))
+    assert compared(tmp_path, old, new).means_nothing
