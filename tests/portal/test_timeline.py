@@ -148,6 +148,7 @@ def test_what_was_taken_back_is_told_with_who_why_and_what_readers_had_seen(read
     assert "nobody gave a discount" in back
     assert "Readers had release 3 from" in back
     assert "they have release 2 again" in back
+    assert "until somebody releases it by hand: Mean <price>, rows." in back
     assert "35 USD" in back.replace("\u00a0", " ") and "40 USD" in back.replace("\u00a0", " ")
     assert "as it was before release 3" in back
     assert "Taken back on" in mistake and "nobody gave a discount" in mistake

@@ -106,6 +106,7 @@ def _entry(place: Place, project: str, move: content.Move, changes: Sequence[con
             html.div(
                 html.p(move.note, class_="release-note") if move.note else None,
                 fate(place, move),
+                _held(place, project, move),
                 html.p(in_short(move, changes), class_="verdict"),
                 because(_assets(move, project)),
                 _results(place, move, _ordered(move, changes)) if move.before is not None else None,
@@ -147,6 +148,15 @@ def fate(place: Place, move: content.Move) -> html.Markup | None:
         f". Since then they have release {move.number} again.",
         class_="banner",
     )
+
+
+def _held(place: Place, project: str, move: content.Move) -> html.Markup | None:
+    """What of a project does not come again by itself, after it was taken back."""
+    held = [name for name in move.quarantined if name.startswith(f"{project}/")]
+    if not held:
+        return None
+    named = [[", " if at else None, place.known(name, place.index.title_of(name))] for at, name in enumerate(held)]
+    return html.p("Does not come again as it was until somebody releases it by hand: ", named, ".", class_="note")
 
 
 def moment(at: datetime) -> html.Markup:
