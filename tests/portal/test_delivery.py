@@ -261,6 +261,8 @@ def test_a_preview_has_an_address_of_its_own_and_goes_with_its_channel(shop: Pat
     assert f'href="../../files/{address}"' in page
     assert "This is a preview of fix/Übersicht neu, which nobody has released" in page
     assert 'href="../../../../index.html">What readers have now' in page
+    assert f'href="../../../../compared/preview/{ours}/index.html">What it would change' in page
+    assert dead_ends(tmp_path / "srv" / "site") == []
     assert there[f"preview/{ours}/files/{address}"] != there["shop/total/total.json"]
     answer = onward(shop, "close", BRANCH, "--json")
     assert [(one["outcome"], one["number"]) for one in answer.json["published"]] == [("brought", None)]

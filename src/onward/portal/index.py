@@ -118,6 +118,13 @@ class SiteIndex:
         return self._out_to(f"{key(preview)}/{HOME}") if self._released else None
 
     @property
+    def readers_comparison(self) -> str | None:
+        """Of a preview's own site the page on which that of the readers tells what it would change, relative to it."""
+        channel = self.site.release.channel or ""
+        is_preview = channel.startswith("preview/") and self.readers_site is not None
+        return self._out_to(compared(_key_of(channel))) if is_preview else None
+
+    @property
     def readers_site(self) -> str | None:
         """The first page of what readers have, relative to this site; None where this is it."""
         return self._out_to(HOME) if self.at and self._released else None
@@ -136,10 +143,12 @@ class SiteIndex:
 
 def key(told: content.Move | content.Preview) -> str:
     """What the comparison of a release, or of a preview, is called in addresses."""
-    if isinstance(told, content.Move):
-        return str(told.number)
-    channel, _, branch = told.channel.partition("/")
-    return f"{channel}/{segment(branch)}"
+    return str(told.number) if isinstance(told, content.Move) else _key_of(told.channel)
+
+
+def _key_of(channel: str) -> str:
+    kind, _, branch = channel.partition("/")
+    return f"{kind}/{segment(branch)}"
 
 
 def comparisons_of(site: content.SiteContent) -> dict[str, content.Comparison]:

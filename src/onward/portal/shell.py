@@ -99,7 +99,13 @@ def _beside(place: Place) -> html.Markup | None:
         said = f"This is a preview of {channel.partition('/')[2]}, which nobody has released. "
     else:
         said = f"This is the channel {channel}. "
-    return html.p(said, html.a("What readers have now", href=place.to(readers_have)), class_="banner")
+    would_change = place.index.readers_comparison
+    return html.p(
+        said,
+        [html.a("What it would change", href=place.to(would_change)), " · "] if would_change is not None else None,
+        html.a("What readers have now", href=place.to(readers_have)),
+        class_="banner",
+    )
 
 
 def _foot(place: Place, release: Release) -> html.Markup:
