@@ -81,10 +81,10 @@ def measured(home: Path, server: Server, count: int) -> Iterator[tuple[str, list
         for number in range(ROUNDS):
             url = address(number)
             requests.taken()
-            made.append(clone(home / f"{store} {number} first", url, count, f"{count:,} made"))
+            made.append(clone(home / f"{store} {number} first", url, count, f"{count} made"))
             asked_first = requests.taken()
             if url is not None:
-                restored.append(clone(home / f"{store} {number} clean", url, count, f"{count:,} restored"))
+                restored.append(clone(home / f"{store} {number} clean", url, count, f"{count} restored"))
                 asked_clean = requests.taken()
         rows = [("makes everything", made, asked_first if "S3" in store else "–")]
         rows += [("clean clone", restored, asked_clean if "S3" in store else "–")] if restored else []
