@@ -176,6 +176,33 @@ def test_a_notebook_and_a_query_run_under_strict(workspace: Writer) -> None:
     assert answer.outcomes() == {"p/a": "made", "p/b": "made"}, answer.text
 
 
+@pytest.mark.parametrize(
+    ("where", "is_refused"),
+    [
+        ("f'/proc/{os.getppid()}/environ'", True),
+        ("f'/proc/self/../{os.getppid()}/environ'", True),
+        ("link()", True),
+        ("'/proc/self/environ'", False),
+        ("'/proc/self/status'", False),
+        ("f'/proc/{os.getppid()}/status'", False),
+    ],
+)
+def test_the_variables_of_the_program_that_runs_it_are_no_steps_to_know(
+    workspace: Writer, outside: Path, where: str, *, is_refused: bool
+) -> None:
+    """Those of a build may hold a token. A step sees what it was given."""
+    link = "def link():\n    import tempfile\n    path = tempfile.mkdtemp() + '/x'\n"
+    link += "    os.symlink(f'/proc/{os.getppid()}/environ', path)\n    return path\n\n"
+    head, _, rest = HEAD.partition("@asset")
+    code = head + link + "@asset" + rest + f"    return len(open({where}, 'rb').read())\n"
+    root = workspace({"onward.toml": "", "projects/p/steps.py": code})
+    answer = onward(root, "run", "--strict", "--json")
+    if is_refused:
+        assert "environ`, outside of the workspace" in error_of(answer)["message"]
+    else:
+        assert answer.status == 0, answer.text
+
+
 def test_what_is_wrong_below_strict_is_a_finding(workspace: Writer, outside: Path) -> None:
     root = workspace(step_of(READS, outside) | {"onward.toml": "[strict]\nread = []\nwrites = 3\n"})
     findings = onward(root, "list", "--json").json["findings"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
@@ -25,6 +26,10 @@ _KINDS = {
 }
 _NAME_SERVICES = ("/run/nscd/", "/var/run/nscd/", "/run/systemd/userdb/", "/dev/log", "/run/systemd/journal/")
 """Sockets through which the C library looks up users and writes logs: no data comes from there."""
+
+
+_OWN = re.compile(r"/proc/(self|thread-self)/[^/]+\Z")
+_ANOTHERS = re.compile(r"/proc/[0-9]+/(task/[0-9]+/)?(environ|mem)\Z")
 
 
 class TakenError(Exception):
@@ -130,6 +135,10 @@ class Account:
     def read(self, path: str, follow: bool = True) -> int:
         """A file's content is asked for."""
         entry = self._entry(path, follow)
+        if self._strict is not None and (entry is None or entry.own):
+            found = self._of_another(path, entry)
+            if found is not None:
+                return self._refuse(found, "read")
         if entry is None:
             self._scope.note_package(path)
             return 0
@@ -561,6 +570,18 @@ class Account:
         return sorted(names)
 
     # Strict.
+
+    def _of_another(self, path: str, entry: Optional[Entry]) -> Optional[str]:
+        """The file with the variables or the memory of another process that a path leads to, if it does: a build's
+        variables may open other doors, and no step has to know them."""
+        may_lead_there = path.startswith("/proc/") or "/." in path or "//" in path
+        # A link may be the step's own, or lie where paths count and lead to where they do not.
+        if not may_lead_there and entry is None and not self._scope.counts(path):
+            return None
+        if _OWN.match(path):
+            return None
+        real = os.path.realpath(path)
+        return real if _ANOTHERS.match(real) else None
 
     def _may_read(self, path: str) -> bool:
         return self._strict is None or _is_below(path, self._strict.reads)
