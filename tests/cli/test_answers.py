@@ -306,6 +306,15 @@ def test_a_rollback_for_an_asset_quarantines_it_alone(made_shop: Path) -> None:
     assert "nothing was moved" in onward(made_shop, "rollback", "--to", "1", "--for", "shop/*").out
 
 
+def test_a_rollback_that_takes_no_result_back_says_that_nothing_is_quarantined(made_shop: Path) -> None:
+    onward(made_shop, "release")
+    onward(made_shop, "release", "--note", "the same with a word")
+    assert "nothing is quarantined: the next automatic release is not held" in onward(made_shop, "rollback").out
+    assert "quarantined" not in onward(made_shop, "rollback", "--to", "2").out
+    assert onward(made_shop, "rollback", "--json").json["quarantined"] == []
+    assert onward(made_shop, "release", "--automatic", "--note", "again", "--json").json["moved"] is True
+
+
 def test_a_channel_is_closed_and_opened_again(made_shop: Path) -> None:
     onward(made_shop, "release", "--channel", "preview/topic")
     closed = onward(made_shop, "close", "preview/topic", "--json")

@@ -64,6 +64,8 @@ def quarantine_lines(move: Move) -> list[str]:
     lines = []
     if move.quarantined:
         lines.append(f"quarantined, so that no automatic release brings it again: {listed(_names(move.quarantined))}")
+    elif move.kind == "rollback" and move.previous is not None and move.number < move.previous:
+        lines.append("nothing is quarantined: the next automatic release is not held")
     if move.lifted:
         lines.append(f"quarantined no longer: {listed(_names(move.lifted))}")
     return lines
