@@ -51,6 +51,27 @@ def test_a_number_is_followed_where_nothing_was_ever_run(clone: Path) -> None:
     assert answer.json["points"][-1]["value"] == pytest.approx(31 * 9.5 * 3)
 
 
+def test_releases_between_are_used_though_another_machine_made_them(shop: Path, clone: Path) -> None:
+    (shop / "lib/common.py").write_text("def double(x):\n    return 9.6 * x\n")
+    commit(shop, "factor 9.6")
+    assert onward(shop, "run").status == 0
+    assert onward(shop, "release").status == 0
+    run_git(clone, "pull", "-q")
+    answer = onward(clone, "bisect", "total", "main@1", "main@3", "--json")
+    assert answer.status == 0, answer.text
+    labels = [point["label"] for point in answer.json["points"] if point["outcome"] == "known"]
+    assert labels == ["main@1", "main@2", "main@3"]
+
+
+def test_what_was_measured_on_one_machine_another_restores(clone: Path, tmp_path: Path) -> None:
+    assert onward(clone, "bisect", "total", "main@1", "main@2", "--all").status == 0
+    run_git(tmp_path, "clone", "-q", str(clone), "third")
+    answer = onward(tmp_path / "third", "bisect", "total", "main@1", "main@2", "--all", "--json")
+    assert answer.status == 0, answer.text
+    assert answer.json["counts"]["measured"] >= 2
+    assert "made in" not in answer.err, answer.err
+
+
 def test_what_gc_leaves_of_a_release_is_enough_to_make_it_again(tmp_path: Path) -> None:
     root = write(tmp_path / "Größe", {**SHOP, ".gitignore": "data/\n"})
     assert onward(root, "run").status == 0

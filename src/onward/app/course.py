@@ -84,8 +84,8 @@ def end_of(opened: Opened, word: str, work: Callable[[], Run]) -> End:
         run = snapshots.resolve(opened, word, work)
     except UnknownNameError:
         commit = GitHistory(opened.place.root, opened.place.git).commit(word.removeprefix("git:"))
-        if commit is None or word in (MAIN, "latest"):
-            raise  # what is no release yet is not taken for the branch of that name
+        if commit is None or word in (MAIN, "latest", *opened.store.records.channels()):
+            raise  # a channel without a release is not taken for the branch of that name
         return End(word, None, commit)
     return End(word, run, run.origin.commit)
 
@@ -194,13 +194,25 @@ class Course:
     def _runs(self) -> Iterator[Run]:
         """The runs that hold the metric, with the parameters that the files give, of code that their commit holds."""
         first, last = self._first.run, self._last.run
-        for run in sorted(self._opened.store.records.runs(), key=lambda run: run.id):
+        for run in sorted(self._all_runs(), key=lambda run: run.id):
             is_early = first is not None and run.origin.commit == first.origin.commit and run.id < first.id
             is_late = last is not None and run.origin.commit == last.origin.commit and run.id > last.id
             if is_early or is_late or value_of(run, self._metric) is None:
                 continue
             if self._is_end(run) or run.id in self._releases or (not run.settings and self._is_of_its_commit(run)):
                 yield run
+
+    def _all_runs(self) -> Iterable[Run]:
+        """The runs that are here, and the releases between the ends that other machines have made."""
+        records = self._opened.store.records
+        here = {run.id: run for run in records.runs()}
+        first, last = (end.run.id if end.run is not None else None for end in (self._first, self._last))
+        for identity in self._releases:
+            is_between = (first is None or first <= identity) and (last is None or identity <= last)
+            run = records.run(identity) if is_between and identity not in here else None
+            if run is not None:
+                here[identity] = run
+        return here.values()
 
     def _is_end(self, run: Run) -> bool:
         return any(end.run is not None and end.run.id == run.id for end in (self._first, self._last))

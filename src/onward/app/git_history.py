@@ -51,14 +51,27 @@ class GitHistory:
             self._files[commit] = dict(_tree_files(told))
         return self._files[commit]
 
-    def write(self, blob: str, path: str, target: Path) -> Iterator[None]:
-        """Writes a blob to `target`: once as git keeps it, and once more as git would check it out under `path`.
+    def write(self, blob: str, target: Path, *, path: str | None = None) -> bool:
+        """Writes a blob to a file; False where that cannot be done, and `target` may then hold a part of it.
 
-        The caller looks at what lies there after each, and stops when it is what was wanted.
+        Args:
+            blob: its name.
+            target: the file.
+            path: where git would check it out, to write it as it would lie there (line ends, large files); None for
+                its own bytes.
         """
-        for way in (["blob", blob], ["--filters", f"--path={path}", blob]):
-            if self._write(["cat-file", *way], target):
-                yield
+        way = ("blob", blob) if path is None else ("--filters", f"--path={path}", blob)
+        if self._git is None:
+            return False
+        with open(target, "wb") as file:
+            try:
+                done = subprocess.run(
+                    self._command("cat-file", *way),
+                    stdout=file, stderr=subprocess.DEVNULL, timeout=_PATIENCE_S, check=False,
+                )  # fmt: skip
+            except (OSError, subprocess.SubprocessError):
+                return False
+        return done.returncode == 0
 
     def versions(self, paths: Iterable[str]) -> dict[str, list[tuple[str, int]]]:
         """By path, the blobs that any commit of any branch has there, with their sizes in bytes."""
@@ -134,18 +147,6 @@ class GitHistory:
         except (OSError, subprocess.SubprocessError):
             return None
         return done.stdout if done.returncode == 0 else None
-
-    def _write(self, words: list[str], target: Path) -> bool:
-        if self._git is None:
-            return False
-        with open(target, "wb") as file:
-            try:
-                done = subprocess.run(
-                    self._command(*words), stdout=file, stderr=subprocess.DEVNULL, timeout=_PATIENCE_S, check=False
-                )
-            except (OSError, subprocess.SubprocessError):
-                return False
-        return done.returncode == 0
 
     def _command(self, *words: str) -> list[str]:
         return ["git", "--no-optional-locks", "-C", str(self._root), *words]

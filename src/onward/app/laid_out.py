@@ -110,7 +110,7 @@ class _Layer:
                 missed[path] = state
             else:
                 self.laid_out.origins[path] = origin
-        versions = self._history.versions(missed)
+        versions = self._history.versions(filter(_is_inside, missed))
         for path, state in missed.items():
             same_size = [blob for blob, bytes_ in versions.get(path, ()) if state.size in (0, bytes_)]
             if any(self._from_git(blob, path, state) for blob in same_size):
@@ -120,8 +120,8 @@ class _Layer:
                 self.laid_out.lost.append(LostFile(path, state, self._why_lost(path, state)))
 
     def _place(self, path: str, state: FileState) -> str | None:
-        if paths.join("", path) != path:
-            return None  # a record that leads out of the folder is none of ours
+        if not _is_inside(path):
+            return None
         kept = self._opened.store.objects.path(state.digest)
         if kept is not None:
             self._write(path, kept)
@@ -138,8 +138,8 @@ class _Layer:
 
     def _from_git(self, blob: str, path: str, state: FileState) -> bool:
         target = self._made_room(path)
-        for _ in self._history.write(blob, path, target):
-            if digest_file(target) == state.digest:
+        for way in (None, path):
+            if self._history.write(blob, target, path=way) and digest_file(target) == state.digest:
                 self._allow(path)
                 return True
         return False
@@ -188,11 +188,11 @@ class _Layer:
     def _name(self, names: Iterable[str]) -> None:
         """Sees to it that there are files of these names; no result rests on what is in them."""
         for path in names:
-            if paths.join("", path) != path or os.path.lexists(self._root / path):
+            if not _is_inside(path) or os.path.lexists(self._root / path):
                 continue
             present, committed = self._opened.place.root / path, self._committed.get(path)
             if committed is not None:
-                any(True for _ in self._history.write(committed.blob, path, self._made_room(path)))
+                self._history.write(committed.blob, self._made_room(path), path=path)
             elif present.is_dir() or any(paths.is_below(each, path) for each in self._committed):
                 (self._root / path).mkdir(parents=True, exist_ok=True)
             elif not any(lost.path == path for lost in self.laid_out.lost):
@@ -210,7 +210,7 @@ class _Layer:
         return target
 
     def _remove(self, path: str) -> None:
-        if paths.join("", path) == path:
+        if _is_inside(path):
             (self._root / path).unlink(missing_ok=True)
 
     def _allow(self, path: str) -> None:
@@ -225,6 +225,11 @@ class _Layer:
         with suppress(OSError):
             return self._opened.index.digest(str(path)) if path.is_file() else None
         return None
+
+
+def _is_inside(path: str) -> bool:
+    """Whether a path of a record lies in the workspace: one that leads out of it is none of ours."""
+    return paths.join("", path) == path
 
 
 def _told(root: Path, name: str, own: set[str]) -> Digest | None:

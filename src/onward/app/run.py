@@ -73,6 +73,7 @@ def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
     recorded = finish.record(rounds.steps, rounds.checks, report_seconds, selection, keep=is_recorded)
     if is_recorded:
         _remember(opened, rounds, recorded.id)
+    if not rounds.once:
         _share(opened, rounds, recorded, watcher)
     report = RunReport(
         recorded,

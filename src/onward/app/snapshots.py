@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable, Iterator
 
 from onward.app.channels import MAIN, open_channels, release_move, run_of, standing, unknown_channel
+from onward.app.git_history import GitHistory
 from onward.app.wiring import Opened
 from onward.base.errors import UnknownNameError, unknown_name
 from onward.base.text import listed
@@ -71,7 +71,7 @@ def resolve(opened: Opened, word: str, work: Callable[[], Run] | None = None) ->
 
 
 def _of_revision(opened: Opened, revision: str, word: str) -> Run:
-    commit = _commit(opened, revision)
+    commit = GitHistory(opened.place.root, opened.place.git).commit(revision)
     if commit is not None:
         known = [*runs(opened), *_released(opened)]
         at_commit = [run for run in known if run.origin.commit == commit and not run.origin.dirty]
@@ -93,14 +93,3 @@ def _released(opened: Opened) -> Iterator[Run]:
         run = opened.store.records.run(move.run)
         if run is not None:
             yield run
-
-
-def _commit(opened: Opened, revision: str) -> str | None:
-    if opened.place.git is None or revision.startswith("-"):
-        return None
-    command = ["git", "-C", str(opened.place.root), "rev-parse", "--verify", "-q", f"{revision}^{{commit}}"]
-    try:
-        done = subprocess.run(command, capture_output=True, timeout=60, check=False)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.decode().strip() if done.returncode == 0 else None

@@ -7,6 +7,7 @@ import shutil
 import stat
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from onward.app import history, snapshots
@@ -51,6 +52,7 @@ def constant() -> int:
     return 7
 """
 STEPS = "projects/größe a/steps.py"
+DATA = "data/day prices.csv"
 
 
 @pytest.fixture
@@ -107,7 +109,7 @@ def everything_in(folder: Path) -> dict[str, tuple[int, int]]:
 def test_a_release_comes_out_equal_though_code_and_data_have_moved_on(folder: Path) -> None:
     released(folder)
     edit(folder, "lib/shared.py", "round(value, 2)", "round(value, 2) + 1")
-    (folder / "data/day prices.csv").write_text("day,price\n1,99\n")
+    (folder / DATA).write_text("day,price\n1,99\n")
     (folder / STEPS).unlink()
     commit(folder, "all of it is another")
     report = again(folder)
@@ -131,26 +133,26 @@ def test_nothing_changes_in_the_workspace(folder: Path) -> None:
 
 def test_data_that_was_committed_later_comes_from_git(folder: Path) -> None:
     (folder / "onward.toml").write_text("keep_sources = 0\n")
-    (folder / "data/day prices.csv").write_text("day,price\n1,50\n")
+    (folder / DATA).write_text("day,price\n1,50\n")
     released(folder)
     commit(folder, "the data of the release")
-    (folder / "data/day prices.csv").write_text("day,price\n1,51\n")
+    (folder / DATA).write_text("day,price\n1,51\n")
     commit(folder, "later data")
     report = again(folder)
-    assert (report.ok, report.laid_out.origins["data/day prices.csv"]) == (True, "git")
+    assert (report.ok, report.laid_out.origins[DATA]) == (True, "git")
 
 
 def test_data_that_only_the_tree_has_serves_while_it_is_the_same(folder: Path) -> None:
     ignore_data(folder)
     released(folder)
     report = again(folder)
-    assert (report.ok, report.laid_out.origins["data/day prices.csv"]) == (True, "tree")
+    assert (report.ok, report.laid_out.origins[DATA]) == (True, "tree")
 
 
 def test_a_workspace_without_git_can_be_made_again(tmp_path: Path) -> None:
     folder = workspace.write(tmp_path / "plain", WORKSPACE)
     released(folder)
-    (folder / "data/day prices.csv").write_text("day,price\n1,51\n")
+    (folder / DATA).write_text("day,price\n1,51\n")
     assert again(folder).ok
 
 
@@ -278,7 +280,7 @@ def test_a_step_that_fails_now_is_told_with_what_it_failed_of(folder: Path, monk
 def test_data_that_nobody_kept_is_named_with_the_results_that_rest_on_it(folder: Path) -> None:
     ignore_data(folder)
     released(folder)
-    (folder / "data/day prices.csv").write_text("day,price\n1,51\n")
+    (folder / DATA).write_text("day,price\n1,51\n")
     report = again(folder)
     assert (report.ok, outcomes(report)) == (False, {"mean": "not had", "doubled": "not had", "constant": "equal"})
     (lost,) = report.laid_out.lost
@@ -286,7 +288,7 @@ def test_data_that_nobody_kept_is_named_with_the_results_that_rest_on_it(folder:
         "`data/day prices.csv` (20 B) was not kept, git does not have it, and the file has changed since"
     )
     assert [lack.words for lack in by_name(report)["doubled"].lacks] == [lost.words]
-    (folder / "data/day prices.csv").unlink()
+    (folder / DATA).unlink()
     assert again(folder).laid_out.lost[0].words.endswith("and the file is gone")
 
 
@@ -338,6 +340,34 @@ def test_what_was_read_outside_of_the_workspace_is_named_where_it_differs(folder
     assert found.outcome == "not had"
     assert [lack.axis for lack in found.lacks] == ["outside"]
     assert outside.name in found.lacks[0].words
+
+
+def test_a_record_that_leads_out_of_the_folder_writes_nothing_there(folder: Path, tmp_path: Path) -> None:
+    released(folder)
+    with open_workspace(folder, writes=True) as opened:
+        run_before = snapshots.resolve(opened, "main")
+        basis = opened.store.records.basis(run_before.basis)
+        assert basis is not None
+        state = basis.files["lib/shared.py"]
+        files = {**basis.files, "../escaped.py": state, f"{tmp_path}/absolute.py": state}
+        forged = opened.store.records.put_basis(msgspec.structs.replace(basis, files=files))
+        opened.store.records.put_run(msgspec.structs.replace(run_before, id="20990101-000000000-abcdef", basis=forged))
+    report = again(folder, "20990101-000000000-abcdef", tmp_path / "in here" / "kept")
+    assert {lost.path for lost in report.laid_out.lost} == {"../escaped.py", f"{tmp_path}/absolute.py"}
+    assert os.listdir(tmp_path / "in here") == ["kept"]
+    assert not (tmp_path / "absolute.py").exists()
+
+
+def test_line_ends_that_git_changes_are_as_they_were_in_the_tree(folder: Path) -> None:
+    (folder / "onward.toml").write_text("keep_sources = 0\n")
+    (folder / ".gitattributes").write_text("*.csv text eol=crlf\n")
+    (folder / DATA).write_bytes(b"day,price\r\n1,10\r\n")
+    commit(folder, "other line ends")
+    released(folder)
+    (folder / DATA).write_bytes(b"day,price\r\n1,99\r\n")
+    commit(folder, "later data")
+    report = again(folder)
+    assert (report.ok, report.laid_out.origins[DATA]) == (True, "git")
 
 
 def test_a_basis_that_is_gone_is_an_error_that_says_so(folder: Path) -> None:
@@ -394,6 +424,6 @@ def ignore_data(folder: Path) -> None:
     """Takes the data out of git, and sees to it that the store keeps no copy."""
     (folder / "onward.toml").write_text("keep_sources = 0\n")
     (folder / ".gitignore").write_text("data/\n")
-    (folder / "data/day prices.csv").write_text("day,price\n1,10\n2,40\n")
+    (folder / DATA).write_text("day,price\n1,10\n2,40\n")
     run_git(folder, "rm", "-q", "-r", "--cached", "data")
     commit(folder, "the data is no longer in git")
