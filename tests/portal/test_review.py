@@ -124,6 +124,14 @@ def test_what_came_in_is_shown_by_its_value_its_rows_and_its_picture(whole: str)
     assert 'alt="p/chart: after"' in text
 
 
+def test_what_moved_within_its_tolerance_is_said_and_not_called_proved() -> None:
+    words_of_it = "12.5 → 12.55 min (+0.05, +0.4 %), within its tolerance of 0.1 min"
+    text = written(sample.report(AssetDiff("p/m", "metric", "equal", words_of_it, {}, how_equal="within tolerance")))
+    assert f"They moved within their tolerance: 1 result p/m: {words_of_it}" in block(text, "equal")
+    assert "1 equal 1 within tolerance" in words(text)
+    assert "proved" not in words(text)
+
+
 def test_equal_results_are_folded_by_how_that_is_known(whole: str) -> None:
     reading = read(whole)
     told = block(whole, "equal")

@@ -16,6 +16,7 @@ from onward.model.ports import Side
 LARGEST = 32 << 20
 """Bytes of a text on one side that is compared as one; a larger file is compared by its bytes."""
 _LINES = "application/x-ndjson"
+_MARKUP_MEDIA = ("text/html", "image/svg+xml", "application/xhtml+xml")
 _MARKUP = ("<!doctype html", "<html", "<svg", "<?xml", "<div", "<style", "<table", "<head", "<body")
 
 
@@ -50,7 +51,7 @@ def compare_texts(before: str, after: str, media: str, options: DiffOptions) -> 
         return found
     if _settled(before) == _settled(after):
         return _nothing("text", "the same text with other line ends")
-    is_markup = all(text.lstrip("\ufeff \t\r\n")[:20].lower().startswith(_MARKUP) for text in (before, after))
+    is_markup = media in _MARKUP_MEDIA or all(map(_begins_as_markup, (before, after)))
     texts = [steady_text(_settled(text)) for text in (before, after)]
     old, new = ((steady_markup(text) if is_markup else text).splitlines() for text in texts)
     form = "markup" if is_markup else "text"
@@ -72,6 +73,10 @@ def compare_texts(before: str, after: str, media: str, options: DiffOptions) -> 
     }
     summary = joined(told, moved_numbers(lines.numbers())) or "the same lines in another order"
     return Difference(summary, detail, max(lines.share, 1e-6))
+
+
+def _begins_as_markup(text: str) -> bool:
+    return text.lstrip("\ufeff \t\r\n")[:20].lower().startswith(_MARKUP)
 
 
 def _settled(text: str) -> str:

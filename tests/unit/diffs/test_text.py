@@ -253,3 +253,10 @@ def test_a_line_of_megabytes_is_looked_through_once(tmp_path: Path) -> None:
 def test_what_timeit_says_means_nothing_wherever_it_stands(tmp_path: Path, before: str) -> None:
     old, new = (f"{before}{number} ms ± 3 µs per loop (mean ± std. dev. of 7 runs)\ny" for number in (1, 2))
     assert compared(tmp_path, old, new).means_nothing
+
+
+def test_a_file_that_is_called_html_is_markup_whatever_it_begins_with(tmp_path: Path) -> None:
+    old, new = (f'<p id="{uuid.UUID(int=number)}">median 12.5</p>' for number in (1, 2))
+    assert compared(tmp_path, old, new, "a.html").means_nothing
+    assert not compared(tmp_path, old, new, "a.txt").means_nothing
+    assert not compared(tmp_path, old, new.replace("12.5", "11.9"), "a.html").means_nothing

@@ -249,9 +249,9 @@ def _equal(report: DiffReport) -> html.Markup | None:
         for how, said in _EQUAL_WORDS.items()
         if (found := [asset for asset in equal if asset.how_equal == how])
     ]
-    return shell.block(
-        "Equal", groups, anchor="equal", note="in content, which is proved and not guessed" if groups else None
-    )
+    is_proved = any(asset.how_equal not in (None, TOLERATED) for asset in equal)
+    note = "in content, which is proved and not guessed" if is_proved else None
+    return shell.block("Equal", groups, anchor="equal", note=note)
 
 
 def _equal_one(asset: AssetDiff) -> html.Child:
