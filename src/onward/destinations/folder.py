@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,9 @@ from onward.destinations import exchange
 from onward.destinations.listing import folders_above, read_listing, require_way, written
 from onward.model.delivery import LISTING, Listing, is_for_good
 from onward.model.ports import Change
+
+_PATIENCE_S = 600
+_PAUSE_S = 0.1
 
 
 class FolderDestination:
@@ -106,6 +110,23 @@ class FolderDestination:
                 if os.path.lexists(self._folder / above) and not (self._folder / above).is_dir():
                     yield above
 
+    def _is_locked(self, descriptor: int) -> bool:
+        """Waits until nobody else is at work; False where the file system has no locks."""
+        deadline = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return True
+            except BlockingIOError as error:
+                if time.monotonic() > deadline:
+                    raise PlaceError(
+                        f"another has been changing a site beside `{self.name}` for {_PATIENCE_S // 60} minutes",
+                        hint="end it, then `onward publish`",
+                    ) from error
+                time.sleep(_PAUSE_S)
+            except OSError:
+                return False
+
     @contextmanager
     def _held(self) -> Iterator[None]:
         """Keeps others of this machine away, and clears away what one that was killed has left."""
@@ -113,11 +134,8 @@ class FolderDestination:
         above.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(above, os.O_RDONLY)
         try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-            except OSError:
-                pass  # a file system without locks: the exchange is one motion all the same
-            else:
+            # Without locks, as on some shared file systems, the exchange is one motion all the same.
+            if self._is_locked(descriptor):
                 exchange.clear(self._folder)
             yield
         finally:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from onward.base.errors import PlaceError, RefusedError
+from onward.destinations import folder
 from onward.destinations.folder import FolderDestination
 from onward.testing.destinations import Bringing
 
 
-def bringing(folder: Path | str, tmp_path: Path) -> Bringing:
+def bringing(place: Path | str, tmp_path: Path) -> Bringing:
     root = tmp_path / "workspace"
     root.mkdir(exist_ok=True)
-    return Bringing(FolderDestination(str(folder), root, tmp_path), tmp_path)
+    return Bringing(FolderDestination(str(place), root, tmp_path), tmp_path)
 
 
 def test_it_stays_as_open_as_it_was(tmp_path: Path) -> None:
@@ -76,3 +79,26 @@ def test_what_another_process_left_beside_it_is_cleared_and_nobody_elses(tmp_pat
         (srv / name).mkdir(parents=True)
     bringing(srv / "site", tmp_path)({"index.html": "1"})
     assert sorted(os.listdir(srv)) == [".other.onward-abc", ".site.backup", "site", "site.onward-x"]
+
+
+def test_one_who_is_at_work_is_waited_for_and_not_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bring = bringing(tmp_path / "srv" / "site", tmp_path)
+    bring({"index.html": "1"})
+    descriptor = os.open(tmp_path / "srv", os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    now = [0.0]
+
+    def wait(seconds: float) -> None:
+        now[0] += 60
+
+    monkeypatch.setattr(folder, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=wait))
+    with pytest.raises(PlaceError, match="for 10 minutes"):
+        bring({"index.html": "2"})
+    assert now[0] > 600
+
+    def let_go(seconds: float) -> None:
+        os.close(descriptor)
+
+    monkeypatch.setattr(folder, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=let_go))
+    bring({"index.html": "2"})
+    assert (tmp_path / "srv" / "site" / "index.html").read_text() == "2"
