@@ -6,6 +6,7 @@ host counts for the head that it was made of, and for what the comment there sho
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,7 @@ import msgspec
 import tomli
 
 from onward.base import clock
-from onward.base.codec import decode, encode
+from onward.base.codec import decode
 from onward.base.digest import Digest
 from onward.base.errors import HostError
 from onward.ci.gates import Owners, Yes
@@ -173,7 +174,8 @@ def now_shown(head: str, changes: dict[str, ContentChange], before: Shown | None
 
 def marker_of(shown: Shown) -> str:
     """The line of a comment that machines read."""
-    record = encode(shown).decode().replace(">", "\\u003e")
+    # On one line of plain letters, and without what would end the comment that it is.
+    record = json.dumps(msgspec.to_builtins(shown), ensure_ascii=True, sort_keys=True).replace(">", "\\u003e")
     return f"{MARKER}{record}{_END}"
 
 
