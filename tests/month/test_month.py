@@ -375,19 +375,29 @@ def guess(*, revenue: int = ref("sales/revenue")) -> int:
         self.readers_see()
 
     def a_bucket_that_was_emptied(self) -> None:
-        """Somebody empties the bucket: the next build makes all of it again, with the same contents."""
-        before = self.releases()[0]
-        shutil.rmtree(self.team.store)
-        build = self.team.build_main()
-        self.is_green(build)
-        assert build.counts["restored"] == 0
-        assert build.counts["made"] == 6
-        answer = self.ana.onward("releases", "--json")
-        assert answer.status == 0, answer.text
-        snapshots = {move["snapshot"] for move in self.releases()}
-        assert before["snapshot"] in snapshots
-        eve = self.team.join("eve")
-        assert eve.onward("run", "--json").json["counts"]["restored"] == 6
+        """Somebody empties the bucket. All is made again, and no number is given twice: Ana's clone knows them."""
+        team = self.team
+        self.releases()  # Ana looks at them, as she does every day
+        shutil.rmtree(team.store)
+        build = team.build_main()
+        assert build.status == 1, build.answer.text
+        assert (build.counts["restored"], build.released) == (0, None)
+        assert "has lost them" in build.held[""]
+        self.readers_see()
+        self.ana.begin("a-look")
+        assert self.ana.onward("run").status == 0
+        brought_back = self.ana.onward("release", "--note", "the bucket is there again", "--json")
+        assert brought_back.status == 0, brought_back.text
+        self.number += 1
+        assert brought_back.json["number"] == self.number
+        self.readers_see()
+        again = team.build_main()
+        self.is_green(again)
+        assert again.counts["made"] == 0, "the red build has filled the bucket"
+        assert again.released == f"main@{self.number}"
+        self.readers_see()
+        eve = team.join("eve")
+        assert eve.onward("run", "--json").json["counts"]["made"] == 0
 
     def a_bad_release_is_taken_back_and_stays_back(self) -> None:
         """A slip of four zeros reaches the readers. Ben takes it back; three merges later it still has not returned."""

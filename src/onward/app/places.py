@@ -8,6 +8,7 @@ from onward.app.wiring import Opened
 from onward.base.errors import OnwardError
 from onward.destinations.naming import without_secrets
 from onward.destinations.registry import destination_for
+from onward.model.delivery import is_for_good
 from onward.model.ports import Destination
 from onward.model.workspace import Settings
 
@@ -39,3 +40,19 @@ def _destination(opened: Opened, place: str) -> Destination | OnwardError:
         return destination_for(place, opened.place.root, opened.place.local / "cache" / CACHE_FOLDER)
     except OnwardError as error:
         return error
+
+
+def shown_at_places(opened: Opened, channel: str) -> dict[str, str]:
+    """The release of a channel that readers find at each place, as `main@3`; none at one that cannot be asked."""
+    shown: dict[str, str] = {}
+    for name, destination in destinations_of(opened):
+        if isinstance(destination, OnwardError):
+            continue
+        try:
+            sites = destination.listing().sites.items()
+        except OnwardError:
+            continue
+        for address, site in sites:
+            if site.channel == channel and not is_for_good(address):
+                shown[name] = f"{channel}@{site.number}"
+    return shown

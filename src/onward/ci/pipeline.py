@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from onward.app import channels, history
 from onward.app.history import Held, Moved, Overtaken
+from onward.app.places import shown_at_places
 from onward.app.wiring import Opened
 from onward.base.errors import HostError, RefusedError
 from onward.base.text import listed, plural
@@ -52,6 +53,7 @@ class Built:
         rolled_back: the same, where it is held because a rollback had taken back what it holds.
         published: what came of bringing the site to its places.
         closed: the previews that were closed.
+        has_lost_releases: readers have a release that the store has lost.
         night: of a nightly build, what it looked at.
         comment: the address of the comment, or its request where the host gives none; None where there is none.
     """
@@ -62,13 +64,14 @@ class Built:
     rolled_back: Held | None = None
     published: list[Receipt] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
+    has_lost_releases: bool = False
     night: Night | None = None
     comment: str | None = None
     seconds: float = 0.0
 
     @property
     def ok(self) -> bool:
-        return self.review.ok
+        return self.review.ok and not self.has_lost_releases
 
 
 @dataclass(frozen=True)
@@ -133,6 +136,9 @@ class Pipeline:
         found = built.review
         if self.build.is_main:
             built.held = list(self._holds(found))
+            lost = list(self._lost_releases(channel))
+            built.has_lost_releases = bool(lost)
+            built.held += lost
             if not built.held:
                 try:
                     self._forward(built, channel)
@@ -144,6 +150,17 @@ class Pipeline:
                 self._forward(built, preview_of(self.build.branch))
             except RefusedError as error:
                 found.notes.append(f"there is no preview: {error.message}")
+
+    def _lost_releases(self, channel: str) -> Iterator[Hold]:
+        """What readers have of a channel of which no release is known: its number would be given a second time."""
+        if self.opened.store.records.moves(channel):
+            return
+        for name, release in shown_at_places(self.opened, channel).items():
+            yield Hold(
+                "",
+                f"`{name}` shows {release}, and the store knows no release of `{channel}`: it has lost them. Somebody "
+                "whose clone knows them brings them back with `onward run` and `onward release --note TEXT`",
+            )
 
     def _is_somebodys_own(self, found: Review) -> bool:
         """Whether the files are no commit's: what a CI service has checked out is one, whatever lies beside it."""
