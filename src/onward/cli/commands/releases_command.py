@@ -16,7 +16,10 @@ from onward.base.text import duration, listed
 from onward.cli.render import receipts
 from onward.cli.render.moves import approved_json, by_rollback, contents_json, quarantined_json
 from onward.cli.session import session_of, session_options
-from onward.model.records import AssetContent
+from onward.model.records import AssetContent, Move
+
+_WIDEST = 32
+"""Characters of a release's name that the others are made as wide as."""
 
 
 @click.command("releases", short_help="List the moves of the channels.")
@@ -40,8 +43,9 @@ def command(ctx: click.Context, folder: str | None, as_json: bool) -> int:
         )
         return 0
     now = clock.now()
+    width = min(_WIDEST, max((len(_name(entry.move)) for entry in entries), default=0))
     for entry in entries:
-        click.echo(_line(entry, now))
+        click.echo(_line(entry, now, width))
     if not entries:
         click.echo("there is no release yet; make one with `onward release`")
     if held:
@@ -57,7 +61,7 @@ def command(ctx: click.Context, folder: str | None, as_json: bool) -> int:
 def _row(entry: Entry) -> dict[str, Any]:
     move, run, left = entry.move, entry.run, entry.left
     return {
-        "id": f"{move.channel}@{move.number}",
+        "id": _name(move),
         "at": move.at,
         "commit": run.origin.commit if run is not None else None,
         "dirty": run.origin.dirty if run is not None else None,
@@ -79,14 +83,18 @@ def _row(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _line(entry: Entry, now: datetime) -> str:
+def _line(entry: Entry, now: datetime, width: int) -> str:
     move, run = entry.move, entry.run
     commit = run.origin.commit[:10] if run is not None and run.origin.commit else "no commit"
     mark = click.style("→", fg="green", bold=True) if entry.is_current else " "
     said = [move.by, _moved(entry), move.note or ""]
     when = clock.ago(clock.instant_of(move.at), now)
-    release = f"{move.channel}@{move.number}"
-    return f"{mark} {release:<10} {move.snapshot[:12]}  {commit}  {when:<16} {'  '.join(filter(None, said))}"
+    release = _name(move)
+    return f"{mark} {release:<{width}} {move.snapshot[:12]}  {commit:<10}  {when:<16} {'  '.join(filter(None, said))}"
+
+
+def _name(move: Move) -> str:
+    return f"{move.channel}@{move.number}"
 
 
 def _moved(entry: Entry) -> str:
