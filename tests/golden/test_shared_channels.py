@@ -169,6 +169,23 @@ def test_a_move_that_cannot_be_believed_is_told_of_and_not_taken(team: Team, lie
     assert log(ann) == [(1, "release", 1)]
 
 
+STRAY = ["main/²", "main/1", "main/x", "main/-0000001", "main", "00000001", "..%2F..%2Fx/00000001"]
+
+
+@pytest.mark.parametrize("path", [*STRAY, f"{'x' * 300}/00000001"])
+def test_what_is_no_move_in_a_folder_of_channels_disturbs_nobody(team: Team, path: str) -> None:
+    ann = team.machine("ann")
+    ann.run()
+    release(ann)
+    team.contents[f"v1/channels/{path}"] = b"[" * 100_000
+    bob = team.machine("bob")
+    with bob.open() as opened:
+        for channel in opened.store.records.channels():
+            opened.store.records.moves(channel)
+        assert [move.number for move in opened.store.records.moves("main")] == [1]
+    assert not (bob.root.parent / "x").exists()
+
+
 def test_a_run_that_is_not_the_one_which_was_released_is_not_believed(team: Team) -> None:
     ann = team.machine("ann")
     ann.run()

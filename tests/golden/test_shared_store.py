@@ -249,7 +249,18 @@ def test_what_was_spoiled_or_lost_is_whole_again_once_somebody_made_it(
 
 
 @pytest.mark.parametrize("part", ["head", "traces"])
-@pytest.mark.parametrize("content", [b"", b"something else", b"{}", zlib.compress(b"{}")])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"something else",
+        b"{}",
+        zlib.compress(b"{}"),
+        zlib.compress(b'{"traces":' + b"[" * 100_000),
+        b"[" * 100_000,
+    ],
+    ids=["empty", "text", "JSON", "packed", "packed and deep", "deep"],
+)
 def test_a_record_that_cannot_be_believed_is_passed_over(team: Team, part: str, content: bytes) -> None:
     team.machine("ann").run()
     spoil(team, part, content)

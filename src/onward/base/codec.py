@@ -29,7 +29,10 @@ def decode(content: bytes | str, form: type[T]) -> T:
         msgspec.DecodeError: `content` is no JSON.
         msgspec.ValidationError: it is JSON of another form.
     """
-    return msgspec.json.decode(content, type=form)
+    try:
+        return msgspec.json.decode(content, type=form)
+    except RecursionError as error:
+        raise msgspec.ValidationError("it is nested too deeply") from error
 
 
 def digest_of(value: Any) -> Digest:

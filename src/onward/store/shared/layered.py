@@ -5,6 +5,7 @@ Each class is what it stands on, with one more place to look. A bucket that cann
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -17,7 +18,7 @@ from onward.base.errors import BucketError, RefusedError
 from onward.model.records import RECORD_FORMAT, Basis, Move, Run, Snapshot
 from onward.model.trace import Envelope, Trace
 from onward.store.disk import Disk
-from onward.store.layout import LOCAL_SCOPE, Layout
+from onward.store.layout import LOCAL_SCOPE, LONGEST_NAME, Layout
 from onward.store.objects import Objects
 from onward.store.records import Records
 from onward.store.shared.area import PREVIEWS, Area, channel_of, channels_of, is_of_fork, log_of
@@ -28,6 +29,7 @@ from onward.store.traces import Traces
 
 T = TypeVar("T")
 _FETCHERS = 8
+_SEQUENCE = re.compile(r"[0-9]{8,18}\Z", re.ASCII)
 
 
 class SharedObjects(Objects):
@@ -327,7 +329,7 @@ class SharedRecords(Records):
                     paths = self._remote.bucket.names(folder)
                 except BucketError:
                     return None
-                for path in paths:
+                for path in filter(_is_move, paths):
                     logs.setdefault(channel_of(folder, path), []).append(path)
             self._logs = logs
         return self._logs
@@ -336,7 +338,7 @@ class SharedRecords(Records):
         """Keeps a copy of a move of the bucket; one that says something else than its place is not believed."""
         name = path.rpartition("/")[2]
         here = f"{self._layout.channel(channel)}/{name}"
-        if not name.isdigit() or self._read(here, Move) is not None:
+        if self._read(here, Move) is not None:
             return
         try:
             content = self._remote.bucket.read(path)
@@ -370,6 +372,12 @@ def _objects_of(run: Run) -> list[Digest]:
     found = [address for artifact in run.artifacts.values() for address in artifact.addresses()]
     found += [record.log for record in run.steps.values() if record.log is not None]
     return [*found, run.catalogue, run.environment]
+
+
+def _is_move(path: str) -> bool:
+    """Whether a path of a folder of channels can be that of a move; what else somebody put there is none."""
+    *_, channel, name = path.split("/")
+    return len(channel) <= LONGEST_NAME and _SEQUENCE.match(name) is not None
 
 
 def _is_name(identity: str) -> bool:

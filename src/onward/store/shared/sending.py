@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from onward.base.digest import Digest
-from onward.base.errors import BucketError
+from onward.base.errors import BucketError, OnwardError
 from onward.model.trace import Trace
 from onward.store.expired import objects_of
 from onward.store.shared.area import Area
@@ -39,8 +37,9 @@ class Sending:
         self._remote = remote
         self._whole = whole
         self._size = size
-        self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
-        self._senders: list[threading.Thread] = []
+        self._jobs: deque[Job] = deque()
+        self._senders = 0
+        self._failed: Exception | None = None
         self._state = threading.Condition()
         self._added = self._done = 0
         self._there: set[str] = set()
@@ -54,13 +53,9 @@ class Sending:
 
     # What is sent in the background.
 
-    def trace(self, name: Digest, trace: Trace, content: bytes, *, again: bool = False) -> None:
-        """Sends a trace with all that it names.
-
-        Args:
-            again: its bytes were found to be missing from the bucket, or damaged: nothing is taken to be there.
-        """
-        self._add(lambda: self.put_trace(name, trace, content, again=again))
+    def trace(self, name: Digest, trace: Trace, content: bytes) -> None:
+        """Sends a trace with all that it names."""
+        self._add(lambda: self.put_trace(name, trace, content))
 
     def objects(self, digests: Iterable[Digest], area: Area | None = None) -> None:
         for digest in dict.fromkeys(digests):
@@ -79,13 +74,14 @@ class Sending:
                 if tell is not None and time.monotonic() >= tell_at:
                     tell(self._done, self._added)
                     tell_at = time.monotonic() + _TELL_S
+            failed, self._failed = self._failed, None
+        if failed is not None:
+            raise failed
 
     # What is sent at once; each raises BucketError where it cannot be.
 
-    def put_trace(self, name: Digest, trace: Trace, content: bytes, *, again: bool = False) -> None:
+    def put_trace(self, name: Digest, trace: Trace, content: bytes) -> None:
         area = self._remote.own
-        if again:
-            self._remote.spoiled.update(trace.addresses())
         for digest in objects_of(trace):
             self.put_object(digest, is_new=True)
         executed_key = trace.executed_key()
@@ -128,19 +124,29 @@ class Sending:
     def _add(self, job: Job) -> None:
         with self._state:
             self._added += 1
-        self._jobs.put(job)
-        if len(self._senders) < min(_SENDERS, self.left):
-            sender = threading.Thread(target=self._send, name="onward-sender", daemon=True)
-            self._senders.append(sender)
-            sender.start()
+            self._jobs.append(job)
+            if self._senders < min(_SENDERS, len(self._jobs)):
+                self._senders += 1
+                threading.Thread(target=self._send, name="onward-sender", daemon=True).start()
 
     def _send(self) -> None:
+        """Does jobs as long as there are any."""
         while True:
-            job = self._jobs.get()
+            with self._state:
+                if not self._jobs:
+                    self._senders -= 1
+                    return
+                job = self._jobs.popleft()
+            failed: Exception | None = None
             try:
-                with suppress(BucketError, OSError):  # told by `Remote.trouble`; what is not here cannot be sent
-                    job()
-            finally:
-                with self._state:
-                    self._done += 1
-                    self._state.notify_all()
+                job()
+            except BucketError:
+                pass  # told by `Remote.trouble`
+            except (OnwardError, OSError) as error:
+                self._remote.doubt(f"not everything could be sent: {error}")
+            except Exception as error:  # noqa: BLE001 - a promise of ours is broken: whoever waits is told
+                failed = error
+            with self._state:
+                self._done += 1
+                self._failed = self._failed or failed
+                self._state.notify_all()
