@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from onward.app.channels import MAIN, open_channels, release_move, run_of, standing, unknown_channel
 from onward.app.git_history import GitHistory
@@ -12,7 +12,7 @@ from onward.base.text import listed
 from onward.model.records import Run
 
 _PREFIX_LENGTH = 6
-_NEWEST = 10
+_NEWEST = 20
 """Releases whose runs are looked through for that of a commit, each of which may have to be fetched."""
 
 
@@ -73,11 +73,11 @@ def resolve(opened: Opened, word: str, work: Callable[[], Run] | None = None) ->
 def _of_revision(opened: Opened, revision: str, word: str) -> Run:
     commit = GitHistory(opened.place.root, opened.place.git).commit(revision)
     if commit is not None:
-        known = [*runs(opened), *_released(opened)]
-        at_commit = [run for run in known if run.origin.commit == commit and not run.origin.dirty]
+        at_commit = [run for run in runs(opened) if _is_of(run, commit)]
         at_commit.sort(key=lambda run: run.complete, reverse=True)
-        if at_commit:
-            return at_commit[0]
+        found = at_commit[0] if at_commit else _released_at(opened, commit)
+        if found is not None:
+            return found
         raise UnknownNameError(
             f"the revision `{revision}` has no snapshot", hint=f"check it out and type `onward run` ({commit[:12]})"
         )
@@ -87,9 +87,12 @@ def _of_revision(opened: Opened, revision: str, word: str) -> Run:
     raise unknown_name("snapshot", word, known, hint="list them with `onward snapshots`")
 
 
-def _released(opened: Opened) -> Iterator[Run]:
-    """The runs of the newest releases, which a machine that shares a store may not have made itself."""
-    for move in opened.store.records.moves(MAIN)[-_NEWEST:]:
-        run = opened.store.records.run(move.run)
-        if run is not None:
-            yield run
+def _is_of(run: Run, commit: str) -> bool:
+    return run.origin.commit == commit and not run.origin.dirty
+
+
+def _released_at(opened: Opened, commit: str) -> Run | None:
+    """The run of a commit among the newest releases: a machine that shares a store may have made none of them."""
+    released = [move.run for move in opened.store.records.moves(MAIN) if move.kind == "release"]
+    runs = map(opened.store.records.run, reversed(released[-_NEWEST:]))
+    return next((run for run in runs if run is not None and _is_of(run, commit)), None)

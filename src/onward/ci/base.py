@@ -18,8 +18,6 @@ from onward.model.ports import Watcher
 from onward.model.records import Run
 
 _VENV = ".venv"
-_MOST_RELEASES = 20
-"""How many of the last releases are looked at for the base: each may have to be fetched."""
 
 
 @dataclass(frozen=True)
@@ -90,9 +88,10 @@ def _of_readers(opened: Opened) -> Base:
 
 def _of_commit(opened: Opened, repository: Repository, commit: str, watcher: Watcher) -> Base:
     word = commit[:12]
-    found = _known_at(opened, commit)
-    if found is not None:
-        return Base(word, found, commit)
+    try:
+        return Base(word, snapshots.resolve(opened, f"git:{commit}"), commit)
+    except UnknownNameError:
+        pass
     watcher.say(f"no run of {word} is known: its results are made now, or restored where the store has them")
     try:
         with repository.checked_out(commit) as tree:
@@ -101,20 +100,6 @@ def _of_commit(opened: Opened, repository: Repository, commit: str, watcher: Wat
         found = _of_readers(opened)
         note = f"the results of {word}, where the branch began, cannot be made ({error}); it is held against "
         return Base(found.word, found.run, found.commit, (note + _words_of(found),))
-
-
-def _known_at(opened: Opened, commit: str) -> Run | None:
-    """The run of a commit: one of this machine, else one that readers had."""
-    try:
-        return snapshots.resolve(opened, f"git:{commit}")
-    except UnknownNameError:
-        pass
-    released = [move.run for move in opened.store.records.moves(channels.MAIN) if move.kind == "release"]
-    for identity in released[: -_MOST_RELEASES - 1 : -1]:
-        run = opened.store.records.run(identity)
-        if run is not None and run.origin.commit == commit and not run.origin.dirty:
-            return run
-    return None
 
 
 def _made(opened: Opened, tree: Path, watcher: Watcher) -> Run:
