@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -23,7 +24,8 @@ class FolderReaders:
         self.folder = folder
 
     def contents(self) -> dict[str, bytes]:
-        files = [path for path in self.folder.rglob("*") if path.is_file()]
+        walked = os.walk(self.folder, followlinks=True)  # as a web server does
+        files = [Path(folder, name) for folder, _, names in walked for name in names]
         return {path.relative_to(self.folder).as_posix(): path.read_bytes() for path in files}
 
     def add(self, path: str, content: bytes) -> None:

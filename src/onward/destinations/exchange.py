@@ -131,18 +131,28 @@ def publish(stage: Path, out: Path, written: Sequence[str]) -> list[str]:
     return files
 
 
-def replace(stage: Path, out: Path, own: AbstractSet[str]) -> None:
+def replace(stage: Path, out: Path, own: AbstractSet[str], moved: AbstractSet[str] = frozenset()) -> None:
     """Puts `stage` in the place of `out`, with all that is in `out` beside the files `own`.
+
+    Args:
+        stage: the new folder.
+        out: the old one.
+        own: the files of `out` that are to be in `stage` only where they are there already.
+        moved: folders of `out`, none of them in `stage`, that are moved over as they are, however much they hold.
 
     Raises:
         RefusedError: a file that is none of them is in the way of one of the stage's.
         MachineError: the system does not let the folder be replaced; the old one is still there.
     """
-    _take_along(out, stage, own)
+    for folder in moved:
+        _point(stage / folder, out / folder, stage)
+    _take_along(out, stage, own, moved)
     try:
         if out.exists():
             _exchange(stage, out)
-            _take_along(stage, out, own, is_late=True)
+            for folder in moved:
+                _bring_over(stage / folder, out / folder)
+            _take_along(stage, out, own, moved, is_late=True)
         else:
             os.rename(stage, out)
     except OSError as error:
@@ -152,7 +162,38 @@ def replace(stage: Path, out: Path, own: AbstractSet[str]) -> None:
         ) from error
 
 
-def _take_along(out: Path, stage: Path, own: AbstractSet[str], *, is_late: bool = False) -> None:
+def _point(new: Path, old: Path, stage: Path) -> None:
+    """Makes of a folder's new place a link that leads to where the folder is once the stage is exchanged.
+
+    No reader misses the folder: the old place leads there up to the exchange, the link from then on, until the two
+    are exchanged in turn.
+    """
+    new.parent.mkdir(parents=True, exist_ok=True)
+    inside = new.relative_to(stage)
+    up = "/".join([".."] * len(inside.parts))
+    assert old.is_dir(), "what is moved is a folder"
+    new.symlink_to(f"{up}/{stage.name}/{inside.as_posix()}")
+
+
+def _bring_over(folder: Path, link: Path) -> None:
+    """Puts a folder in the place of the link that leads to it."""
+    if not _exchanged_at_once(folder, link):
+        link.unlink()
+        os.rename(folder, link)
+
+
+def settle(out: Path, folder: str) -> None:
+    """Brings over a folder to which somebody who was killed has left a link; nobody else may be at work there."""
+    link = out / folder
+    if link.is_symlink() and link.resolve().is_relative_to(out.parent):
+        left = link.resolve().relative_to(out.parent).parts
+        if left and left[0].startswith(_prefix(out)) and link.is_dir():
+            _bring_over(link.resolve(), link)
+
+
+def _take_along(
+    out: Path, stage: Path, own: AbstractSet[str], moved: AbstractSet[str], *, is_late: bool = False
+) -> None:
     """Brings what others have put into `out` to `stage`: the same file under a second name, or a copy.
 
     What is in `stage` already as that very file is passed over. `is_late` is for what others did in `out` while the
@@ -160,12 +201,13 @@ def _take_along(out: Path, stage: Path, own: AbstractSet[str], *, is_late: bool 
     """
     for folder, subfolders, names in os.walk(out):
         inside = os.path.relpath(folder, out)
+        at = "" if inside == "." else f"{inside}/"
+        subfolders[:] = [name for name in subfolders if f"{at}{name}" not in moved]
         links = [name for name in subfolders if os.path.islink(os.path.join(folder, name))]
-        for name in [*names, *links]:
-            path = name if inside == "." else f"{inside}/{name}"
-            if path not in own:
+        for path in [f"{at}{name}" for name in [*names, *links]]:
+            if path not in own and path not in moved:
                 _take_file(out / path, stage / path, path, is_late=is_late)
-        if not names and not subfolders and inside != ".":
+        if at and not os.listdir(folder):
             (stage / inside).mkdir(parents=True, exist_ok=True)
 
 

@@ -1,6 +1,7 @@
 """`folder:PATH`: a folder that a web server, or whoever opens it, shows.
 
-The whole folder is made anew beside the old one, of links to what stays, and the two are exchanged in one motion.
+The whole folder is made anew beside the old one, of links to what stays, and the two are exchanged in one motion. What
+is there for good is moved over as whole folders, and no reader misses it meanwhile.
 """
 
 from __future__ import annotations
@@ -50,8 +51,8 @@ class FolderDestination:
 
     def bring(self, plan: Callable[[Listing], Change | None]) -> int:
         try:
-            with self._held():
-                return self._bring(plan)
+            with self._held() as is_locked:
+                return self._bring(plan, is_alone=is_locked)
         except OSError as error:
             raise PlaceError(
                 f"`{self.name}` cannot be written: {error.strerror or error}",
@@ -59,9 +60,13 @@ class FolderDestination:
                 "name a folder below it in `publish`",
             ) from error
 
-    def _bring(self, plan: Callable[[Listing], Change | None]) -> int:
+    def _bring(self, plan: Callable[[Listing], Change | None], *, is_alone: bool) -> int:
         folder = self._folder
         before = self._listing()
+        if is_alone:
+            for address in filter(is_for_good, before.sites):
+                exchange.settle(folder, address)
+            exchange.clear(folder)
         change = plan(before)
         if change is None:
             return 0
@@ -72,12 +77,20 @@ class FolderDestination:
             for path in before.files.keys() - change.put.keys() - set(change.removed):
                 (stage / path).parent.mkdir(parents=True, exist_ok=True)
                 exchange.link(folder / path, stage / path)
+            moved = self._kept_as_they_are(before, change) if is_alone else frozenset()
             for address in filter(is_for_good, before.sites):
-                exchange.link_tree(folder / address, stage / address)
+                if address not in moved:
+                    exchange.link_tree(folder / address, stage / address)
             exchange.write(stage / LISTING, written(change.listing))
             exchange.sync(stage)
-            exchange.replace(stage, folder, {*before.files, *change.put, LISTING})
+            exchange.replace(stage, folder, {*before.files, *change.put, LISTING}, moved)
         return len(change.put) + len(change.removed)
+
+    def _kept_as_they_are(self, before: Listing, change: Change) -> frozenset[str]:
+        """The releases that are moved over as folders, so that a delivery costs the same however many there are."""
+        touched = {"/".join(path.split("/")[:2]) for path in change.put}
+        there = {address for address in before.sites if is_for_good(address) and (self._folder / address).is_dir()}
+        return frozenset(there - touched)
 
     def _listing(self) -> Listing:
         folder = self._folder
@@ -128,15 +141,15 @@ class FolderDestination:
                 return False
 
     @contextmanager
-    def _held(self) -> Iterator[None]:
-        """Keeps others of this machine away, and clears away what one that was killed has left."""
+    def _held(self) -> Iterator[bool]:
+        """Keeps others of this machine away; gives whether that could be done.
+
+        Without locks, as on some shared file systems, the exchange is one motion all the same.
+        """
         above = self._folder.parent
         above.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(above, os.O_RDONLY)
         try:
-            # Without locks, as on some shared file systems, the exchange is one motion all the same.
-            if self._is_locked(descriptor):
-                exchange.clear(self._folder)
-            yield
+            yield self._is_locked(descriptor)
         finally:
             os.close(descriptor)

@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from onward.base.errors import PlaceError, RefusedError
-from onward.destinations import folder
+from onward.destinations import exchange, folder
 from onward.destinations.folder import FolderDestination
 from onward.testing.destinations import Bringing
+from tests.unit.destinations.test_interrupted import released
 
 
 def bringing(place: Path | str, tmp_path: Path) -> Bringing:
@@ -102,3 +103,18 @@ def test_one_who_is_at_work_is_waited_for_and_not_for_ever(tmp_path: Path, monke
     monkeypatch.setattr(folder, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=let_go))
     bring({"index.html": "2"})
     assert (tmp_path / "srv" / "site" / "index.html").read_text() == "2"
+
+
+@pytest.mark.parametrize("platform", ["linux", "other"])
+def test_releases_are_moved_over_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, platform: str) -> None:
+    monkeypatch.setattr(exchange.sys, "platform", platform)
+    place = tmp_path / "srv" / "site"
+    destination = FolderDestination(str(place), tmp_path / "workspace", tmp_path)
+    inodes = set()
+    for number in (1, 2, 3):
+        destination.bring(lambda listing: released(listing, number))  # noqa: B023
+        inodes.add((place / "releases" / "1").stat().st_ino)
+    assert len(inodes) == 1
+    assert {path.name for path in (place / "releases").iterdir() if not path.is_symlink()} == {"1", "2", "3"}
+    assert (place / "releases" / "1" / "a" / "index.html").read_text() == "1"
+    assert os.listdir(place.parent) == ["site"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -11,11 +12,13 @@ from typing import Any
 
 import pytest
 
+from onward.base.digest import digest_bytes
 from onward.destinations import exchange, git
 from onward.destinations.bucket import LEASE_S, BucketDestination
 from onward.destinations.folder import FolderDestination
 from onward.destinations.git import GitDestination
-from onward.model.delivery import SiteAt
+from onward.model.delivery import Listing, SiteAt
+from onward.model.ports import Change
 from onward.testing.buckets import FaultyBucket, MemoryBucket
 from onward.testing.destinations import Bringing, shown
 from tests.conformance.test_destinations import FolderReaders, GitReaders
@@ -112,6 +115,54 @@ def test_a_folder_is_the_old_site_or_the_new_one_whenever_its_writer_is_killed(t
             break
     assert at >= 10
     assert met == {False, True}
+
+
+def test_no_release_is_missing_from_a_folder_whenever_its_writer_is_killed(tmp_path: Path) -> None:
+    place = tmp_path / "srv" / "site"
+    readers = FolderReaders(place)
+    destination = FolderDestination(str(place), tmp_path / "workspace", tmp_path)
+
+    def bring(number: int) -> None:
+        destination.bring(lambda listing: released(listing, number))
+
+    releases = {
+        f"releases/{number}/{name}": str(number) for number in (1, 2) for name in ("index.html", "a/index.html")
+    }
+    old, new = {"index.html": "2", **releases}, {"index.html": "3", **releases}
+    new |= {"releases/3/index.html": "3", "releases/3/a/index.html": "3"}
+    for at in steps():
+        shutil.rmtree(place.parent, ignore_errors=True)
+        bring(1)
+        readers.add("releases/1/note.txt", b"mine")
+        bring(2)
+
+        def killed(at: int = at) -> None:
+            killer = Killer(at)
+            for name in ("write", "_point", "_exchanged_at_once", "sync"):
+                killer.before(exchange, name)
+            killer.before(exchange.shutil, "rmtree")
+            killer.before(exchange.os, "link")
+            bring(3)
+
+        was_killed = is_killed(killed)
+        note = {"releases/1/note.txt": "mine"}
+        assert shown(readers) in ({**old, **note}, {**new, **note}), at
+        bring(3)
+        assert shown(readers) == {**new, **note}
+        assert not [path for path in place.rglob("*") if path.is_symlink()]
+        assert [path.name for path in place.parent.iterdir()] == ["site"]
+        if not was_killed:
+            break
+    assert at >= 10
+
+
+def released(listing: Listing, number: int) -> Change | None:
+    """A release at the root and at its own address, where it is not there yet."""
+    text = str(number).encode()
+    address, state = f"releases/{number}", SiteAt("main", number, number, str(number))
+    after = Listing(files={"index.html": digest_bytes(text)}, sites={**listing.sites, "": state, address: state})
+    pages = {f"{address}/{name}": text for name in ("index.html", "a/index.html")}
+    return Change("a release", {"index.html": text, **pages}, (), after) if after != listing else None
 
 
 @pytest.fixture
