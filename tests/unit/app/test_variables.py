@@ -219,3 +219,30 @@ def test_what_is_handed_on_from_now_on_counts_and_what_no_longer_is(
         assert outcomes(report)["shown"] == outcome
         assert outcomes(run_in(tmp_path))["shown"] == "kept"
     assert "environment names in `pass` changed" in report.steps["p/shown"].reasons
+
+
+def test_steps_see_nothing_that_tells_one_build_of_a_ci_service_from_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    withheld = {
+        "CI": "true",
+        "GITHUB_TOKEN": "hunter2",
+        "GITHUB_RUN_ID": "42",
+        "GH_TOKEN": "hunter2",
+        "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "hunter2",
+        "CI_JOB_TOKEN": "hunter2",
+        "ONWARD_GITLAB_TOKEN": "hunter2",
+        "ONWARD_STORE_CREDENTIALS": "AWS_ACCESS_KEY_ID=hunter2\nAWS_REGION=eu-1\n",
+        "AWS_ACCESS_KEY_ID": "hunter2",
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_VALUE_0": "AUTHORIZATION: hunter2",
+    }
+    given = {"AWS_REGION": "us-1", "CIRCUS": "x", "GIT_CONFIG_GLOBAL": "/dev/null", "ONWARD_ELSE": "x"}
+    for name, value in {**withheld, **given}.items():
+        monkeypatch.setenv(name, value)
+    found = variables.of_steps()
+    assert withheld.keys() & found.keys() == set()
+    assert given.items() <= found.items(), "a step may have credentials of its own"
+
+
+@pytest.mark.parametrize("text", ["hunter2", "A=1\nhunter2", "=x", "A B=1"])
+def test_credentials_of_another_form_are_none(text: str) -> None:
+    assert variables.credentials_in(text) is None
