@@ -6,15 +6,15 @@ not mentioned.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 from onward.app import catalogue
 from onward.app.config import parameter_places, setting_line
 from onward.app.edits import Edits, edits_between
 from onward.app.past import kept_content
-from onward.app.reading import read
+from onward.app.reading import Reading, read
 from onward.app.wiring import Opened
 from onward.base import paths
 from onward.base.codec import decode
@@ -82,13 +82,24 @@ def _is_roundabout(cause: Cause) -> tuple[bool, bool]:
     return " (" in cause.what, not cause.words.endswith(_CHANGED)
 
 
+def tree_of(opened: Opened) -> Reading:
+    """The working tree as it is read."""
+    return read(opened.place, opened.index, {}, opened.standing.discovered())
+
+
 @dataclass
 class Causes:
-    """What differs between the bases of two runs, step by step. `before` is None for the empty snapshot."""
+    """What differs between the bases of two runs, step by step.
+
+    Attributes:
+        before: None for the empty snapshot.
+        read_tree: gives the working tree as it is read, to those who look at many pairs of runs; None: it is read here.
+    """
 
     opened: Opened
     before: Run | None
     after: Run
+    read_tree: Callable[[], Reading] | None = None
     _known: dict[str, frozenset[Cause]] = field(default_factory=dict)
     _of_files: dict[str, Cause] = field(default_factory=dict)
 
@@ -214,8 +225,8 @@ class Causes:
     @cached_property
     def _edits(self) -> Edits | None:
         assert self.before is not None
-        reading = read(self.opened.place, self.opened.index, {}, self.opened.standing.discovered())
-        return edits_between(self.opened, reading, self.before, self.after)
+        read_tree = self.read_tree or partial(tree_of, self.opened)
+        return edits_between(self.opened, read_tree(), self.before, self.after)
 
     # What is set and installed.
 

@@ -5,7 +5,7 @@ It lies in `.onward/cache/compared`, which may be thrown away at any time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import msgspec
 
 from onward import __version__
 from onward.app.diff import ADDED, CHANGED, REMOVED, AssetDiff, CheckDiff, Comparison
+from onward.app.reading import Reading
 from onward.app.wiring import Opened
 from onward.base.codec import decode, digest_of, encode
 from onward.base.digest import Digest, digest_bytes
@@ -75,15 +76,21 @@ def differing(before: Run | None, after: Run) -> dict[str, str]:
     return found
 
 
-def differences(opened: Opened, before: Run | None, after: Run) -> Differences:
-    """What differs between two runs; compared where it is not kept yet, or could not be for want of bytes."""
+def differences(
+    opened: Opened, before: Run | None, after: Run, read_tree: Callable[[], Reading] | None = None
+) -> Differences:
+    """What differs between two runs; compared where it is not kept yet, or could not be for want of bytes.
+
+    Args:
+        read_tree: see `Causes`.
+    """
     folder = opened.place.local / "cache" / "compared"
     file = folder / f"{digest_of([_FORMAT, __version__, before.id if before is not None else None, after.id])}.json"
     names = differing(before, after)
     kept = _read(file)
     missing = [name for name in names if kept is None or not _is_kept(kept, name, folder)]
     if kept is None or missing:
-        kept = _compared(opened, Comparison(opened, before, after), missing, kept, file)
+        kept = _compared(opened, Comparison(opened, before, after, read_tree), missing, kept, file)
     return Differences(
         tuple(kept.assets[name] for name in names),
         kept.checks,

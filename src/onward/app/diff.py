@@ -14,7 +14,7 @@ from onward.app import catalogue, channels, snapshots
 from onward.app.causes import Cause, Causes, told_together
 from onward.app.environment import WorkspacePython, workspace_python
 from onward.app.errands import carry_out
-from onward.app.reading import read
+from onward.app.reading import Reading, read
 from onward.app.targets import select_steps
 from onward.app.wiring import Opened
 from onward.base import paths
@@ -276,12 +276,14 @@ class Comparison:
         lost: of those that were asked for, the ones that could not be compared, for bytes are gone from the store.
     """
 
-    def __init__(self, opened: Opened, before: Run | None, after: Run) -> None:
+    def __init__(
+        self, opened: Opened, before: Run | None, after: Run, read_tree: Callable[[], Reading] | None = None
+    ) -> None:
         self._opened = opened
         self._before: Mapping[str, Artifact] = before.artifacts if before is not None else {}
         self._after = after.artifacts
         self._run_a, self._run_b = before, after
-        self._causes = Causes(opened, before, after)
+        self._causes = Causes(opened, before, after, read_tree)
         self._makers = {asset: step for step, record in after.steps.items() for asset in record.assets}
         self._entries = {entry.name: entry for entry in self._catalogue(before) + self._catalogue(after)}
         told = catalogue.load(opened.store, after.catalogue)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 
+from onward.app.causes import tree_of
 from onward.app.compared import Differences, PictureFile, differences, differing
 from onward.app.diff import CHANGED, EQUAL, REMOVED, Compared, among_releases, report
 from onward.app.quarantine import quarantined_by
@@ -61,6 +63,8 @@ class Timeline:
         detailed: int,
     ) -> None:
         self._opened = opened
+        # Read once for all comparisons, and only if one is made.
+        self._tree = cache(partial(tree_of, opened))
         self._log = log
         self._shown = shown
         self._run_of = run_of
@@ -126,7 +130,7 @@ class Timeline:
 
     def _comparison(self, told: Compared, number: int) -> site.Comparison:
         """What differs, with where its numbers had been up to a release."""
-        found = differences(self._opened, told.run_a, told.run_b)
+        found = differences(self._opened, told.run_a, told.run_b, self._tree)
         course = [(each, run) for each, run in self._course if each <= number]
         assets = [among_releases(asset, course, None) for asset in found.assets if asset.change != EQUAL]
         named = {*(asset.name for asset in assets), *(check.asset for check in found.checks)}
