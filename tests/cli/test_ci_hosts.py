@@ -76,7 +76,10 @@ def test_a_failing_build_says_what_fails(fake: Host, remote: Path, monkeypatch: 
     edit(root, "projects/shop/steps.py", 'return f"# {total} visits\\n"', "raise ValueError('no report today')")
     head = commit(root, "broken")
     assert built(fake, root, monkeypatch).status == 1
-    assert "❌ step `shop/report` failed: ValueError: no report today" in fake.world.comments[7][0].text
+    assert (
+        "❌ step `shop/report` failed (projects/shop/steps.py:18): ValueError: no report today"
+        in fake.world.comments[7][0].text
+    )
     assert fake.world.statuses[head][-1] in (("failure", "1 step failed"), ("failed", "1 step failed"))
 
 
