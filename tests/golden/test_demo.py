@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import csv
 import importlib.util
+import os
 import re
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
@@ -22,8 +24,14 @@ from onward.app.demo import write_demo
 from onward.app.run import RunOptions, RunReport, run
 from onward.app.wiring import open_workspace
 from onward.base.errors import MissingLibraryError, RefusedError
+from tests.cli.program import onward
 
 FLIGHTS = 336_776
+AUTHOR = {
+    "GIT_AUTHOR_NAME": "Ada", "GIT_AUTHOR_EMAIL": "ada@example.org",
+    "GIT_COMMITTER_NAME": "Ada", "GIT_COMMITTER_EMAIL": "ada@example.org",
+}  # fmt: skip
+WALK = re.compile(r"^## From a branch to its readers, and back\n(?P<body>.+?)(?=^## )", re.MULTILINE | re.DOTALL)
 EDIT = re.compile(r"^### \d+\. (?P<title>.+?)\n(?P<body>.+?)(?=^##)", re.MULTILINE | re.DOTALL)
 
 
@@ -176,3 +184,31 @@ def named(body: str, outcome: str, everything: set[str]) -> set[str]:
 
 def outcomes(report: RunReport, outcome: str) -> set[str]:
     return {name for name, record in report.steps.items() if record.outcome == outcome}
+
+
+@pytest.mark.long
+def test_a_change_goes_from_a_branch_to_its_readers_and_back(tmp_path: Path) -> None:
+    folder = tmp_path / "flights"
+    assert onward(tmp_path, "init", str(folder), "--demo").status == 0
+    found = WALK.search((folder / "README.md").read_text("utf-8"))
+    assert found is not None
+    blocks = re.findall(r"^```sh\n(.+?)^```", found["body"], re.MULTILINE | re.DOTALL)
+    program = tmp_path / "bin" / "onward"
+    program.parent.mkdir()
+    program.write_text(f"#!{sys.executable}\nfrom onward.cli.entry import main\nmain()\n")
+    program.chmod(0o755)
+    surroundings = {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}", **AUTHOR}
+    said = [
+        subprocess.run(
+            ["sh", "-ec", block], cwd=folder, env=surroundings, capture_output=True, text=True, check=True, timeout=600
+        ).stdout
+        for block in blocks
+    ]
+    built, reviewed, merged, taken_back, held = said
+    assert "released main@1" in built and "shows main@1" in built
+    assert "delays/late_share" in reviewed and "`air.flights.LATE_MIN` changed (`lib/air/flights.py" in reviewed
+    assert "nothing reached" in reviewed
+    assert "released main@2" in merged and "shows main@2" in merged
+    assert "shows main@1" in taken_back
+    assert "held: main@1 stays" in held and "Three quarters of an hour are too kind" in held
+    assert "main@1" in onward(folder, "releases").out.splitlines()[0]
