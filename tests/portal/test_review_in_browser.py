@@ -79,6 +79,7 @@ def test_what_moved_can_be_seen_without_scrolling(plain: Page) -> None:
     assert box["y"] + box["height"] < WIDE["height"]
     assert "Median delay" in line.inner_text()
     assert "12.5 → 11.9" in line.inner_text()
+    assert "3 checks are broken" in plain.locator(".tally").inner_text()
 
 
 def test_a_line_leads_to_its_result(plain: Page) -> None:

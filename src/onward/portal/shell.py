@@ -164,7 +164,7 @@ def worst(checks: Iterable[Check]) -> str:
     return next((one for one in (FAILED, BROKEN, WARNED, NOT_RUN) if one in outcomes), PASSED)
 
 
-def status(outcome: str, said: str | None = None) -> html.Markup:
+def status(outcome: str, said: html.Child = None) -> html.Markup:
     """An outcome as a sign and a word; the sign is for the eye alone."""
     kind = {PASSED: "good", BROKEN: "bad", FAILED: "bad", WARNED: "warn"}.get(outcome, "idle")
     sign = {"good": "✓", "bad": "✗", "warn": "!", "idle": "○"}[kind]

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from onward.app.collect import Result
-from onward.app.watched import PathState, read_watched
+from onward.app.watched import RECORD, PathState, read_watched
 from tests.unit.runtime.watching import workspace
 
 
@@ -30,6 +30,7 @@ def test_what_the_runtime_writes_is_what_the_loop_reads(tmp_path):
             """,
             strict={"reads": [str(tmp_path)], "writes": [str(tmp_path)]},
         )
+        (here.outboxes[-1] / RECORD).write_text(json.dumps(found.record))
         watched = Result(here.outboxes[-1], found.ending.result).watched
     assert watched is not None
     state = path.stat()

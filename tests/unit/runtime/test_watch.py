@@ -399,8 +399,10 @@ def test_a_server_of_this_machine_makes_the_record_partial(here):
         def accept() -> None:
             server.accept()[0].close()
 
-        threading.Thread(target=accept).start()
+        accepting = threading.Thread(target=accept)
+        accepting.start()
         found = here.run(f"import socket\nsocket.create_connection(('127.0.0.1', {port})).close()")
+        accepting.join(timeout=60)
     assert found.record["servers"] == [f"127.0.0.1:{port}"]
     assert found.record["confidence"] == "partial"
     assert found.record["network"] == []

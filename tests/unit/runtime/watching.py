@@ -89,13 +89,13 @@ class Workspace:
 
     def wait(self, count: int = 1) -> list[Outcome]:
         """So many endings."""
-        endings: list[Ending] = []
+        outcomes: list[Outcome] = []
         until = time.monotonic() + LIMIT_S
-        while len(endings) < count:
+        while len(outcomes) < count:
             assert time.monotonic() < until, "a step did not end"
             select.select([self.workers.events], [], [], 1)
-            endings += self.workers.endings()
-        return [self._outcome(ending) for ending in endings]
+            outcomes += [self._outcome(ending) for ending in self.workers.endings()]
+        return outcomes
 
     def run(self, code: str, **more: Any) -> Outcome:
         """Runs a script, which has to end well."""

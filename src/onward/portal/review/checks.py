@@ -21,6 +21,16 @@ def shown(checks: Sequence[CheckDiff]) -> html.Markup | None:
     )
 
 
+def in_short(checks: Sequence[CheckDiff]) -> html.Markup | None:
+    """How many of them are broken now, with the way to them: what a reader is to see first of all."""
+    broken = [check for check in checks if check.after in (BROKEN, FAILED)]
+    if not broken:
+        return None
+    outcome = BROKEN if any(check.severity != "warn" for check in broken) else shell.WARNED
+    said = f"{plural(len(broken), 'check')} {'is' if len(broken) == 1 else 'are'} broken"
+    return html.li(shell.status(outcome, html.a(said, href="#checks")))
+
+
 def _check(check: CheckDiff) -> html.Markup:
     is_broken = check.after in (BROKEN, FAILED)
     outcome = shell.WARNED if is_broken and check.severity == "warn" else check.after or "gone"

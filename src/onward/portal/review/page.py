@@ -59,8 +59,8 @@ def page(report: DiffReport, workspace: str) -> str:
         _masthead(report, workspace, has_changes=bool(changed)),
         html.main(
             _page_head(report, verdict, changed),
-            checks.shown(report.checks),
             _at_a_glance(changed),
+            checks.shown(report.checks),
             _sections(report, changed),
             _equal(report),
             id="content",
@@ -154,6 +154,7 @@ def _tally(report: DiffReport) -> html.Markup:
                 )
                 for change, count in parts
             ],
+            checks.in_short(report.checks),
         ),
         class_="tally",
     )
