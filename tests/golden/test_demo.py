@@ -133,6 +133,7 @@ def test_without_the_data_it_is_said_how_to_get_it(tmp_path: Path, monkeypatch: 
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.long  # the tutorial's page walks the same way, and is run with the others
 def test_the_readmes_walk_makes_and_restores_what_it_says(fresh: tuple[Path, list[str]]) -> None:
     folder, _ = fresh
     first = run_all(folder)
