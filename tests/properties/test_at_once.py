@@ -5,6 +5,7 @@ One of them waits where it opens the file, until the other has ended; from then 
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from onward.testing import workspace
 from onward.testing.watchers import Recorder
 from tests.properties.test_histories import outcome_of
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a call wait, by design; Linux runs it")
 SHARED = "projects/p/shared.txt"
 WAYS = {
     "anew": 'file = open({place}, "w")',

@@ -382,7 +382,7 @@ class HostSuite:
     """Who the writing token is, as the host has it."""
 
     def make_fake(self, folder: Path, *, branch: str = "topic", is_fork: bool = False) -> FakeGitHub | FakeGitLab:
-        raise NotImplementedError
+        raise NotImplementedError("a suite is subclassed, and its `make_fake` gives a host on this machine")
 
     @pytest.fixture
     def fake(self, tmp_path: Path) -> Any:

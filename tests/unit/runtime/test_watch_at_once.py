@@ -11,7 +11,7 @@ import pytest
 
 from tests.unit.runtime.watching import Outcome, Workspace, workspace
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the kernel is asked on Linux alone")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a call wait, by design; Linux runs it")
 
 AWAIT = """
 import os, time
