@@ -844,7 +844,9 @@ class Loop:
                 seen.name for seen in trace.observations if seen.kind in ("file", "absent", "there", "listing")
             ]
             path = self._found_too_early(trace) or self._came_later(name, looked_for, writers)
-            if path is not None and not holds(trace, self._evaluation.world([trace])):
+            if path is None:
+                continue
+            if self._evaluation.missed(trace) is not None or not holds(trace, self._evaluation.world([trace])):
                 found[name] = path
         for name in self.failures.keys() & self.attempts.keys():
             path = self._came_later(name, (*self.attempts[name].reads, *self.attempts[name].asked), writers)

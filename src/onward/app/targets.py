@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import msgspec
+
 from onward.app.options import RunOptions
 from onward.app.reading import Reading, read
 from onward.app.standing import Standing
@@ -72,13 +74,21 @@ def read_for(
     Args:
         attempts: by step, what it was seen to do in this run, though it failed.
     """
-    discovered = {**opened.standing.discovered(), **attempts}
+    discovered = opened.standing.discovered()
+    # A step that failed before it wrote anything is still the one that writes what it wrote when it was last made.
+    discovered |= {name: _and_written(seen, discovered.get(name)) for name, seen in attempts.items()}
     reading = read(opened.place, opened.index, options.settings, discovered)
     once = candidates_named(reading, options.targets, options.folder)
     if once:
         files = frozenset(candidate.file for candidate in once)
         reading = read(opened.place, opened.index, options.settings, discovered, files)
     return reading, once
+
+
+def _and_written(attempt: Discovered, earlier: Discovered | None) -> Discovered:
+    if earlier is None:
+        return attempt
+    return msgspec.structs.replace(attempt, writes=tuple(dict.fromkeys((*attempt.writes, *earlier.writes))))
 
 
 def candidates_named(reading: Reading, targets: Sequence[str], folder: str = "") -> list[Candidate]:

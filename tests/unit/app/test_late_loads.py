@@ -199,6 +199,22 @@ def test_a_step_that_begins_to_read_what_failed_has_no_result(tmp_path: Path) ->
     assert report.run.artifacts == {}
 
 
+@pytest.mark.parametrize("reader", [READS, LOOKS, LISTS])
+def test_a_step_that_begins_to_read_what_fails_after_it_has_ended_has_no_result(tmp_path: Path, reader: str) -> None:
+    folder = workspace.write(tmp_path, steps(DOES_WITHOUT, fails=False))
+    run_in(folder)
+    workspace.write(folder, steps(reader, fails=True))
+    looks_around = 'import os\nimport time\n\nos.path.exists("".join(["other", ".txt"]))\ntime.sleep(1.5)\n'
+    fails_late = looks_around + GIVES_UP.format(fails=True)
+    workspace.write(folder, {"projects/p/a_maker.py": fails_late})
+    for _ in range(2):
+        report = run_in(folder)
+        assert outcomes(report) == {"p/a_maker": "failed", "p/b_reader": "skipped"}
+        assert report.run.artifacts == {}
+    workspace.write(folder, steps(reader, fails=False))
+    assert set(outcomes(run_in(folder)).values()) <= {"kept", "made"}
+
+
 def test_without_going_on_after_a_failure_nothing_more_is_started(tmp_path: Path) -> None:
     folder = workspace.write(tmp_path, steps(LOADS, fails=False))
     run_in(folder)
