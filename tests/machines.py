@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
-from onward.app.options import RunOptions
-from onward.app.run import RunReport, run
+from onward.app.running.run import RunReport, run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import Opened, open_workspace
 from onward.store.shared.guarded import Limits
 from onward.testing.buckets import FaultyBucket, MemoryBucket

@@ -14,21 +14,22 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar, overload
 
-from onward.app import channels, graphs, history, receipts, snapshots
 from onward.app import init as making
-from onward.app.bisect import BisectReport, bisect
-from onward.app.diff import DiffReport, choose, diff
+from onward.app.comparing.diff import DiffReport, choose, diff
 from onward.app.doctor import Diagnosis, doctor
-from onward.app.listing import Listing, listing
-from onward.app.options import RunOptions
-from onward.app.plan import PlanReport, plan
-from onward.app.quarantine import Quarantined
-from onward.app.remake import remake
-from onward.app.reproduce import ReproduceReport, reproduce
-from onward.app.run import RunReport, run
-from onward.app.show import Log, Shown, get, logs, show
-from onward.app.status import StatusReport, status
-from onward.app.why import WhyReport, why
+from onward.app.explaining import graphs
+from onward.app.explaining.listing import Listing, listing
+from onward.app.explaining.show import Log, Shown, get, logs, show
+from onward.app.explaining.status import StatusReport, status
+from onward.app.explaining.why import WhyReport, why
+from onward.app.releases import channels, history, receipts, snapshots
+from onward.app.releases.quarantine import Quarantined
+from onward.app.reproducing.bisect import BisectReport, bisect
+from onward.app.reproducing.reproduce import ReproduceReport, reproduce
+from onward.app.running.plan import PlanReport, plan
+from onward.app.running.remake import remake
+from onward.app.running.run import RunReport, run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import Opened, open_workspace
 from onward.ci.build import find_build, find_change, scope_of
 from onward.ci.pipeline import Built, Pipeline

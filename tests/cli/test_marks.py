@@ -88,7 +88,7 @@ def test_the_site_tells_what_made_for_a_mark(marked: Path, tmp_path: Path) -> No
 
 
 def test_where_nothing_has_changed_marks_are_told_as_well(marked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("onward.app.shortcut._RACY_NS", 0)
+    monkeypatch.setattr("onward.app.running.shortcut._RACY_NS", 0)
     onward(marked, "run")
     assert (marked / ".onward/state/unchanged").exists()
     short = [onward(marked, *words).out for words in (["status"], ["status", "--json"])]

@@ -19,7 +19,7 @@ from tests.cli.workspaces import functions
 @pytest.fixture
 def settled(workspace: Writer, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A workspace with a run that found nothing to do; its files need not be old to be believed."""
-    monkeypatch.setattr("onward.app.shortcut._RACY_NS", 0)
+    monkeypatch.setattr("onward.app.running.shortcut._RACY_NS", 0)
     root = workspace({"onward.toml": "", "projects/a/steps.py": functions(**{"x(factor=2)": "factor", "y": "1"})})
     onward(root, "run")
     assert onward(root, "run").status == 0
@@ -48,7 +48,7 @@ def test_the_short_way_says_it_to_people_as_the_long_way_does(settled: Path, com
 def test_a_check_that_warns_is_told_by_the_short_way_too(
     workspace: Writer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("onward.app.shortcut._RACY_NS", 0)
+    monkeypatch.setattr("onward.app.running.shortcut._RACY_NS", 0)
     check = "from onward import check\n\n@check('x', severity='warn')\ndef is_small(x):\n    return x < 1\n"
     root = workspace({"onward.toml": "", "projects/a/steps.py": functions(x="1"), "projects/a/checks.py": check})
     onward(root, "run")

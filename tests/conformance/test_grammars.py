@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from onward.app.grammar import ChildGrammar
+from onward.app.environments.grammar import ChildGrammar
 from onward.languages.python.parse import OWN
 from onward.model.ports import Grammar
 from onward.testing.grammars import GrammarSuite

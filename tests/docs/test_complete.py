@@ -16,9 +16,9 @@ import click
 import pytest
 
 import onward
-from onward.app import config
-from onward.app.sources import FORMS
-from onward.app.status import STATES
+from onward.app.explaining.status import STATES
+from onward.app.reading.sources import FORMS
+from onward.app.settings import config
 from onward.base import errors
 from onward.cli.main import COMMANDS, program
 from onward.model.artifact import ASSET_KINDS
@@ -257,7 +257,7 @@ def test_every_exit_status_is_documented() -> None:
 def test_every_way_in_which_a_step_fails_is_documented() -> None:
     documented = first_cells(section_of(text_of("errors"), "How a step fails"))
     named: set[str] = set()
-    for path in [*(SOURCE / "app").glob("*.py"), *(SOURCE / "runtime").rglob("*.py")]:
+    for path in [*(SOURCE / "app").rglob("*.py"), *(SOURCE / "runtime").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_error":
                 named |= {str(argument.value) for argument in node.args[:1] if isinstance(argument, ast.Constant)}

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import history, snapshots
-from onward.app.options import RunOptions
-from onward.app.run import RunReport, run
+from onward.app.releases import history, snapshots
+from onward.app.running.run import RunReport, run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import Opened, open_workspace
 from onward.base import clock
 from onward.base.errors import OnwardError

@@ -21,7 +21,7 @@ import pytest
 
 from onward.app import demo
 from onward.app.demo import write_demo
-from onward.app.run import RunOptions, RunReport, run
+from onward.app.running.run import RunOptions, RunReport, run
 from onward.app.wiring import open_workspace
 from onward.base.errors import MissingLibraryError, RefusedError
 from tests.cli.program import onward

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from onward.app.options import RunOptions
-from onward.app.run import RunReport, run
-from onward.app.show import show
-from onward.app.status import status
-from onward.app.why import why
+from onward.app.explaining.show import show
+from onward.app.explaining.status import status
+from onward.app.explaining.why import why
+from onward.app.running.run import RunReport, run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import open_workspace
 from onward.testing import workspace
 from onward.testing.watchers import Recorder

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import history
 from onward.app.gc import gc
+from onward.app.releases import history
 from onward.app.wiring import open_workspace
 from onward.base.errors import BucketError, StoreError
 from onward.store.expired import SECONDS_A_DAY

@@ -13,10 +13,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from onward.app import history
-from onward.app.diff import CHANGED, EQUAL, MADE_AGAIN, NOISE, AssetDiff, choose, diff
-from onward.app.options import RunOptions
-from onward.app.run import run
+from onward.app.comparing.diff import CHANGED, EQUAL, MADE_AGAIN, NOISE, AssetDiff, choose, diff
+from onward.app.releases import history
+from onward.app.running.run import run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import open_workspace
 from onward.portal.review.markdown import markdown
 from onward.portal.review.page import page

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from onward.app.options import RunOptions
-from onward.app.plan import plan
-from onward.app.run import RunReport, run
+from onward.app.running.plan import plan
+from onward.app.running.run import RunReport, run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import open_workspace
 from onward.base.errors import GraphError, UnknownNameError
 from onward.testing import workspace

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import history
-from onward.app.options import RunOptions
-from onward.app.reproduce import ReproduceReport, reproduce
-from onward.app.run import run
+from onward.app.releases import history
+from onward.app.reproducing.reproduce import ReproduceReport, reproduce
+from onward.app.running.run import run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import open_workspace
 from onward.testing import workspace
 from onward.testing.watchers import Recorder

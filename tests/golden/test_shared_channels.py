@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import channels, history
-from onward.app.history import Moved
+from onward.app.releases import channels, history
+from onward.app.releases.history import Moved
 from onward.base.codec import encode
 from onward.base.errors import RefusedError
 from onward.portal.publish import write_site

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from onward.app.options import RunOptions
-from onward.app.run import RunReport, run
+from onward.app.running.run import RunReport, run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import open_workspace
 from onward.store.shared.guarded import Limits
 from onward.testing.watchers import Recorder

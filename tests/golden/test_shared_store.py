@@ -12,9 +12,9 @@ import msgspec
 import pytest
 
 from onward.app.doctor import doctor
-from onward.app.options import RunOptions
-from onward.app.run import run
-from onward.app.scope import reads
+from onward.app.running.run import run
+from onward.app.settings.options import RunOptions
+from onward.app.settings.scope import reads
 from onward.app.wiring import open_workspace
 from onward.base.codec import decode, encode
 from onward.base.digest import digest_bytes
@@ -485,7 +485,7 @@ def test_doctor_tells_whether_the_bucket_can_be_read_and_written(team: Team) -> 
 @pytest.fixture
 def _racy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files need not be old for a run to rely on their times."""
-    monkeypatch.setattr("onward.app.shortcut._RACY_NS", 0)
+    monkeypatch.setattr("onward.app.running.shortcut._RACY_NS", 0)
 
 
 @pytest.mark.usefixtures("_racy")

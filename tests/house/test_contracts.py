@@ -23,12 +23,21 @@ def contracts() -> configparser.ConfigParser:
 def packages_of_the_contracts() -> set[str]:
     """Every package that the first contract gives a place, those apart included."""
     layers = contracts()["importlinter:contract:layers"]
-    return set(layers["layers"].replace("|", " ").split()) | set(layers["exhaustive_ignores"].split())
+    return names_in(layers["layers"]) | set(layers["exhaustive_ignores"].split())
+
+
+def packages_of_the_verbs() -> set[str]:
+    return names_in(contracts()["importlinter:contract:verbs"]["layers"])
+
+
+def names_in(layers: str) -> set[str]:
+    return set(layers.replace("|", " ").split())
 
 
 def lint(folder: Path, files: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """The contracts, run on a skeleton of onward with `files` put in."""
-    skeleton = {f"{package}/__init__.py": "" for package in packages_of_the_contracts()}
+    packages = [*packages_of_the_contracts(), *(f"app/{verbs}" for verbs in packages_of_the_verbs())]
+    skeleton = {f"{package}/__init__.py": "" for package in packages}
     for name, text in {"__init__.py": "from onward.api import ref\n", **skeleton, **files}.items():
         path = folder / "onward" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -62,14 +71,17 @@ def test_what_stands_apart_is_kept_apart_from_every_other_package() -> None:
         ("layers", {"base/errors.py": "from onward.model import step\n", "model/step.py": ""}),
         ("layers", {"engine/decide.py": "from onward.store import objects\n", "store/objects.py": ""}),
         ("layers", {"steps/sql.py": "from onward.checks import table\n", "checks/table.py": ""}),
-        ("layers", {"app/run.py": "from onward.cli import main\n", "cli/main.py": ""}),
+        ("layers", {"app/running/run.py": "from onward.cli import main\n", "cli/main.py": ""}),
         ("layers", {"portfolio/__init__.py": ""}),
+        ("verbs", {"app/running/run.py": "from onward.app.releases import channels\n", "app/releases/channels.py": ""}),
+        ("verbs", {"app/errands.py": "from onward.app.running import run\n", "app/running/run.py": ""}),
+        ("verbs", {"app/budgets.py": ""}),
         ("kinds", {"steps/sql.py": "from onward.store import objects\n", "store/objects.py": ""}),
         ("kinds", {"checks/table.py": "from onward.engine import graph\n", "engine/graph.py": ""}),
         ("apart", {"api/names.py": "from onward.base import text\n", "base/text.py": ""}),
         ("apart", {"runtime/worker.py": "def f():\n    from onward.base import text\n", "base/text.py": ""}),
         ("private", {"steps/sql.py": "from onward.runtime import worker\n", "runtime/worker.py": ""}),
-        ("private", {"app/run.py": "from onward.api import names\n", "api/names.py": ""}),
+        ("private", {"app/running/run.py": "from onward.api import names\n", "api/names.py": ""}),
         ("pure", {"engine/decide.py": "import subprocess\n"}),
         ("pure", {"engine/decide.py": "from pathlib import Path\n"}),
         ("pure", {"model/step.py": "from time import time\n"}),
@@ -92,8 +104,8 @@ def test_imports_that_point_down_pass(tmp_path: Path) -> None:
         "languages/read.py": "import ast\n",
         "store/objects.py": "import os\nfrom onward.base import digest\n",
         "steps/sql.py": "import subprocess\nfrom onward.languages import read\n",
-        "app/run.py": "from onward.engine import decide\nfrom onward.steps import sql\n",
-        "cli/main.py": "import onward\nfrom onward.app import run\n",
+        "app/running/run.py": "from onward.engine import decide\nfrom onward.steps import sql\n",
+        "cli/main.py": "import onward\nfrom onward.app.running import run\n",
         "api/names.py": "from onward.runtime import worker\n",
         "runtime/worker.py": "import os\n",
     }

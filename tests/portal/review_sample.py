@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from onward.app.causes import CODE, DATA, ENVIRONMENT, Cause
-from onward.app.diff import AssetDiff, CheckDiff, DiffReport
+from onward.app.changes.causes import CODE, DATA, ENVIRONMENT, Cause
+from onward.app.comparing.diff import AssetDiff, CheckDiff, DiffReport
 from onward.base.digest import digest_text
 from onward.model.difference import Picture
 from onward.model.records import Origin, Run

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import history, places, receipts
+from onward.app.releases import history, places, receipts
 from onward.app.wiring import open_workspace
 from onward.base.bucket import open_bucket
 from onward.model.delivery import LISTING, Listing

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from onward.app.causes import CODE, Cause
-from onward.app.diff import AssetDiff, CheckDiff, DiffReport
+from onward.app.changes.causes import CODE, Cause
+from onward.app.comparing.diff import AssetDiff, CheckDiff, DiffReport
 from onward.model.difference import Picture
 from onward.portal.review.page import in_short, page
 from tests.portal import review_sample as sample

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Dialog, Locator, Page
 
-from onward.app.diff import AssetDiff
+from onward.app.comparing.diff import AssetDiff
 from onward.model.difference import Picture
 from onward.portal.review.page import page as review_page
 from tests.portal import browser as browsers

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onward.app.causes import Cause
-from onward.app.diff import AssetDiff, CheckDiff
+from onward.app.changes.causes import Cause
+from onward.app.comparing.diff import AssetDiff, CheckDiff
 from onward.base.errors import RefusedError, StoreError
 from onward.portal import content as nouns
 from onward.portal import site

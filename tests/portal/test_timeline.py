@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 import onward
-from onward.app import channels
+from onward.app.releases import channels
 from onward.app.wiring import open_workspace
 from onward.portal import content as nouns
 from onward.portal import site

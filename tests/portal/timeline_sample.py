@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from onward.app.diff import AssetDiff
+from onward.app.comparing.diff import AssetDiff
 from onward.portal.content import RELEASE, ROLLBACK, Change, Comparison, File, Move, Preview
 from tests.portal import review_sample
 

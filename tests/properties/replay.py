@@ -22,10 +22,10 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from onward.app.options import RunOptions
-from onward.app.place import CONFIG_NAME
-from onward.app.reading import read
-from onward.app.run import RunReport, run
+from onward.app.reading.whole import read
+from onward.app.running.run import RunReport, run
+from onward.app.settings.options import RunOptions
+from onward.app.settings.place import CONFIG_NAME
 from onward.app.wiring import Opened, open_workspace
 from onward.base.digest import Digest
 from onward.model.trace import Trace

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from onward.app import channels, history
+from onward.app.releases import channels, history
 from onward.app.wiring import Opened
 from onward.base.errors import OnwardError, RefusedError, UnknownNameError
 from onward.model.artifact import Artifact

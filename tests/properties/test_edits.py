@@ -24,9 +24,9 @@ from random import Random
 
 import pytest
 
-from onward.app.options import RunOptions
-from onward.app.plan import plan
-from onward.app.run import RunReport, run
+from onward.app.running.plan import plan
+from onward.app.running.run import RunReport, run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import open_workspace
 from onward.store.disk import Disk
 from onward.store.opened import Store

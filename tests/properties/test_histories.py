@@ -18,9 +18,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from onward.app.options import RunOptions
-from onward.app.plan import PlanReport, plan
-from onward.app.run import RunReport, run
+from onward.app.running.plan import PlanReport, plan
+from onward.app.running.run import RunReport, run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import open_workspace
 from onward.testing import workspace
 from onward.testing.watchers import Recorder

@@ -19,7 +19,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onward.app.code import read_content
+from onward.app.reading.code import read_content
 from onward.base.digest import Digest
 from onward.languages.notebook import magics
 from onward.languages.python.closure import closure

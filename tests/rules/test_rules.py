@@ -23,10 +23,10 @@ from pathlib import Path
 import pytest
 
 import onward
-from onward.app.edits import Edits
-from onward.app.past import CodeState
-from onward.app.reading import Reading, read
-from onward.app.run import RunReport
+from onward.app.changes.edits import Edits
+from onward.app.changes.past import CodeState
+from onward.app.reading.whole import Reading, read
+from onward.app.running.run import RunReport
 from onward.app.wiring import open_workspace
 from onward.model.decision import Reason
 from onward.testing import workspace

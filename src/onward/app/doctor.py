@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from onward.app import environment
-from onward.app.channels import open_channels, quarantined, standing
-from onward.app.place import Place
-from onward.app.places import destinations_of
-from onward.app.reading import Reading, read
+from onward.app.environments import environment
+from onward.app.reading.whole import Reading, read
+from onward.app.releases.channels import open_channels, quarantined, standing
+from onward.app.releases.places import destinations_of
+from onward.app.settings.place import Place
 from onward.app.wiring import Opened
 from onward.base.digest import Digest, digest_bytes, digest_file
 from onward.base.errors import BucketError, MachineError, OnwardError, StoreError

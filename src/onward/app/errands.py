@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import onward
-from onward.app.collect import said
-from onward.app.environment import WorkspacePython, runtime_path
-from onward.app.place import Place
+from onward.app.environments.environment import WorkspacePython, runtime_path
+from onward.app.observing.collect import said
+from onward.app.settings.place import Place
 from onward.app.workers import Workers
 from onward.base.errors import MachineError, MissingLibraryError
 

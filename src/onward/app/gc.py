@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from onward.app import scope as scopes
 from onward.app import standing as standings
-from onward.app.originals import noted
-from onward.app.place import Place
-from onward.app.root import LOCAL_FOLDER
+from onward.app.observing.originals import noted
+from onward.app.settings import scope as scopes
+from onward.app.settings.place import Place
+from onward.app.settings.root import LOCAL_FOLDER
 from onward.app.wiring import Opened
 from onward.base import clock
 from onward.store import expired

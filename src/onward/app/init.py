@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 
 from onward.app import demo
-from onward.app import place as places
-from onward.app.reading import read
+from onward.app.reading.whole import read
+from onward.app.settings import place as places
 from onward.app.wiring import open_workspace
 from onward.base.errors import MachineError, RefusedError
 

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from onward.app import snapshots
-from onward.app.options import RunOptions
-from onward.app.plan import plan
-from onward.app.reading import read
-from onward.app.run import run
-from onward.app.targets import resolve_asset
+from onward.app.reading.whole import read
+from onward.app.releases import snapshots
+from onward.app.running.plan import plan
+from onward.app.running.run import run
+from onward.app.running.targets import resolve_asset
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import Opened, open_workspace
 from onward.base.errors import OnwardError
 from onward.base.text import duration, plural

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from onward.app import config, variables
-from onward.app import place as places
-from onward.app import scope as scopes
 from onward.app import standing as standings
-from onward.app.place import Place
+from onward.app.settings import config, variables
+from onward.app.settings import place as places
+from onward.app.settings import scope as scopes
+from onward.app.settings.place import Place
+from onward.app.settings.variables import Variables
 from onward.app.standing import Standing
-from onward.app.variables import Variables
 from onward.app.workers import Workers
 from onward.base.bucket import open_bucket, shown
 from onward.model.ports import Bucket, Executor

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from onward.app import variables
+from onward.app.settings import variables
 from onward.base.errors import MachineError
 from onward.model.event import Ending
 

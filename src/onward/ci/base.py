@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from onward.app import channels, snapshots
-from onward.app.diff import NOTHING
-from onward.app.options import RunOptions
-from onward.app.run import run
+from onward.app.comparing.diff import NOTHING
+from onward.app.releases import channels, snapshots
+from onward.app.running.run import run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import Opened, open_workspace
 from onward.base.errors import OnwardError, UnknownNameError
 from onward.ci.build import GIT

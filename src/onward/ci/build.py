@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from onward.app import place as places
-from onward.app import scope as scopes
-from onward.app.config import read_settings
+from onward.app.settings import place as places
+from onward.app.settings import scope as scopes
+from onward.app.settings.config import read_settings
 from onward.base.errors import UsageError
 from onward.ci.repository import Repository
 from onward.hosts.registry import hosts

@@ -11,11 +11,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from onward.app import place as places
-from onward.app import projects
-from onward.app.config import read_settings
-from onward.app.diff import ADDED, EQUAL, REMOVED, TOLERATED, AssetDiff, DiffReport
-from onward.app.projects import ProjectRules
+from onward.app.comparing.diff import ADDED, EQUAL, REMOVED, TOLERATED, AssetDiff, DiffReport
+from onward.app.reading import projects
+from onward.app.reading.projects import ProjectRules
+from onward.app.settings import place as places
+from onward.app.settings.config import read_settings
 from onward.app.wiring import Opened
 from onward.base import paths
 from onward.base.digest import Digest

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from onward.app.projects import ProjectRules
+from onward.app.reading.projects import ProjectRules
 from onward.ci.approvals import FOLDER
 from onward.ci.gates import Owners
 from onward.hosts.registry import hosts

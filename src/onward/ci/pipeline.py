@@ -12,9 +12,9 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from onward.app import channels, history
-from onward.app.history import Held, Moved, Overtaken
-from onward.app.places import shown_at_places
+from onward.app.releases import channels, history
+from onward.app.releases.history import Held, Moved, Overtaken
+from onward.app.releases.places import shown_at_places
 from onward.app.wiring import Opened
 from onward.base.errors import HostError, RefusedError
 from onward.base.text import listed, plural

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from onward.app import channels, history
+from onward.app.releases import channels, history
 from onward.app.wiring import Opened
 from onward.base.digest import digest_text
 from onward.base.errors import UnknownNameError, UsageError

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from onward.app.channels import MAIN, quarantined
-from onward.app.diff import Compared, DiffReport, diff
-from onward.app.options import RunOptions
-from onward.app.quarantine import by_rollback, contents_of, shown_in
-from onward.app.run import RunReport, run
+from onward.app.comparing.diff import Compared, DiffReport, diff
+from onward.app.releases.channels import MAIN, quarantined
+from onward.app.releases.quarantine import by_rollback, contents_of, shown_in
+from onward.app.running.run import RunReport, run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import Opened
 from onward.base.errors import RefusedError, unknown_name
 from onward.base.text import plural

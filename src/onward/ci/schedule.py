@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from onward.app import channels
-from onward.app.reading import read
+from onward.app.reading.whole import read
+from onward.app.releases import channels
 from onward.app.wiring import Opened
 from onward.base.text import listed, plural
 from onward.ci.review import Review

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import onward
-from onward.app.places import places_of
-from onward.app.reading import read
+from onward.app.reading.whole import read
+from onward.app.releases.places import places_of
 from onward.app.wiring import Opened
 from onward.base.errors import RefusedError, unknown_name
 from onward.ci.build import main_branch

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from onward.app.variables import CREDENTIALS, credentials_in
+from onward.app.settings.variables import CREDENTIALS, credentials_in
 from onward.base.errors import UsageError
 from onward.hosts.registry import hosts
 

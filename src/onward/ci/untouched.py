@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from onward.app.run import RunReport
+from onward.app.running.run import RunReport
 from onward.base.text import plural
 from onward.ci.base import Base
 from onward.model.records import Run, StepRecord

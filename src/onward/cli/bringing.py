@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from onward.app.places import places_of
+from onward.app.releases.places import places_of
 from onward.app.wiring import Opened
 from onward.cli.render import receipts
 from onward.cli.session import Session

@@ -9,7 +9,7 @@ import os
 import sys
 import time
 
-from onward.app import unchanged
+from onward.app.running import unchanged
 from onward.cli.render.summary import marked, print_broken, summary
 
 COMMANDS = ("run", "status")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import click
 
-from onward.app.options import RunOptions
-from onward.app.remake import remake
-from onward.app.run import run
-from onward.app.show import Remake
+from onward.app.explaining.show import Remake
+from onward.app.running.remake import remake
+from onward.app.running.run import run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import Opened
 from onward.cli.render.progress import PlainProgress
 

@@ -112,7 +112,7 @@ def _wiring() -> Any:
 def complete_target(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """Names for the shell's completion: projects and assets that begin with what is typed."""
     del parameter
-    from onward.app.listing import listing
+    from onward.app.explaining.listing import listing
     from onward.base.errors import OnwardError
 
     outer = (ctx.parent.params if ctx.parent else {}) | ctx.params

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from onward.app.diff import DiffReport
+from onward.app.comparing.diff import DiffReport
 
 Bytes: TypeAlias = Path | Callable[[], bytes]
 """Where a file's bytes come from: an absolute path, or a function that reads them."""

@@ -17,10 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import onward
-from onward.app import receipts
-from onward.app.channels import MAIN, last_standing, open_channels, release_move, run_of, standing
-from onward.app.places import CACHE_FOLDER, destinations_of
-from onward.app.remake import remake
+from onward.app.releases import receipts
+from onward.app.releases.channels import MAIN, last_standing, open_channels, release_move, run_of, standing
+from onward.app.releases.places import CACHE_FOLDER, destinations_of
+from onward.app.running.remake import remake
 from onward.app.wiring import Opened
 from onward.base import clock
 from onward.base.digest import Digest

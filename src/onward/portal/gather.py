@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from onward.app import catalogue as catalogues
-from onward.app import channels
-from onward.app.catalogue import Catalogue, ProjectEntry, StepEntry
-from onward.app.config import setting_line
-from onward.app.environment import workspace_python
+from onward.app.environments.environment import workspace_python
 from onward.app.errands import Job, carry_out
-from onward.app.marks import Marks, marks_of_asset
-from onward.app.places import root_settings
-from onward.app.reading import read
+from onward.app.explaining.marks import Marks, marks_of_asset
+from onward.app.reading import catalogue as catalogues
+from onward.app.reading.catalogue import Catalogue, ProjectEntry, StepEntry
+from onward.app.reading.whole import read
+from onward.app.releases import channels
+from onward.app.releases.places import root_settings
+from onward.app.settings.config import setting_line
 from onward.app.wiring import Opened
 from onward.base import clock
 from onward.base.codec import decode

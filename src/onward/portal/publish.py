@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from onward.app import catalogue, channels, snapshots
-from onward.app.diff import DiffReport
+from onward.app.comparing.diff import DiffReport
+from onward.app.reading import catalogue
+from onward.app.releases import channels, snapshots
 from onward.app.wiring import Opened
 from onward.base.errors import RefusedError, UnknownNameError
 from onward.model.records import Move, Run

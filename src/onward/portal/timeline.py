@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
 
-from onward.app.causes import tree_of
-from onward.app.compared import Differences, PictureFile, differences, differing
-from onward.app.diff import CHANGED, EQUAL, REMOVED, Compared, among_releases, report
-from onward.app.quarantine import quarantined_by
+from onward.app.changes.causes import tree_of
+from onward.app.comparing.compared import Differences, PictureFile, differences, differing
+from onward.app.comparing.diff import CHANGED, EQUAL, REMOVED, Compared, among_releases, report
+from onward.app.releases.quarantine import quarantined_by
 from onward.app.wiring import Opened
 from onward.base import clock
 from onward.model.artifact import METRIC, Artifact

@@ -13,9 +13,9 @@ from typing import Any
 
 import msgspec
 
-from onward.app.code import read_content
-from onward.app.commands import CONFIG_SUFFIX
-from onward.app.config import read_settings
+from onward.app.reading.code import read_content
+from onward.app.reading.commands import CONFIG_SUFFIX
+from onward.app.settings.config import read_settings
 from onward.base.codec import encode
 from onward.base.digest import Digest, digest_bytes, digest_text
 from onward.engine.graph import Graph, link

@@ -8,8 +8,8 @@ import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from onward.app.distributions import Distributions
-from onward.app.installed import Installed, read_installed
+from onward.app.environments.distributions import Distributions
+from onward.app.environments.installed import Installed, read_installed
 
 FACTS = {"python_version": "3.11", "python_full_version": "3.11.7", "sys_platform": "linux", "os_name": "posix"}
 STDLIB = ("os", "json", "importlib", "sys")

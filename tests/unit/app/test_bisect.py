@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import history, snapshots
-from onward.app.bisect import BisectReport, bisect
-from onward.app.options import RunOptions
-from onward.app.run import run
+from onward.app.releases import history, snapshots
+from onward.app.reproducing.bisect import BisectReport, bisect
+from onward.app.running.run import run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import open_workspace
 from onward.base.errors import UnknownNameError, UsageError
 from onward.model.records import Run

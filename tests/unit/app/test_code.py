@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from onward.app.code import read_tables
-from onward.app.environment import workspace_python
-from onward.app.grammar import grammar_of
+from onward.app.environments.environment import workspace_python
+from onward.app.environments.grammar import grammar_of
+from onward.app.reading.code import read_tables
 from onward.app.wiring import open_workspace
 from onward.base.digest import Digest, digest_bytes
 from onward.languages.python.parse import OWN

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from onward.app.compared import Differences, differences, differing
-from onward.app.options import RunOptions
-from onward.app.run import run
+from onward.app.comparing.compared import Differences, differences, differing
+from onward.app.running.run import run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import Opened, open_workspace
 from onward.model.records import Run
 from onward.testing import workspace

@@ -8,11 +8,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from onward.app import history, snapshots
-from onward.app.diff import AssetDiff, DiffReport, choose, diff
-from onward.app.listing import listing
-from onward.app.options import RunOptions
-from onward.app.run import run
+from onward.app.comparing.diff import AssetDiff, DiffReport, choose, diff
+from onward.app.explaining.listing import listing
+from onward.app.releases import history, snapshots
+from onward.app.running.run import run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import Opened, open_workspace
 from onward.base.errors import UnknownNameError
 from onward.model.records import Run

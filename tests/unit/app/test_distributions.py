@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from onward.app.distributions import Touched
+from onward.app.environments.distributions import Touched
 from tests.unit.app.packages import Packages
 
 

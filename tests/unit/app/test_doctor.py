@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import history
 from onward.app.doctor import Diagnosis, doctor
-from onward.app.options import RunOptions
-from onward.app.run import run
+from onward.app.releases import history
+from onward.app.running.run import run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import open_workspace
 from onward.testing import workspace
 from onward.testing.watchers import Recorder

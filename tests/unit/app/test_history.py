@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from onward.app import channels, history, moving, snapshots
-from onward.app.quarantine import quarantined_by, shown_in
+from onward.app.releases import channels, history, moving, snapshots
+from onward.app.releases.quarantine import quarantined_by, shown_in
 from onward.base.codec import encode
 from onward.base.errors import RefusedError, UnknownNameError
 from onward.model.records import AssetContent, Move

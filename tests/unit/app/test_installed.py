@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from onward.app.installed import read_code, read_installed
+from onward.app.environments.installed import read_code, read_installed
 from tests.unit.app.packages import Packages
 
 
@@ -111,7 +111,9 @@ def test_a_folder_that_has_just_changed_is_read_again(packages, tmp_path):
 
 
 def test_it_is_kept_until_the_folder_changes(packages, tmp_path, monkeypatch):
-    monkeypatch.setattr("onward.app.installed._RACY_NS", -(10**18))  # as if the folder had changed long ago
+    monkeypatch.setattr(
+        "onward.app.environments.installed._RACY_NS", -(10**18)
+    )  # as if the folder had changed long ago
     packages.add("acme", "1.0")
     folders, cache = [str(packages.folder)], tmp_path / "cache"
     first = read_installed(folders, cache)
@@ -123,7 +125,7 @@ def test_it_is_kept_until_the_folder_changes(packages, tmp_path, monkeypatch):
 
 def test_a_damaged_cache_is_read_anew(packages, tmp_path, monkeypatch):
     packages.add("acme")
-    monkeypatch.setattr("onward.app.installed._RACY_NS", -(10**18))
+    monkeypatch.setattr("onward.app.environments.installed._RACY_NS", -(10**18))
     cache = tmp_path / "cache"
     first = read_installed([str(packages.folder)], cache)
     for path in cache.iterdir():

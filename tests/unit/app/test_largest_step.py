@@ -9,9 +9,9 @@ from collections.abc import Collection, Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onward.app.course import Point
-from onward.app.git_history import Commit
-from onward.app.largest_step import largest_step
+from onward.app.changes.git_history import Commit
+from onward.app.releases.course import Point
+from onward.app.reproducing.largest_step import largest_step
 
 VALUES = st.lists(st.integers(-50, 50).map(float), min_size=1, max_size=40)
 

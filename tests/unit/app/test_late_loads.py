@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from onward.app.options import RunOptions
-from onward.app.plan import plan
-from onward.app.run import RunReport, run
+from onward.app.running.plan import plan
+from onward.app.running.run import RunReport, run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import open_workspace
 from onward.testing import workspace
 from onward.testing.watchers import Recorder

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.app.locks import check_lock
+from onward.app.environments.locks import check_lock
 from onward.model.workspace import Finding
 from onward.store.index import Index
 from onward.testing import workspace

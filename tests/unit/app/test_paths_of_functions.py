@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import onward
-from onward.app.run import RunReport
+from onward.app.running.run import RunReport
 from onward.testing import workspace
 
 WORKSPACE = """

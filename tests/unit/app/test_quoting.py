@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.app.quoting import quoted
+from onward.app.observing.quoting import quoted
 from onward.model.artifact import EXECUTED_MEDIA, TREE_MEDIA, Artifact, Part
 from onward.testing.stores import MemoryObjects
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from onward.app import history, snapshots
-from onward.app.options import RunOptions
-from onward.app.reproduce import AssetAgain, ReproduceReport, reproduce
-from onward.app.run import run
+from onward.app.releases import history, snapshots
+from onward.app.reproducing.reproduce import AssetAgain, ReproduceReport, reproduce
+from onward.app.running.run import run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import open_workspace
 from onward.base.errors import StoreError, UnknownNameError, UsageError
 from onward.testing import workspace

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from onward.app import standing
-from onward.app.scope import default, is_fork, reads, shared_reads
+from onward.app.settings.scope import default, is_fork, reads, shared_reads
 from onward.app.wiring import open_workspace
 from onward.base.errors import UsageError
 from onward.store.disk import Disk

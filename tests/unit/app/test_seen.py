@@ -11,13 +11,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from onward.app import seen
-from onward.app.environment import workspace_python
-from onward.app.observe import Observer
-from onward.app.options import RunOptions
-from onward.app.run import RunReport, run
-from onward.app.variables import Variables
-from onward.app.watched import PathState, Watched
+from onward.app.environments.environment import workspace_python
+from onward.app.observing import seen
+from onward.app.observing.observe import Observer
+from onward.app.observing.watched import PathState, Watched
+from onward.app.running.run import RunReport, run
+from onward.app.settings.options import RunOptions
+from onward.app.settings.variables import Variables
 from onward.app.wiring import open_workspace
 from onward.base.digest import Digest
 from onward.model.workspace import Settings

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import onward
-from onward.app.code import ImportPath
+from onward.app.reading.code import ImportPath
 from onward.testing import workspace
 
 STEPS = """

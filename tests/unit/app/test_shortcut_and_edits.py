@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import unchanged
-from onward.app.options import RunOptions
-from onward.app.run import run
+from onward.app.running import unchanged
+from onward.app.running.run import run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import open_workspace
 from onward.testing import workspace
 from onward.testing.watchers import Recorder

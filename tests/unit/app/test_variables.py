@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from onward.app import variables
-from onward.app.options import RunOptions
-from onward.app.run import RunReport, run
-from onward.app.variables import ALL, Variables
+from onward.app.running.run import RunReport, run
+from onward.app.settings import variables
+from onward.app.settings.options import RunOptions
+from onward.app.settings.variables import ALL, Variables
 from onward.app.wiring import open_workspace
 from onward.testing import workspace
 from onward.testing.watchers import Recorder

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from onward.app.collect import Result
-from onward.app.watched import RECORD, PathState, read_watched
+from onward.app.observing.collect import Result
+from onward.app.observing.watched import RECORD, PathState, read_watched
 from tests.unit.runtime.watching import workspace
 
 

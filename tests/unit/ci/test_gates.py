@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onward.app.diff import AssetDiff, DiffReport
-from onward.app.projects import rules
+from onward.app.comparing.diff import AssetDiff, DiffReport
+from onward.app.reading.projects import rules
 from onward.base.digest import digest_bytes
 from onward.ci.gates import APPROVED, WAITING, Gatekeeper, GateRules, Owners, Yes, rules_in
 from onward.model.artifact import Artifact

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from onward.app import history
-from onward.app.channels import check_name, open_channels
+from onward.app.releases import history
+from onward.app.releases.channels import check_name, open_channels
 from onward.ci.previews import close_gone, preview_of
 from tests.cli.workspaces import run_git
 from tests.unit.app.recorded import Recorded

@@ -6,10 +6,10 @@ from typing import Any
 
 import click
 
-from onward.app.bisect import BisectReport, Step, bisect
-from onward.app.course import Point
-from onward.app.options import RunOptions
-from onward.app.run import run
+from onward.app.releases.course import Point
+from onward.app.reproducing.bisect import BisectReport, Step, bisect
+from onward.app.running.run import run
+from onward.app.settings.options import RunOptions
 from onward.cli.render.course import print_course, print_point
 from onward.cli.render.progress import progress
 from onward.cli.session import complete_target, is_terminal, session_of, session_options

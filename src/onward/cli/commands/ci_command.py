@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from onward.app.channels import MAIN
+from onward.app.releases.channels import MAIN
 from onward.ci.build import find_build, scope_of
 from onward.ci.pipeline import Built, Pipeline
 from onward.ci.schedule import Night

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from onward.app.rollback import close
+from onward.app.releases.rollback import close
 from onward.cli.bringing import say_and_bring
 from onward.cli.render.moves import moved_json
 from onward.cli.session import session_of, session_options

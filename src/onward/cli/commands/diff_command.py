@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from onward.app.causes import Cause
-from onward.app.diff import AssetDiff, CheckDiff, DiffReport, choose, diff
-from onward.app.options import RunOptions
-from onward.app.run import run
+from onward.app.changes.causes import Cause
+from onward.app.comparing.diff import AssetDiff, CheckDiff, DiffReport, choose, diff
+from onward.app.running.run import run
+from onward.app.settings.options import RunOptions
 from onward.app.wiring import Opened
 from onward.cli.render.difference import print_difference
 from onward.cli.render.progress import progress

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from onward.app.show import get
+from onward.app.explaining.show import get
 from onward.cli.remake import made_first, remake_in
 from onward.cli.session import complete_target, session_of, session_options, written_to
 

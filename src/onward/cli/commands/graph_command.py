@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from onward.app import graphs
+from onward.app.explaining import graphs
 from onward.cli.session import complete_target, session_of, session_options
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from onward.app.findings import findings_error
-from onward.app.listing import Listing, listing
+from onward.app.explaining.listing import Listing, listing
+from onward.app.running.findings import findings_error
 from onward.base.text import listed
 from onward.cli.render.errors import error_json, print_finding
 from onward.cli.session import complete_target, session_of, session_options

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from onward.app.show import logs
+from onward.app.explaining.show import logs
 from onward.cli.session import complete_target, session_of, session_options
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from onward.app.places import places_of
+from onward.app.releases.places import places_of
 from onward.base.errors import UsageError
 from onward.cli.render import receipts
 from onward.cli.render.progress import PlainProgress

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from onward.app import channels, history
+from onward.app.releases import channels, history
 from onward.cli.bringing import say_and_bring, see_site
 from onward.cli.render.moves import held_json, held_lines, moved_json, quarantine_lines
 from onward.cli.session import Session, session_of, session_options

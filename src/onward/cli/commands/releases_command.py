@@ -8,9 +8,9 @@ from typing import Any
 
 import click
 
-from onward.app import channels
-from onward.app.channels import Entry
-from onward.app.receipts import kept
+from onward.app.releases import channels
+from onward.app.releases.channels import Entry
+from onward.app.releases.receipts import kept
 from onward.base import clock
 from onward.base.text import duration, listed
 from onward.cli.render import receipts

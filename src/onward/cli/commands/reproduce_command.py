@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from onward.app.lacks import Lack
-from onward.app.options import RunOptions
-from onward.app.reproduce import ReproduceReport, reproduce
+from onward.app.reproducing.lacks import Lack
+from onward.app.reproducing.reproduce import ReproduceReport, reproduce
+from onward.app.settings.options import RunOptions
 from onward.cli.render.again import print_again
 from onward.cli.render.progress import progress
 from onward.cli.session import is_terminal, session_of, session_options

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from onward.app.diff import EQUAL
+from onward.app.comparing.diff import EQUAL
 from onward.ci.build import find_change
 from onward.ci.gates import Verdict
 from onward.ci.review import Review, approve, review

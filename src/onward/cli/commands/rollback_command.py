@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from onward.app import channels
-from onward.app.moving import Moved
-from onward.app.rollback import rollback
+from onward.app.releases import channels
+from onward.app.releases.moving import Moved
+from onward.app.releases.rollback import rollback
 from onward.cli.bringing import say_and_bring, see_site
 from onward.cli.render.moves import moved_json, quarantine_lines
 from onward.cli.session import session_of, session_options

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from onward.app.options import RunOptions
+from onward.app.settings.options import RunOptions
 from onward.base.errors import UsageError
 from onward.cli import nothing_to_do
 from onward.cli.session import complete_target, session_of, session_options

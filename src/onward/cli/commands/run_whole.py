@@ -7,10 +7,10 @@ from typing import Any
 
 import click
 
-from onward.app.options import RunOptions
-from onward.app.plan import PlanReport, plan
-from onward.app.run import RunReport, run
-from onward.app.strict import REFUSED
+from onward.app.running.plan import PlanReport, plan
+from onward.app.running.run import RunReport, run
+from onward.app.running.strict import REFUSED
+from onward.app.settings.options import RunOptions
 from onward.base.shell import shell_line
 from onward.cli.render.errors import print_finding
 from onward.cli.render.progress import progress

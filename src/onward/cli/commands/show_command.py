@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from onward.app.show import Shown, show
+from onward.app.explaining.show import Shown, show
 from onward.base import clock
 from onward.base.codec import digest_of
 from onward.base.text import duration, listed, plural, size

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from onward.app import channels
+from onward.app.releases import channels
 from onward.base.errors import UsageError
 from onward.cli.remake import made_first, remake_in
 from onward.cli.session import session_of, session_options, written_to

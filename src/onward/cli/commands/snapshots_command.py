@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from onward.app import channels, snapshots
+from onward.app.releases import channels, snapshots
 from onward.base import clock
 from onward.cli.session import session_of, session_options
 

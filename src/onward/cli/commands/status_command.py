@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from onward.app.findings import findings_error
-from onward.app.status import StatusReport, status
+from onward.app.explaining.status import StatusReport, status
+from onward.app.running.findings import findings_error
 from onward.cli import nothing_to_do
 from onward.cli.render.errors import error_json, print_finding
 from onward.cli.render.reach import reach_json, reach_line

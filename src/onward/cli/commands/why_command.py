@@ -8,9 +8,9 @@ from typing import Any
 import click
 import msgspec
 
-from onward.app.data_changes import FileChange
-from onward.app.edits import Difference
-from onward.app.why import Explained, WhyReport, Widened, why
+from onward.app.changes.edits import Difference
+from onward.app.explaining.data_changes import FileChange
+from onward.app.explaining.why import Explained, WhyReport, Widened, why
 from onward.base.text import duration, listed, plural, size
 from onward.cli.render.marks import print_marks
 from onward.cli.render.reach import reach_json, reach_line

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 import click
 
-from onward.app.diff import EQUAL
-from onward.app.laid_out import GIT, STORE, TREE
-from onward.app.reproduce import DIFFERS, FAILED, NOT_HAD, AssetAgain, ReproduceReport
+from onward.app.comparing.diff import EQUAL
+from onward.app.reproducing.laid_out import GIT, STORE, TREE
+from onward.app.reproducing.reproduce import DIFFERS, FAILED, NOT_HAD, AssetAgain, ReproduceReport
 from onward.base.shell import shell_line
 from onward.base.text import duration, listed, plural
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from onward.app.bisect import BisectReport, Step
-from onward.app.course import KNOWN, MEASURED, NOT_MEASURED, SKIPPED, Point
-from onward.app.largest_step import delta
+from onward.app.releases.course import KNOWN, MEASURED, NOT_MEASURED, SKIPPED, Point
+from onward.app.reproducing.bisect import BisectReport, Step
+from onward.app.reproducing.largest_step import delta
 from onward.base.numbers import alike, change, told_apart
 from onward.base.text import listed, plural
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from onward.app.diff import ADDED, CHANGED, EQUAL, REMOVED, DiffReport
+from onward.app.comparing.diff import ADDED, CHANGED, EQUAL, REMOVED, DiffReport
 from onward.base.text import plural
 from onward.portal.review.markdown import MOST_SHOWN, SIGNS, counted, heading
 

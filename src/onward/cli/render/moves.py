@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from onward.app.channels import MAIN
-from onward.app.moving import Held, Moved
-from onward.app.quarantine import Quarantined, by_rollback
+from onward.app.releases.channels import MAIN
+from onward.app.releases.moving import Held, Moved
+from onward.app.releases.quarantine import Quarantined, by_rollback
 from onward.base.shell import shell_line
 from onward.base.text import listed
 from onward.model.records import Approved, AssetContent, Move

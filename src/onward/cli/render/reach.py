@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from onward.app.reach import Reach
+from onward.app.explaining.reach import Reach
 from onward.base.text import duration, listed, plural
 
 _MOST_NAMED = 5

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from onward.app.diff import AssetDiff
+from onward.app.comparing.diff import AssetDiff
 from onward.base.text import plural
 from onward.portal import content, html, shell, words
 from onward.portal.addresses import compared

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from onward.app.causes import CODE, DATA, ENVIRONMENT, PARAMETERS, Cause, told_together
-from onward.app.diff import AssetDiff
+from onward.app.changes.causes import CODE, DATA, ENVIRONMENT, PARAMETERS, Cause, told_together
+from onward.app.comparing.diff import AssetDiff
 from onward.base.text import plural
 from onward.portal import content, html, shell, words
 from onward.portal.index import HOME, Page, Place, SiteIndex, key

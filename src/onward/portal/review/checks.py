@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from onward.app.diff import CheckDiff
+from onward.app.comparing.diff import CheckDiff
 from onward.base.text import plural
 from onward.portal import html, shell, words
 from onward.portal.content import BROKEN, FAILED

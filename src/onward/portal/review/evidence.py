@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from onward.app.diff import AssetDiff, DiffReport
+from onward.app.comparing.diff import AssetDiff, DiffReport
 from onward.portal import html
 from onward.portal.review import figure, folder, metric, model, notebook, table, text
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from onward.app.causes import told_together
-from onward.app.diff import (
+from onward.app.changes.causes import told_together
+from onward.app.comparing.diff import (
     ADDED,
     CHANGED,
     EQUAL,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from onward.app.channels import MAIN
-from onward.app.diff import CHANGED, AssetDiff, DiffReport
+from onward.app.comparing.diff import CHANGED, AssetDiff, DiffReport
+from onward.app.releases.channels import MAIN
 from onward.base import numbers
 from onward.portal import drawing, html, words
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from onward.app.causes import CODE, DATA, ENVIRONMENT, PARAMETERS, Cause, told_together
-from onward.app.diff import AssetDiff
+from onward.app.changes.causes import CODE, DATA, ENVIRONMENT, PARAMETERS, Cause, told_together
+from onward.app.comparing.diff import AssetDiff
 from onward.base.text import plural
 from onward.portal import html, words
 from onward.portal.anchors import link

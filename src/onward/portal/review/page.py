@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from importlib.resources import files
 
-from onward.app.diff import (
+from onward.app.comparing.diff import (
     ADDED,
     CHANGED,
     EQUAL,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping
 
-from onward.app.diff import AssetDiff
+from onward.app.comparing.diff import AssetDiff
 from onward.portal import html
 from onward.portal.anchors import anchor
 

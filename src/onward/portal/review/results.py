@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onward.app.diff import ADDED, CHANGED, EQUAL, REMOVED, AssetDiff, DiffReport
+from onward.app.comparing.diff import ADDED, CHANGED, EQUAL, REMOVED, AssetDiff, DiffReport
 from onward.portal import drawing, html, words
 from onward.portal.anchors import anchor
 from onward.portal.review import evidence, metric, origins

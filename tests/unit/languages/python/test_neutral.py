@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from onward.app.grammar import ChildGrammar
+from onward.app.environments.grammar import ChildGrammar
 from onward.languages.python import neutral
 from onward.languages.python.normal import NormalForm, every_node
 from onward.languages.python.parse import OWN, parse

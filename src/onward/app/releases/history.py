@@ -1,0 +1,120 @@
+"""How channels move: the release forward, and with it the other verbs. Nothing is computed, and nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal, overload
+
+import msgspec
+
+from onward.app.releases.channels import MAIN, check_name, last_standing, release_move
+from onward.app.releases.moving import Held, Moved, Overtaken, append, next_move, noted
+from onward.app.releases.quarantine import contents_of, quarantined_by, shown_in
+from onward.app.releases.releasable import check_run, releasable
+from onward.app.releases.rollback import close, rollback
+from onward.app.wiring import Opened
+from onward.model.records import Approved, Move, Run
+
+__all__ = ["Held", "Moved", "Overtaken", "close", "release", "rollback"]
+
+
+@overload
+def release(
+    opened: Opened,
+    channel: str = MAIN,
+    note: str | None = None,
+    *,
+    automatic: Literal[False] = False,
+    run: Run | None = None,
+) -> Moved: ...
+
+
+@overload
+def release(
+    opened: Opened,
+    channel: str = MAIN,
+    note: str | None = None,
+    *,
+    automatic: bool,
+    run: Run | None = None,
+) -> Moved | Held: ...
+
+
+@overload
+def release(
+    opened: Opened,
+    channel: str = MAIN,
+    note: str | None = None,
+    *,
+    automatic: Literal[True],
+    run: Run,
+    is_later: Callable[[Run], bool],
+    approved: Sequence[Approved] = (),
+) -> Moved | Held | Overtaken: ...
+
+
+def release(
+    opened: Opened,
+    channel: str = MAIN,
+    note: str | None = None,
+    *,
+    automatic: bool = False,
+    run: Run | None = None,
+    is_later: Callable[[Run], bool] | None = None,
+    approved: Sequence[Approved] = (),
+) -> Moved | Held | Overtaken:
+    """Moves a channel forward to a run, unless it stands at a release that is just that.
+
+    Args:
+        opened: the workspace.
+        channel: the channel; one that is new or closed is opened.
+        note: a word to its readers.
+        automatic: nobody looked at it first. Such a release is held where it holds what a rollback quarantined; one
+            by hand lets that in again.
+        run: the run, whatever the files are now; None: the last one, which must be of the files as they are.
+        is_later: tells of the run that the channel stands at whether it is later than this one, for then it stays.
+        approved: what waited for somebody's yes and got it.
+
+    Raises:
+        UsageError: no channel can be called so.
+        RefusedError: the run is incomplete, has a broken check, was made with `--set`, or the files have changed.
+    """
+    check_name(channel)
+    if run is None:
+        run = releasable(opened)
+    check_run(run)
+    contents = contents_of(run)
+
+    def forward(moves: Sequence[Move]) -> Move | Moved | Held | Overtaken:
+        before = last_standing(moves)
+        standing = opened.store.records.run(before.run) if before is not None else None
+        if before is not None and standing is not None and is_later is not None and is_later(standing):
+            return Overtaken(channel, before)
+        released = release_move(opened, channel, before.number) if before is not None else None
+        if released is not None and note in (None, released.note) and _shows_nothing_new(opened, released, run):
+            return Moved(released, released.number, was_there=True)
+        shown = shown_in(contents, quarantined_by(moves))
+        if automatic and shown:
+            return Held(channel, before, tuple(shown))
+        number = max((move.number for move in moves), default=0) + 1
+        to_run = (number, run.id, run.snapshot)
+        move = next_move(channel, moves, "release", to_run, note, automatic=automatic, lifted=noted(shown))
+        return msgspec.structs.replace(move, approved=tuple(approved))
+
+    return append(opened, channel, forward)
+
+
+def _shows_nothing_new(opened: Opened, release: Move, run: Run) -> bool:
+    """Whether a run is what readers have already: its results, what these rest on, and all that is said of them.
+
+    The commit is a label on the basis, so a later one is nothing new; but the release of a tree that no commit held
+    is made again under its commit.
+    """
+    released = opened.store.records.run(release.run)
+    if released is None:
+        return False
+    before, now = released.origin, run.origin
+    has_label = before.commit is not None and not before.dirty
+    is_same_label = (before.commit, before.dirty) == (now.commit, now.dirty)
+    is_same = (released.snapshot, released.basis, released.catalogue) == (run.snapshot, run.basis, run.catalogue)
+    return is_same and (has_label or is_same_label)
