@@ -66,14 +66,27 @@ def _listed_in(out: Path) -> frozenset[str]:
 
 @contextmanager
 def staged(out: Path) -> Generator[Path]:
-    """A new folder beside `out` to write into; what is left of it at the end is removed."""
+    """A new folder beside `out` to write into; what is left of it at the end is removed.
+
+    Whoever is stopped after the exchange may leave folders in it to which links in `out` lead: then it stays, and who
+    comes next settles them.
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
     stage = Path(tempfile.mkdtemp(prefix=_prefix(out), dir=out.parent))
     try:
         _open_as(out, stage)
         yield stage
-    finally:
-        shutil.rmtree(stage, ignore_errors=True)
+    except BaseException:
+        if not _leads_to(out, stage):
+            shutil.rmtree(stage, ignore_errors=True)
+        raise
+    shutil.rmtree(stage, ignore_errors=True)
+
+
+def _leads_to(out: Path, stage: Path) -> bool:
+    """Whether a link below `out` leads into `stage`."""
+    folders = (Path(folder, name) for folder, names, _ in os.walk(out) for name in names)
+    return any(folder.is_symlink() and folder.resolve().is_relative_to(stage.resolve()) for folder in folders)
 
 
 def _open_as(out: Path, stage: Path) -> None:
@@ -183,12 +196,18 @@ def _bring_over(folder: Path, link: Path) -> None:
 
 
 def settle(out: Path, folder: str) -> None:
-    """Brings over a folder to which somebody who was killed has left a link; nobody else may be at work there."""
+    """Brings over a folder to which somebody who was killed has left a link; nobody else may be at work there.
+
+    A link of his that leads nowhere is removed.
+    """
     link = out / folder
     if link.is_symlink() and link.resolve().is_relative_to(out.parent):
         left = link.resolve().relative_to(out.parent).parts
-        if left and left[0].startswith(_prefix(out)) and link.is_dir():
-            _bring_over(link.resolve(), link)
+        if left and left[0].startswith(_prefix(out)):
+            if link.is_dir():
+                _bring_over(link.resolve(), link)
+            else:
+                link.unlink()
 
 
 def _take_along(

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from onward.base.errors import PlaceError, RefusedError
 from onward.destinations import exchange
-from onward.destinations.listing import folders_above, read_listing, require_way, written
+from onward.destinations.listing import folders_above, read_listing, require_way, without_lost, written
 from onward.model.delivery import LISTING, Listing, is_for_good
 from onward.model.ports import Change
 
@@ -45,7 +45,7 @@ class FolderDestination:
 
     def listing(self) -> Listing:
         try:
-            return self._listing()
+            return without_lost(self._listing(), self._holds)
         except OSError as error:
             raise PlaceError(f"`{self.name}` cannot be read: {error.strerror or error}") from error
 
@@ -62,34 +62,38 @@ class FolderDestination:
 
     def _bring(self, plan: Callable[[Listing], Change | None], *, is_alone: bool) -> int:
         folder = self._folder
-        before = self._listing()
+        listed = self._listing()
         if is_alone:
-            for address in filter(is_for_good, before.sites):
+            for address in filter(is_for_good, listed.sites):
                 exchange.settle(folder, address)
             exchange.clear(folder)
+        before = without_lost(listed, self._holds)
         change = plan(before)
         if change is None:
             return 0
-        require_way(change, before, self._in_the_way(change), self.name)
+        require_way(change, listed, self._in_the_way(change), self.name)
         with exchange.staged(folder) as stage:
             for path, content in change.put.items():
                 exchange.write(stage / path, content)
             for path in before.files.keys() - change.put.keys() - set(change.removed):
                 (stage / path).parent.mkdir(parents=True, exist_ok=True)
                 exchange.link(folder / path, stage / path)
-            moved = self._kept_as_they_are(before, change) if is_alone else frozenset()
-            for address in filter(is_for_good, before.sites):
+            moved = self._kept_as_they_are(listed, change) if is_alone else frozenset()
+            for address in filter(is_for_good, listed.sites):
                 if address not in moved:
                     exchange.link_tree(folder / address, stage / address)
             exchange.write(stage / LISTING, written(change.listing))
             exchange.sync(stage)
-            exchange.replace(stage, folder, {*before.files, *change.put, LISTING}, moved)
+            exchange.replace(stage, folder, {*listed.files, *change.put, LISTING}, moved)
         return len(change.put) + len(change.removed)
 
-    def _kept_as_they_are(self, before: Listing, change: Change) -> frozenset[str]:
+    def _holds(self, path: str) -> bool:
+        return (self._folder / path).is_file()
+
+    def _kept_as_they_are(self, listed: Listing, change: Change) -> frozenset[str]:
         """The releases that are moved over as folders, so that a delivery costs the same however many there are."""
         touched = {"/".join(path.split("/")[:2]) for path in change.put}
-        there = {address for address in before.sites if is_for_good(address) and (self._folder / address).is_dir()}
+        there = {address for address in listed.sites if is_for_good(address) and (self._folder / address).is_dir()}
         return frozenset(there - touched)
 
     def _listing(self) -> Listing:
@@ -102,13 +106,7 @@ class FolderDestination:
             content = (folder / LISTING).read_bytes()
         except FileNotFoundError:
             content = None
-        listing = read_listing(content, self.name, is_empty=content is None and not any(folder.iterdir()))
-        # What somebody has taken away is written again.
-        return Listing(
-            files={path: digest for path, digest in listing.files.items() if (folder / path).is_file()},
-            sites=listing.sites,
-            unfinished=listing.unfinished,
-        )
+        return read_listing(content, self.name, is_empty=content is None and not any(folder.iterdir()))
 
     def _in_the_way(self, change: Change) -> Iterator[str]:
         """What lies where a change would write, or where it needs a folder."""

@@ -17,10 +17,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO
 
-import msgspec
-
 from onward.base.errors import PlaceError, UsageError
-from onward.destinations.listing import read_listing, require_way, written
+from onward.destinations.listing import read_listing, require_way, without_lost, written
 from onward.destinations.naming import without_secrets
 from onward.model.delivery import LISTING, Listing
 from onward.model.ports import Change
@@ -78,7 +76,8 @@ class GitDestination:
 
     def listing(self) -> Listing:
         with self._repository() as repository:
-            return self._look(repository)[2]
+            _, there, listed = self._look(repository)
+            return without_lost(listed, there.__contains__)
 
     def bring(self, plan: Callable[[Listing], Change | None]) -> int:
         with self._repository() as repository:
@@ -96,11 +95,11 @@ class GitDestination:
 
     def _try(self, repository: _Repository, plan: Callable[[Listing], Change | None]) -> int | None:
         """The number of changed files; None where somebody else's push came first."""
-        tip, there, before = self._look(repository)
-        change = plan(before)
+        tip, there, listed = self._look(repository)
+        change = plan(without_lost(listed, there.__contains__))
         if change is None:
             return 0
-        require_way(change, before, there, self.name)
+        require_way(change, listed, there, self.name)
         repository.commit(tip, change, [NO_JEKYLL] if NO_JEKYLL not in there else [])
         return len(change.put) + len(change.removed) if repository.push(self._branch) else None
 
@@ -109,10 +108,7 @@ class GitDestination:
         tip = repository.fetch(self._branch)
         there = set(repository.paths(tip)) if tip else set()
         content = repository.read(f"{tip}:{LISTING}") if LISTING in there else None
-        listing = read_listing(content, self.name, is_empty=not there)
-        # What somebody has taken away is written again.
-        kept = {path: digest for path, digest in listing.files.items() if path in there}
-        return tip, there, msgspec.structs.replace(listing, files=kept)
+        return tip, there, read_listing(content, self.name, is_empty=not there)
 
     def _settings(self) -> list[tuple[str, str]]:
         """How the remote is reached: the user's settings, those of the workspace's repository among them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import msgspec
 
@@ -16,6 +16,8 @@ UNKNOWN = ""
 """The digest of a file of which nobody knows any more what is in it."""
 
 SITE_FORMAT = 1
+
+FIRST_PAGE = "index.html"
 
 
 class Head(msgspec.Struct):
@@ -64,6 +66,22 @@ def read_listing(content: bytes | None, place: str, *, is_empty: bool) -> Listin
         f"the site at `{place}` was written by another version of onward (format {found})",
         hint="use that version, or name another place in `publish`",
     )
+
+
+def without_lost(listing: Listing, is_there: Callable[[str], bool]) -> Listing:
+    """A listing without what somebody has taken away, so that it is brought again: files, and releases.
+
+    Args:
+        listing: the listing of a place.
+        is_there: whether the place holds a file. Of a release, whose files are not listed, its first page is asked for.
+    """
+    files = {path: digest for path, digest in listing.files.items() if is_there(path)}
+    sites = {
+        address: site
+        for address, site in listing.sites.items()
+        if not is_for_good(address) or is_there(f"{address}/{FIRST_PAGE}")
+    }
+    return msgspec.structs.replace(listing, files=files, sites=sites)
 
 
 def written(listing: Listing) -> bytes:

@@ -7,14 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
 import pytest
 
 from onward.base.digest import digest_bytes
 from onward.base.errors import PlaceError, RefusedError
-from onward.destinations.listing import read_listing, require_way, written
+from onward.destinations.listing import read_listing, require_way, without_lost, written
 from onward.model.delivery import LISTING, Listing, SiteAt
-from onward.model.ports import Change, Destination
+from onward.model.ports import Change, Content, Destination
 
 STATE = SiteAt("main", 1, 1, "20261126-090000000-abcdef")
 AWKWARD = ("Über uns/index.html", 'a "b"/c d.txt', "d'e/100%/#1.csv", "back\\slash.txt", "-n.txt")
@@ -51,20 +50,20 @@ class MemoryDestination:
         self._lock = threading.Lock()
 
     def listing(self) -> Listing:
-        listing = read_listing(self.files.get(LISTING), self.name, is_empty=not self.files)
-        kept = {path: digest for path, digest in listing.files.items() if path in self.files}
-        return msgspec.structs.replace(listing, files=kept)
+        return without_lost(self._listed(), self.files.__contains__)
+
+    def _listed(self) -> Listing:
+        return read_listing(self.files.get(LISTING), self.name, is_empty=not self.files)
 
     def bring(self, plan: Callable[[Listing], Change | None]) -> int:
         with self._lock:
             if self.fails:
                 self.fails -= 1
                 raise PlaceError(f"`{self.name}` fails as it was told to")
-            before = self.listing()
-            change = plan(before)
+            change = plan(self.listing())
             if change is None:
                 return 0
-            require_way(change, before, self.files, self.name)
+            require_way(change, self._listed(), self.files, self.name)
             after = {path: content for path, content in self.files.items() if path not in change.removed}
             for path, content in change.put.items():
                 after[path] = content if isinstance(content, bytes) else content.read_bytes()
@@ -230,6 +229,21 @@ class DestinationSuite:
         readers.take("a/index.html")
         bring(files, state=SiteAt("main", 2, 2, "20261126-100000000-abcdef"))
         assert shown(readers) == (files if self.notices_losses else {"index.html": "1"})
+
+    def test_a_release_that_somebody_took_away_is_missed(self, place: tuple[Bringing, Readers]) -> None:
+        bring, readers = place
+        sites = {"": STATE, "releases/1": STATE}
+        after = Listing(files={"index.html": digest_bytes(b"1")}, sites=sites)
+        put: dict[str, Content] = {"index.html": b"1", "releases/1/index.html": b"1"}
+        bring.destination.bring(lambda _: Change("a release", put, (), after))
+        assert bring.destination.listing().sites == sites
+        readers.take("releases/1/index.html")
+        left = {"": STATE} if self.notices_losses else sites
+        assert bring.destination.listing().sites == left
+        bring.destination.bring(bring.seen.append)
+        assert bring.seen[-1].sites == left
+        bring.destination.bring(lambda _: Change("a release", put, (), after))
+        assert shown(readers) == {"index.html": "1", "releases/1/index.html": "1"}
 
     def test_a_folder_becomes_a_file_and_a_file_a_folder(self, place: tuple[Bringing, Readers]) -> None:
         bring, readers = place

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 
 from onward.base.digest import digest_bytes
+from onward.base.errors import MachineError
 from onward.destinations import exchange, git
 from onward.destinations.bucket import LEASE_S, BucketDestination
 from onward.destinations.folder import FolderDestination
@@ -23,6 +25,7 @@ from onward.testing.buckets import FaultyBucket, MemoryBucket
 from onward.testing.destinations import Bringing, shown
 from tests.conformance.test_destinations import FolderReaders, GitReaders
 
+PAGES_OF_A_RELEASE = ("index.html", "a/index.html")
 LATER = SiteAt("main", 2, 2, "20261126-100000000-abcdef")
 
 
@@ -125,11 +128,9 @@ def test_no_release_is_missing_from_a_folder_whenever_its_writer_is_killed(tmp_p
     def bring(number: int) -> None:
         destination.bring(lambda listing: released(listing, number))
 
-    releases = {
-        f"releases/{number}/{name}": str(number) for number in (1, 2) for name in ("index.html", "a/index.html")
-    }
+    releases = {f"releases/{number}/{name}": str(number) for number in (1, 2) for name in PAGES_OF_A_RELEASE}
     old, new = {"index.html": "2", **releases}, {"index.html": "3", **releases}
-    new |= {"releases/3/index.html": "3", "releases/3/a/index.html": "3"}
+    new |= {f"releases/3/{name}": "3" for name in PAGES_OF_A_RELEASE}
     for at in steps():
         shutil.rmtree(place.parent, ignore_errors=True)
         bring(1)
@@ -156,12 +157,64 @@ def test_no_release_is_missing_from_a_folder_whenever_its_writer_is_killed(tmp_p
     assert at >= 10
 
 
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), OSError(errno.EIO, "Input/output error")], ids=["stopped", "io"]
+)
+def test_no_release_is_missing_from_a_folder_whenever_its_writer_stops(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    place = tmp_path / "srv" / "site"
+    readers = FolderReaders(place)
+    destination = FolderDestination(str(place), tmp_path / "workspace", tmp_path)
+
+    def bring(number: int) -> None:
+        destination.bring(lambda listing: released(listing, number))
+
+    releases = {f"releases/{number}/{name}": str(number) for number in (1, 2) for name in PAGES_OF_A_RELEASE}
+    old, new = {"index.html": "2", **releases}, {"index.html": "3", **releases}
+    new |= {f"releases/3/{name}": "3" for name in PAGES_OF_A_RELEASE}
+    for at in range(3):
+        shutil.rmtree(place.parent, ignore_errors=True)
+        bring(1)
+        bring(2)
+        left = at
+        exchanged = exchange._exchanged_at_once
+
+        def stopped(stage: Path, out: Path, exchanged: Callable[..., bool] = exchanged) -> bool:
+            nonlocal left
+            if left == 0:
+                raise error
+            left -= 1
+            return exchanged(stage, out)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(exchange, "_exchanged_at_once", stopped)
+            with pytest.raises((type(error), MachineError)):
+                bring(3)
+        assert shown(readers) == (new if at else old), at
+        bring(3)
+        assert shown(readers) == new
+        assert not [path for path in place.rglob("*") if path.is_symlink()]
+        assert [path.name for path in place.parent.iterdir()] == ["site"]
+
+
+def test_a_release_that_is_lost_on_its_way_is_brought_again(tmp_path: Path) -> None:
+    place = tmp_path / "srv" / "site"
+    destination = FolderDestination(str(place), tmp_path / "workspace", tmp_path)
+    destination.bring(lambda listing: released(listing, 1))
+    shutil.rmtree(place / "releases" / "1")
+    (place / "releases" / "1").symlink_to("../../.site.onward-gone/releases/1")
+    destination.bring(lambda listing: released(listing, 1))
+    assert (place / "releases" / "1" / "a" / "index.html").read_text() == "1"
+    assert not (place / "releases" / "1").is_symlink()
+
+
 def released(listing: Listing, number: int) -> Change | None:
     """A release at the root and at its own address, where it is not there yet."""
     text = str(number).encode()
     address, state = f"releases/{number}", SiteAt("main", number, number, str(number))
     after = Listing(files={"index.html": digest_bytes(text)}, sites={**listing.sites, "": state, address: state})
-    pages = {f"{address}/{name}": text for name in ("index.html", "a/index.html")}
+    pages = {f"{address}/{name}": text for name in PAGES_OF_A_RELEASE}
     return Change("a release", {"index.html": text, **pages}, (), after) if after != listing else None
 
 
