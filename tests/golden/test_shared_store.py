@@ -16,6 +16,7 @@ from onward.app.running.run import run
 from onward.app.settings.options import RunOptions
 from onward.app.settings.scope import reads
 from onward.app.wiring import open_workspace
+from onward.base.bucket import open_bucket
 from onward.base.codec import decode, encode
 from onward.base.digest import digest_bytes
 from onward.cli.nothing_to_do import answered
@@ -408,6 +409,19 @@ def test_a_bucket_that_cannot_be_reached_is_told_of_once_and_asked_once(team: Te
     assert len(team.asked()) == 1
     assert len(ann.said) == 1
     assert "going on without the shared store" in ann.said[0]
+
+
+def test_who_goes_on_without_a_shared_folder_is_told_what_to_do(team: Team, tmp_path: Path) -> None:
+    ann = team.machine("ann")
+    with open_workspace(
+        ann.root, writes=True, bucket=lambda url: open_bucket((tmp_path / "a" / "b").as_uri())
+    ) as opened:
+        opened.store.secret()
+        trouble = opened.store.trouble()
+    assert trouble is not None
+    assert trouble.endswith(
+        f"going on without the shared store (mount the drive that it lies on, or make the folder `{tmp_path / 'a'}`)"
+    )
 
 
 def test_what_was_made_off_line_is_shared_by_the_next_run(team: Team) -> None:

@@ -157,7 +157,7 @@ def is_address(url: str) -> bool:
     """Whether a URL has the form of a bucket's address."""
     parts = urlsplit(url)
     is_folder = parts.scheme == "file"
-    has_place = len(parts.path) > 1 and not parts.netloc if is_folder else bool(parts.netloc)
+    has_place = len(parts.path) > 1 and parts.path[0] == "/" and not parts.netloc if is_folder else bool(parts.netloc)
     return parts.scheme in SCHEMES and has_place and not parts.query and not parts.fragment
 
 
@@ -177,15 +177,27 @@ def open_bucket(url: str) -> UrlBucket:
         message = f"reaching `{shown(url)}` needs the library obstore"
         raise MissingLibraryError(message, hint="pip install 'onward[remote]'") from error
     try:
-        if url.startswith("file:"):
+        if urlsplit(url).scheme == "file":
             folder = Path(unquote(urlsplit(url).path))
-            if not folder.is_dir():
-                folder.mkdir()
+            _make_shared_folder(folder)
             return UrlBucket(shown(url), LocalStore(folder), takes_media=False)
         store = from_url(url, client_options=_client_options(), retry_config=_RETRIES)
         return UrlBucket(shown(url), store, takes_media=True)
     except (BaseError, OSError, ValueError) as error:
         raise _bucket_error(error, shown(url), "cannot open") from error
+
+
+def _make_shared_folder(folder: Path) -> None:
+    """Makes a folder below one that is there: a drive that is not mounted must not become a folder of this machine."""
+    try:
+        folder.mkdir(exist_ok=True)
+    except FileNotFoundError as error:
+        hint = f"mount the drive that it lies on, or make the folder `{folder.parent}`"
+        raise BucketError(f"cannot open the shared folder `{folder}`: there is none to hold it", hint=hint) from error
+    except (FileExistsError, NotADirectoryError) as error:
+        taken = next(path for path in (folder, *folder.parents) if path.exists())
+        hint = "move it away, or name another folder"
+        raise BucketError(f"cannot open the shared folder `{folder}`: `{taken}` is none", hint=hint) from error
 
 
 def _client_options() -> ClientConfig:
@@ -205,7 +217,8 @@ def _bucket_error(error: Exception, url: str, failed: str) -> BucketError:
     said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
     said = re.sub(r"Error performing .* - ", "", re.sub(r"\?[^\s)>]*", "", said)).strip(" :")
     if isinstance(error, PermissionError) or type(error).__name__ in ("PermissionDeniedError", "UnauthenticatedError"):
-        hint = "give whoever runs this the right to it, with the cloud's own settings"
+        rights = "the rights of the folder" if url.startswith("file:") else "the cloud's own settings"
+        hint = f"give whoever runs this the right to it, with {rights}"
     else:
         hint = "see whether it can be reached from here: `onward doctor`"
     return BucketError(f"{failed} `{url}`: {said}", hint=hint)

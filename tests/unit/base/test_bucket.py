@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,18 @@ from tests.s3 import Server
 
 
 @pytest.mark.parametrize(
-    "url", ["", "bucket", "s3://", "ftp://host/x", "http://host/x", "file://folder/x", "file:///x?y=1", "s3://b/p#x"]
+    "url",
+    [
+        "",
+        "bucket",
+        "s3://",
+        "ftp://host/x",
+        "http://host/x",
+        "file://folder/x",
+        "file:folder/x",
+        "file:///x?y=1",
+        "s3://b/p#x",
+    ],
 )
 def test_what_is_no_address_is_refused_with_the_form_that_is_one(url: str) -> None:
     with pytest.raises(BucketError) as raised:
@@ -28,9 +40,45 @@ def test_a_shared_folder_is_made_but_not_the_one_above_it(tmp_path: Path) -> Non
     open_bucket((tmp_path / "team store").as_uri()).replace("a", b"1")
     assert (tmp_path / "team store" / "a").read_bytes() == b"1"
     # A share that is not mounted must not become a folder of this machine.
-    with pytest.raises(BucketError, match="cannot open"):
+    with pytest.raises(BucketError, match="there is none to hold it") as raised:
         open_bucket((tmp_path / "not mounted" / "store").as_uri())
+    assert raised.value.hint == f"mount the drive that it lies on, or make the folder `{tmp_path / 'not mounted'}`"
     assert not (tmp_path / "not mounted").exists()
+
+
+def test_what_lies_in_the_place_of_a_shared_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below" / "it"):
+        with pytest.raises(BucketError, match=f"`{tmp_path / 'file'}` is none") as raised:
+            open_bucket(folder.as_uri())
+        assert raised.value.hint == "move it away, or name another folder"
+
+
+def test_many_may_make_a_shared_folder_at_once(tmp_path: Path) -> None:
+    """Ten machines of one pipeline begin together, with a folder that nobody has made."""
+    failed: list[Exception] = []
+
+    def make(folder: Path, start: threading.Barrier) -> None:
+        start.wait()
+        try:
+            open_bucket(folder.as_uri())
+        except BucketError as error:
+            failed.append(error)
+
+    for number in range(50):
+        start = threading.Barrier(8)
+        arguments = (tmp_path / f"store {number}", start)
+        threads = [threading.Thread(target=make, args=arguments) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert failed == []
+
+
+def test_the_scheme_of_an_address_may_be_written_large(tmp_path: Path) -> None:
+    open_bucket((tmp_path / "store").as_uri().replace("file:", "FILE:")).replace("a", b"1")
+    assert (tmp_path / "store" / "a").read_bytes() == b"1"
 
 
 def test_a_bucket_that_is_not_there_is_an_error_and_no_empty_bucket(s3: Server) -> None:

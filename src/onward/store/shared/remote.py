@@ -50,9 +50,9 @@ class Remote:
     def trouble(self) -> str | None:
         """What went wrong with it, in one sentence; None for nothing."""
         if self.bucket.not_read is not None:
-            return f"{self.bucket.not_read}; going on without the shared store"
+            return _with_hint(self.bucket.not_read, "going on without the shared store")
         if self.bucket.not_written is not None:
-            return f"{self.bucket.not_written}; what is made here is not shared"
+            return _with_hint(self.bucket.not_written, "what is made here is not shared")
         if self._doubts:
             return f"{self._doubts[0]}; going on with what is known here"
         return None
@@ -177,6 +177,11 @@ class Remote:
             return ask()
         except BucketError:
             return None
+
+
+def _with_hint(error: BucketError, consequence: str) -> str:
+    """One sentence of what went wrong, what comes of it, and what to do."""
+    return f"{error}; {consequence}" + (f" ({error.hint})" if error.hint else "")
 
 
 def bucket_id(url: str) -> str:
