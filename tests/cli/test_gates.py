@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from onward.base.digest import digest_bytes
 from onward.testing.hosts import OLD_HEAD, Fake, FakeGitHub, FakeGitLab
 from tests.cli.changes import VISITS, clone, edit, pushed, remote_of
 from tests.cli.program import Answer, onward
@@ -186,6 +187,34 @@ def test_without_an_owner_anybody_may_say_yes_but_nobody_without_a_name(
     assert "git config user.email" in answer.err
 
 
+def test_a_yes_to_one_result_is_no_word_on_another(tmp_path: Path) -> None:
+    root = clone(gated(tmp_path, APPROVE + '[gates.moves]\ntotal = "10 %"\n'), "ada", person=ADA)
+    branch(root, "2,20", "2,30")
+    assert onward(root, "review", "--approve", "shop/total").status == 1
+    assert onward(root, "review", "--approve", "shop/total", "--approve", "shop/report").status == 0
+
+
+def test_a_gate_with_a_mistyped_name_is_told(tmp_path: Path) -> None:
+    root = clone(gated(tmp_path, MOVES.replace("total", "totl")), "mine")
+    assert "note: the gate `shop/totl` fits no metric: did you mean `shop/total`?" in onward(root, "review").out
+
+
+def test_gates_that_the_store_has_lost_let_nothing_pass(tmp_path: Path) -> None:
+    remote = gated(tmp_path)
+    root = tmp_path / "ci" / "shop"
+    settings = digest_bytes((root / SETTINGS).read_bytes())
+    author = clone(remote, "author")
+    edit(author, VISITS, "2,20", "2,30")
+    edit(author, SETTINGS, '[gates.moves]\ntotal = "10 %"\n', "")
+    pushed(author, "main", "far, and no gate")
+    (root / ".onward" / "store" / "objects" / settings[:2] / settings[2:]).unlink()
+    run_git(root, "pull", "-q")
+    answer = onward(root, "ci")
+    assert answer.status != 0
+    assert "nobody can tell which gates hold" in answer.err
+    assert onward(root, "show", "shop/total", "--at", "main", "--json").json["value"] == 180
+
+
 def test_a_name_that_waits_at_no_gate_is_an_error_that_names_those_that_do(tmp_path: Path) -> None:
     root = clone(gated(tmp_path), "ada", person=ADA)
     branch(root, "2,20", "2,30")
@@ -309,6 +338,23 @@ def test_a_member_of_the_team_that_owns_it_may_say_yes(
     assert built(fake, root, monkeypatch).status == 1
     fake.world.members["acme/data"] = {"ada"}
     assert built(fake, root, monkeypatch).status == 0
+
+
+def test_where_nobody_owns_it_a_passer_by_cannot_say_yes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anybody at all may review a request of a public repository."""
+    settings = 'title = "Shop"\n[parameters]\nfactor = 3\n[gates.moves]\ntotal = "10 %"\n'
+    root = clone(gated(tmp_path / "work", settings), "runner")
+    branch(root, "2,20", "2,30")
+    fake = FakeGitHub(tmp_path)
+    fake.world.strangers = {"mallory"}
+    try:
+        built(fake, root, monkeypatch)
+        approve(fake, root, "mallory")
+        assert built(fake, root, monkeypatch).status == 1
+        approve(fake, root, "bob")
+        assert built(fake, root, monkeypatch).status == 0
+    finally:
+        fake.close()
 
 
 def test_a_file_that_a_stranger_brings_along_is_no_yes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

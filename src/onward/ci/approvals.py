@@ -7,7 +7,7 @@ host counts for the head that it was made of, and for what the comment there sho
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,7 +31,7 @@ OwnersOf = Callable[[str], Owners]
 """The owners of an asset by its name."""
 
 
-class _Kept(msgspec.Struct, frozen=True):
+class _Record(msgspec.Struct, frozen=True):
     """A yes as its file has it."""
 
     asset: str
@@ -40,21 +40,41 @@ class _Kept(msgspec.Struct, frozen=True):
     after: Digest | None = None
 
 
-def kept(root: Path) -> Iterator[Yes]:
-    """The yeses that stand in the repository; a file that is none is passed over, and opens no gate."""
+@dataclass(frozen=True)
+class Kept:
+    """The yeses that stand in the repository, and what has to be said of files below `approvals/` that are none."""
+
+    said: tuple[Yes, ...]
+    notes: tuple[str, ...]
+
+
+def kept(root: Path) -> Kept:
+    """The yeses that stand in the repository."""
+    said, notes = [], []
     for file in sorted((root / FOLDER).rglob("*.toml")):
+        path = file.relative_to(root).as_posix()
         try:
-            found = msgspec.convert(tomli.loads(file.read_text("utf-8")), _Kept)
+            found = msgspec.convert(tomli.loads(file.read_text("utf-8")), _Record)
         except (OSError, ValueError):
+            notes.append(f"`{path}` is no yes that can be read, and opens no gate")
             continue
-        change = ContentChange(found.before, found.after)
-        yield Yes(found.asset, change, found.by, file.relative_to(root).as_posix())
+        yes = Yes(found.asset, ContentChange(found.before, found.after), found.by, path)
+        # Who may write where is the code owners' affair: a yes in somebody else's folder would have passed by them.
+        if path != _path_of(yes):
+            notes.append(f"`{path}` opens no gate: a yes to `{yes.asset}` stands in `{_path_of(yes)}`")
+            continue
+        said.append(yes)
+    return Kept(tuple(said), tuple(notes))
+
+
+def _path_of(yes: Yes) -> str:
+    """Where a yes stands: below the folder of its asset's project, which CODEOWNERS gives to the project's owner."""
+    return f"{FOLDER}/{yes.asset}-{(yes.change.after or 'gone')[:12]}.toml"
 
 
 def keep(root: Path, yes: Yes, summary: str) -> Path:
     """Writes a yes into the repository; returns its file."""
-    last = yes.change.after or "gone"
-    file = root / FOLDER / f"{yes.asset}-{last[:12]}.toml"
+    file = root / _path_of(yes)
     file.parent.mkdir(parents=True, exist_ok=True)
     fields = {
         "asset": yes.asset,
@@ -100,7 +120,7 @@ class Reviews:
             Yes(asset, change, f"@{approval.by}", where, is_owners=True)
             for asset, change in shown.changes.items()
             for approval in approvals
-            if _has_seen(approval, shown, asset) and self._is_owner(approval.by, owners(asset))
+            if _has_seen(approval, shown, asset) and self._is_owner(approval, owners(asset))
         ]
 
     def of_merged(self, commits: Sequence[str], owners: OwnersOf) -> list[Yes]:
@@ -133,10 +153,11 @@ class Reviews:
                 break
         return list(found.values())
 
-    def _is_owner(self, person: str, owners: Owners) -> bool:
-        if owners.holds(f"@{person}"):
-            return True
-        return any(self._is_member(team, person) for team in owners.teams)
+    def _is_owner(self, approval: Approval, owners: Owners) -> bool:
+        if owners.text is None:  # anybody of us may say yes; on a public repository, anybody at all may review
+            return approval.is_collaborator
+        person = approval.by
+        return owners.holds(f"@{person}") or any(self._is_member(team, person) for team in owners.teams)
 
     def _is_member(self, team: str, person: str) -> bool:
         assert self.conversation is not None
@@ -180,9 +201,9 @@ def marker_of(shown: Shown) -> str:
 
 
 def read_marker(text: str) -> Shown | None:
-    """What the line of a comment for machines says; None where it is none of ours."""
-    line = next((line for line in text.splitlines() if line.startswith(MARKER)), None)
-    if line is None or not line.endswith(_END):
+    """What the first line of a comment says to machines; None where it is none of ours."""
+    line = next(iter(text.splitlines()), "")
+    if not line.startswith(MARKER) or not line.endswith(_END):
         return None
     try:
         return decode(line.removeprefix(MARKER).removesuffix(_END).encode(), Shown)

@@ -19,8 +19,10 @@ from onward.app.settings.config import read_settings
 from onward.app.wiring import Opened
 from onward.base import paths
 from onward.base.digest import Digest
+from onward.base.errors import StoreError
 from onward.base.numbers import number
-from onward.model.artifact import METRIC
+from onward.base.text import nearest
+from onward.model.artifact import METRIC, Artifact
 from onward.model.difference import DEFAULT_TOLERANCE, Tolerance
 from onward.model.hosting import ContentChange
 from onward.model.records import Run
@@ -127,17 +129,32 @@ class GateRules:
 
 
 def rules_of(opened: Opened, run: Run | None) -> GateRules:
-    """The gates of the files that a run rests on; none of the empty snapshot."""
-    basis = opened.store.records.basis(run.basis) if run is not None else None
-    if basis is None:
+    """The gates of the files that a run rests on; none of the empty snapshot.
+
+    Raises:
+        StoreError: the store has lost them. No gate opens because nobody knows that it is there.
+    """
+    if run is None:
         return GateRules()
+    basis = opened.store.records.basis(run.basis)
+    if basis is None:
+        raise _lost(run, "what it rests on")
     configured: dict[str, Settings] = {}
     for path, state in basis.files.items():
         folder, _, name = path.rpartition("/")
         if name == places.CONFIG_NAME:
-            content = opened.store.objects.read(state.digest) or b""
+            content = opened.store.objects.read(state.digest)
+            if content is None:
+                raise _lost(run, f"`{path}`")
             configured[folder], _ = read_settings(content, path, is_root=not folder)
     return rules_in(projects.rules(configured, basis.files))
+
+
+def _lost(run: Run, what: str) -> StoreError:
+    return StoreError(
+        f"nobody can tell which gates hold: of the run `{run.id}` the store has lost {what}",
+        hint="`onward run` and then `onward release --note TEXT` by hand release without a look at gates",
+    )
 
 
 def rules_in(found: ProjectRules) -> GateRules:
@@ -200,11 +217,16 @@ class Gatekeeper:
         if any(_fits(asset.name, pattern) for pattern in (*self.before.approve, *self.after.approve)):
             verb = {ADDED: "new", REMOVED: "gone"}.get(asset.change, "changed")
             return f"{verb}, and to be approved by its owner"
-        if asset.kind != METRIC or asset.before is None or asset.after is None:
+        before, after = asset.before, asset.after
+        if before is None or before.kind != METRIC:
             return None
         limits = [limit for pattern, limit in (*self.before.moves, *self.after.moves) if _fits(asset.name, pattern)]
+        if limits and (after is None or after.kind != METRIC):
+            return f"{'gone' if after is None else 'no metric any more'}, and held to {_limit_words(limits[0], before)}"
+        if limits and _unit(before) != _unit(after):
+            return f"in another unit, and held to {_limit_words(limits[0], before)}"
         passed = next((limit for limit in limits if _is_beyond(asset, limit)), None)
-        return f"moved by more than {_limit_words(passed, asset)}" if passed is not None else None
+        return f"moved by more than {_limit_words(passed, before)}" if passed is not None else None
 
     def _verdict(self, asset: AssetDiff, why: str, said: Sequence[Yes]) -> Verdict:
         change = change_of(asset)
@@ -238,11 +260,37 @@ def _is_beyond(asset: AssetDiff, limit: Tolerance) -> bool:
     return not abs(delta) <= most * (1 + DEFAULT_TOLERANCE)
 
 
-def _limit_words(limit: Tolerance, asset: AssetDiff) -> str:
+def _limit_words(limit: Tolerance, metric: Artifact) -> str:
     if limit.is_share:
         return f"{number(limit.amount * 100)} %"
-    unit = asset.after.facts.get("unit") if asset.after is not None else None
-    return f"{number(limit.amount)} {unit or ''}".rstrip()
+    return f"{number(limit.amount)} {_unit(metric) or ''}".rstrip()
+
+
+def _unit(metric: Artifact | None) -> str | None:
+    return metric.facts.get("unit") if metric is not None else None
+
+
+def idle_gates(rules: GateRules, made: Mapping[str, Artifact], expected: Iterable[str]) -> Iterator[str]:
+    """What has to be said of each gate at which nothing can ever wait: mostly, somebody has mistyped a name.
+
+    Args:
+        rules: the gates.
+        made: the results by name.
+        expected: all names that there are, those included whose steps failed.
+    """
+    names = sorted({*made, *expected})
+    for pattern in rules.approve:
+        if not any(_fits(name, pattern) for name in names):
+            yield _idle(pattern, "result", names)
+    numbers = [name for name in names if name not in made or made[name].kind == METRIC]
+    for pattern, _ in rules.moves:
+        if not any(_fits(name, pattern) for name in numbers):
+            yield _idle(pattern, "metric", numbers)
+
+
+def _idle(pattern: str, what: str, names: Sequence[str]) -> str:
+    close = nearest(pattern, names, 1) if not paths.is_glob(pattern) else []
+    return f"the gate `{pattern}` fits no {what}" + (f": did you mean `{close[0]}`?" if close else "")
 
 
 def _fits(name: str, pattern: str) -> bool:

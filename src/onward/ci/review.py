@@ -21,7 +21,7 @@ from onward.base.text import plural
 from onward.ci import approvals
 from onward.ci.base import Base, find_base
 from onward.ci.build import main_branch
-from onward.ci.gates import WAITING, Gatekeeper, Verdict, Yes, rules_of
+from onward.ci.gates import WAITING, Gatekeeper, Verdict, Yes, idle_gates, rules_of
 from onward.ci.owners import stale_owners
 from onward.ci.repository import Repository
 from onward.ci.untouched import Untouched, untouched
@@ -131,10 +131,13 @@ def review(
     difference = diff(opened, Compared(base.word, word, base.run, report.run, ()))
     known = frozenset(base.run.artifacts if base.run is not None else ())
     keeper = Gatekeeper(rules_of(opened, base.run), rules_of(opened, report.run), known)
-    said = _said(root, build, main, base, reviews, keeper)
+    # A file that a stranger brings along is no yes before one of us has merged it.
+    kept = approvals.kept(root) if not build.is_fork else approvals.Kept((), ())
+    said = [*kept.said, *_said_on_host(root, build, main, base, reviews, keeper)]
     page = opened.place.local / PAGE
     write_review(opened, difference, page)
     notes = [*base.notes, *_merge_note(root, build, main), *_rolled_back_notes(opened, build, report.run)]
+    notes += [*kept.notes, *idle_gates(keeper.after, report.run.artifacts, report.reading.graph.maker)]
     return Review(
         build,
         base,
@@ -177,21 +180,19 @@ def approve(opened: Opened, found: Review, assets: Sequence[str]) -> list[Path]:
     ]
 
 
-def _said(
+def _said_on_host(
     root: Path, build: Build, main: str, base: Base, reviews: approvals.Reviews | None, keeper: Gatekeeper
 ) -> list[Yes]:
-    """Every yes that is known."""
-    # A file that a stranger brings along is no yes before one of us has merged it.
-    said = [] if build.is_fork else list(approvals.kept(root))
+    """Every yes that was said on the host."""
     if reviews is None or build.commit is None:
-        return said
+        return []
     if build.request is not None:
         shown = reviews.shown(build.request)
-        return said + reviews.of_request(build.request, build.commit, shown, keeper.owners_of)
+        return reviews.of_request(build.request, build.commit, shown, keeper.owners_of)
     if build.is_main and base.commit is not None:
         commits = Repository(root).commits_between(base.commit, build.commit, main, _MOST_COMMITS)
-        return said + reviews.of_merged(commits, keeper.owners_of)
-    return said
+        return reviews.of_merged(commits, keeper.owners_of)
+    return []
 
 
 def _rolled_back_notes(opened: Opened, build: Build, run: Run) -> list[str]:

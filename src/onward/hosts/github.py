@@ -19,6 +19,7 @@ _CONTEXT = "onward"
 _LONGEST_COMMENT = 65_000
 _LONGEST_DESCRIPTION = 140
 _REQUEST_EVENTS = ("pull_request", "pull_request_review")
+_COLLABORATORS = ("OWNER", "MEMBER", "COLLABORATOR")
 
 
 class GitHub:
@@ -134,7 +135,7 @@ class GitHubConversation:
             if review.get("user") is not None and review["state"] in ("APPROVED", "CHANGES_REQUESTED", "DISMISSED"):
                 last[review["user"]["login"]] = review
         return [
-            Approval(login, head, review["submitted_at"])
+            Approval(login, head, review["submitted_at"], review.get("author_association") in _COLLABORATORS)
             for login, review in last.items()
             if review["state"] == "APPROVED" and review["commit_id"] == head
         ]
@@ -155,10 +156,11 @@ class GitHubConversation:
             return False
 
     def _found(self, request: int) -> dict[str, Any] | None:
-        """Our comment: what an App has written that holds the marker. People cannot write as one."""
+        """Our comment: what an App has written that begins with the marker. People cannot write as one, but some Apps
+        repeat what people have written."""
         for each in self._api.pages(f"{self._repository}/issues/{request}/comments"):
             author = each.get("user") or {}
-            if self._marker in (each["body"] or "") and author.get("type") == "Bot":
+            if (each["body"] or "").startswith(self._marker) and author.get("type") == "Bot":
                 return dict(each)
         return None
 

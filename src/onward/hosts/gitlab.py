@@ -107,14 +107,15 @@ class GitLabConversation:
         self._api.post(f"{self._project}/statuses/{quote(commit)}", body, is_repeatable=True)
 
     def approvals(self, request: int, head: str) -> list[Approval]:
-        """GitLab does not say which head somebody approved: those count that came after it was pushed."""
+        """GitLab does not say which head somebody approved: those count that came after it was pushed. Nobody but a
+        member of the project can approve there."""
         where = f"{self._project}/merge_requests/{request}"
         answer = self._api.get(f"{where}/approvals")
         pushed = self._pushed_at(where, head)
         if pushed is None:
             return []
         return [
-            Approval(each["user"]["username"], head, at)
+            Approval(each["user"]["username"], head, at, is_collaborator=True)
             for each in answer["approved_by"]
             if (at := each.get("approved_at") or self._said_yes_at(where, each["user"])) and _time(at) > pushed
         ]
@@ -131,11 +132,11 @@ class GitLabConversation:
         return any(each["username"] == person and each["state"] == "active" for each in self._api.pages(path))
 
     def _found(self, request: int) -> dict[str, Any] | None:
-        """Our note: what this token's user has written that holds the marker."""
+        """Our note: what this token's user has written that begins with the marker."""
         if self._own_name is None:
             self._own_name = self._api.get("/user")["username"]
         for note in self._api.pages(f"{self._project}/merge_requests/{request}/notes"):
-            if self._marker in (note["body"] or "") and note["author"]["username"] == self._own_name:
+            if (note["body"] or "").startswith(self._marker) and note["author"]["username"] == self._own_name:
                 return dict(note)
         return None
 

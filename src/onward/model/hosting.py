@@ -75,11 +75,13 @@ class Approval(msgspec.Struct, frozen=True):
     Attributes:
         by: the name that the host knows somebody by, without `@`.
         at: when it was said.
+        is_collaborator: the host knows them as one who works on the repository, and not as a passer-by.
     """
 
     by: str
     head: str
     at: str
+    is_collaborator: bool
 
 
 class Request(msgspec.Struct, frozen=True):

@@ -66,6 +66,7 @@ class World:
         merged: by commit, the requests that brought it: number, head, and whether they are merged.
         pushed: by request, its heads with the time of each, newest first.
         members: of teams.
+        strangers: who looks in from outside.
         asked: method and path of every request.
         faults: what the next requests meet.
     """
@@ -76,6 +77,7 @@ class World:
     merged: dict[str, list[tuple[int, str, bool]]] = field(default_factory=dict)
     pushed: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
     members: dict[str, set[str]] = field(default_factory=dict)
+    strangers: set[str] = field(default_factory=set)
     asked: list[tuple[str, str]] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     last: int = 0
@@ -274,7 +276,14 @@ class FakeGitHub:
 
     def _review(self, by: str, what: str, head: str, at: str) -> dict[str, Any]:
         states = {"approved": "APPROVED", "refused": "CHANGES_REQUESTED", "remarked": "COMMENTED"}
-        return {"user": {"login": by}, "state": states[what], "commit_id": head, "submitted_at": at}
+        association = "NONE" if by in self.world.strangers else "MEMBER"
+        return {
+            "user": {"login": by},
+            "author_association": association,
+            "state": states[what],
+            "commit_id": head,
+            "submitted_at": at,
+        }
 
 
 class FakeGitLab:
@@ -476,6 +485,13 @@ class HostSuite:
         comment = conversation.comment(7)
         assert comment is not None
         assert comment.text == f"{MARKER} ours"
+
+    def test_nor_is_what_we_wrote_that_only_repeats_the_marker(self, fake: FakeGitHub | FakeGitLab) -> None:
+        """Another program with our token may repeat what a stranger wrote."""
+        echo = fake.world.say(7, self.bot, f"mallory says:\n{MARKER} planted")
+        assert self.conversation(fake).comment(7) is None
+        self.conversation(fake).say(7, f"{MARKER} ours")
+        assert echo.text.endswith("planted")
 
     # Trouble.
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +12,7 @@ from hypothesis import strategies as st
 from onward.app.comparing.diff import AssetDiff, DiffReport
 from onward.app.reading.projects import rules
 from onward.base.digest import digest_bytes
-from onward.ci.gates import APPROVED, WAITING, Gatekeeper, GateRules, Owners, Yes, rules_in
+from onward.ci.gates import APPROVED, WAITING, Gatekeeper, GateRules, Owners, Yes, idle_gates, rules_in
 from onward.model.artifact import Artifact
 from onward.model.difference import Tolerance
 from onward.model.hosting import ContentChange
@@ -77,6 +80,38 @@ def test_a_metric_that_is_new_has_not_moved_but_may_have_to_be_approved() -> Non
     assert outcome(TWO_PERCENT, new) is None
     assert outcome(GateRules(("shop/*",), (), {}), new) == WAITING
     assert outcome(GateRules(("shop/*",), (), {}), metric("shop/total", 5.0, None)) == WAITING
+
+
+def test_a_metric_with_a_limit_does_not_get_past_it_by_going_away_or_by_another_name() -> None:
+    assert outcome(TWO_PERCENT, metric("shop/total", 100.0, None)) == WAITING
+    assert outcome(TWO_PERCENT, metric("shop/total", 100.0, None), yes("100.0", None)) == APPROVED
+    assert outcome(TWO_PERCENT, metric("ops/total", 100.0, None)) is None
+
+
+def test_nor_by_another_kind_or_unit() -> None:
+    asset = metric("shop/total", 100.0, 100.0)
+    assert asset.after is not None
+    document = replace(asset, kind="document", detail={}, after=msgspec.structs.replace(asset.after, kind="document"))
+    assert outcome(TWO_PERCENT, document) == WAITING
+    thousands = replace(asset, after=msgspec.structs.replace(asset.after, facts={"unit": "thousand visits"}))
+    assert outcome(TWO_PERCENT, thousands) == WAITING
+    was_document = replace(asset, before=document.after)
+    assert outcome(TWO_PERCENT, was_document) is None
+
+
+def test_a_gate_that_fits_nothing_is_told_with_the_name_that_was_meant() -> None:
+    number = metric("shop/total", 100.0, 100.0).after
+    assert number is not None
+    made = {"shop/total": number, "shop/report": msgspec.structs.replace(number, kind="document")}
+    limit = Tolerance(0.1, True)
+    gates = GateRules(("shop/reprt", "*/report"), (("shop/totl", limit), ("shop/report", limit), ("*/*", limit)), {})
+    said = list(idle_gates(gates, made, ["shop/total", "shop/report", "shop/failed"]))
+    assert said == [
+        "the gate `shop/reprt` fits no result: did you mean `shop/report`?",
+        "the gate `shop/totl` fits no metric: did you mean `shop/total`?",
+        "the gate `shop/report` fits no metric",
+    ]
+    assert list(idle_gates(GateRules((), (("shop/failed", limit),)), made, ["shop/failed"])) == []
 
 
 def test_another_asset_is_no_affair_of_the_gate() -> None:

@@ -41,7 +41,8 @@ def command(ctx: click.Context, base: str | None, assets: tuple[str, ...], folde
         for file in files:
             click.echo(f"wrote {file}: commit it")
         click.echo(f"review: {found.page}")
-    return 0 if found.ok or (files and found.report.ok) else 1
+    still_waiting = {verdict.asset for verdict in found.waiting}.difference(assets)
+    return 0 if found.report.ok and found.stale_owners is None and not still_waiting else 1
 
 
 def review_json(found: Review) -> dict[str, Any]:
