@@ -10,8 +10,9 @@ import pytest
 from onward.app.releases import channels, history
 from onward.app.releases.history import Moved
 from onward.base.codec import encode
-from onward.base.errors import RefusedError
+from onward.base.errors import RefusedError, StoreError
 from onward.portal.publish import write_site
+from onward.testing.buckets import MemoryBucket
 from tests.machines import FILES, STEPS, Machine, Team
 
 
@@ -152,6 +153,110 @@ def test_a_move_that_the_bucket_has_lost_is_put_back_by_who_knows_it(team: Team)
     team.contents.clear()
     assert release(edited(ann, "Third")).move.number == 3
     assert log(team.machine("bob")) == [(1, "release", 1), (2, "release", 2), (3, "release", 3)]
+
+
+def test_a_release_that_is_put_back_can_be_gone_back_to_by_all(team: Team) -> None:
+    ann = team.machine("ann")
+    ann.run()
+    release(ann)
+    release(edited(ann, "Second"))
+    team.contents.clear()
+    release(edited(ann, "Third"))
+    with team.machine("bob").open() as opened:
+        for move in opened.store.records.moves("main"):
+            run = channels.run_of(opened, move)
+            assert opened.store.records.snapshot(run.snapshot) is not None
+            addresses = [address for artifact in run.artifacts.values() for address in artifact.addresses()]
+            assert all(opened.store.objects.is_whole(address) for address in addresses)
+        assert history.rollback(opened, to=1).move.number == 1
+
+
+def runs_of(machine: Machine) -> list[str]:
+    with machine.open() as opened:
+        return [move.run for move in opened.store.records.moves("main")]
+
+
+@pytest.mark.parametrize("count", [1, 3, 4])
+def test_where_a_bucket_was_made_anew_its_log_counts_for_all(team: Team, count: int) -> None:
+    ann, bob = team.machine("ann"), team.machine("bob")
+    ann.run()
+    for word in ("First", "Second", "Third"):
+        release(edited(ann, word))
+    team.contents.clear()
+    later(team, 10)
+    for number in range(count):
+        release(edited(bob, str(number)))
+    later(team, 10)
+    assert runs_of(ann) == runs_of(bob)
+    assert len(runs_of(ann)) == count
+    assert [said for said in ann.said if "has another log of the channel `main` than it had" in said] != []
+    ann.said.clear()
+    assert release(edited(ann, "Fourth")).move.number == count + 1
+    assert runs_of(ann) == runs_of(bob) == runs_of(team.machine("carl"))
+    assert ann.said == []
+
+
+def later(team: Team, seconds: float) -> None:
+    """Makes everything in the bucket as if it were written some seconds later."""
+    assert isinstance(team.inner, MemoryBucket)
+    team.inner.written.update({path: team.inner.written[path] + seconds for path in team.contents})
+
+
+def test_a_log_that_has_not_grown_is_listed_and_not_read(team: Team) -> None:
+    ann, bob = team.machine("ann"), team.machine("bob")
+    ann.run()
+    for word in ("First", "Second", "Third"):
+        release(edited(ann, word))
+    assert len(log(bob)) == 3
+    team.asked()
+    assert len(log(bob)) == len(log(ann)) == 3
+    assert team.asked() == [("listing", "v1/channels")] * 2
+
+
+def test_a_log_of_which_a_move_cannot_be_read_is_not_gone_on_with(team: Team) -> None:
+    """What is not read may have been a rollback: what it took back would be released again."""
+    ann = team.machine("ann")
+    ann.run()
+    for word in ("First", "Second", "Third"):
+        release(edited(ann, word))
+    for damaged in ("00000002", "00000003"):
+        content = team.contents[f"v1/channels/main/{damaged}"]
+        team.contents[f"v1/channels/main/{damaged}"] = b"{}"
+        bob = edited(team.machine(f"bob {damaged}"), "Bob")
+        with pytest.raises(StoreError, match=f"entry {int(damaged)} of the channel `main` cannot be read") as raised:
+            release(bob)
+        assert raised.value.hint == f"look at `v1/channels/main/{damaged}` there; removing it takes this one move back"
+        assert len(paths(team, "/channels/main/")) == 3
+        team.contents[f"v1/channels/main/{damaged}"] = content
+    assert release(bob).move.number == 4
+
+
+def test_a_copy_of_a_move_that_another_process_makes_first_makes_no_second_release(team: Team) -> None:
+    ann = team.machine("ann")
+    ann.run()
+    with ann.open() as opened:
+        create = team.inner.create
+
+        def seen_at_once(path: str, content: bytes) -> bool:
+            created = create(path, content)
+            if "/channels/" in path:
+                assert log(ann) != []  # `onward status` beside it, which keeps a copy
+            return created
+
+        team.inner.create = seen_at_once  # type: ignore[method-assign]
+        assert history.release(opened).move.number == 1
+    assert log(ann) == [(1, "release", 1)]
+
+
+def test_a_damaged_record_of_a_released_run_comes_from_the_bucket_again(team: Team) -> None:
+    ann = team.machine("ann")
+    ann.run()
+    release(ann)
+    for file in (ann.root / ".onward" / "store" / "runs").iterdir():
+        file.chmod(0o644)
+        file.write_bytes(b"damaged")
+    with ann.open() as opened:
+        assert channels.run_of(opened, opened.store.records.moves("main")[-1]).complete
 
 
 @pytest.mark.parametrize("lie", ["nothing", "another channel", "another place"])

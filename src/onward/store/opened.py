@@ -43,10 +43,9 @@ class Store:
         """
         self.disk.make_folder(self.disk.tmp)
         self.disk.create(f"{self.layout.root}/FORMAT", f"{STORE_FORMAT}\n".encode())
-        if not self.disk.create(self.layout.secret, os.urandom(SECRET_LENGTH)) and not self.secret():
-            self.disk.replace(
-                self.layout.secret, os.urandom(SECRET_LENGTH)
-            )  # it is damaged: what it vouched for is lost
+        if not self.disk.create(self.layout.secret, os.urandom(SECRET_LENGTH)) and not self._secret_here():
+            # It is damaged: what it vouched for is lost.
+            self.disk.replace(self.layout.secret, os.urandom(SECRET_LENGTH))
 
     @property
     def is_shared(self) -> bool:
@@ -68,5 +67,8 @@ class Store:
 
     def secret(self) -> bytes:
         """What digests are made under of values that could be guessed; empty where there is none, or a damaged one."""
+        return self._secret_here()
+
+    def _secret_here(self) -> bytes:
         content = self.disk.read(self.layout.secret) or b""
         return content if len(content) == SECRET_LENGTH else b""

@@ -5,31 +5,30 @@ Each class is what it stands on, with one more place to look. A bucket that cann
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
-from onward.base.codec import decode, encode
+from onward.base.codec import encode
 from onward.base.digest import Digest, is_digest
 from onward.base.errors import BucketError, RefusedError
-from onward.model.records import RECORD_FORMAT, Basis, Move, Run, Snapshot
+from onward.model.records import Basis, Move, Run, Snapshot
 from onward.model.trace import Envelope, Trace
 from onward.store.disk import Disk
-from onward.store.layout import LOCAL_SCOPE, LONGEST_NAME, Layout
+from onward.store.layout import LOCAL_SCOPE, Layout
 from onward.store.objects import Objects
 from onward.store.records import Records
-from onward.store.shared.area import PREVIEWS, Area, channel_of, channels_of, is_of_fork, log_of
+from onward.store.shared.area import PREVIEWS, Area, channels_of, is_of_fork, log_of
 from onward.store.shared.believed import believed
+from onward.store.shared.logs import Logs
 from onward.store.shared.remote import Remote
 from onward.store.shared.sending import Sending
 from onward.store.traces import Traces
 
 T = TypeVar("T")
 _FETCHERS = 8
-_SEQUENCE = re.compile(r"[0-9]{8,18}\Z", re.ASCII)
 
 
 class SharedObjects(Objects):
@@ -189,8 +188,7 @@ class SharedRecords(Records):
         self._before = before
         self._runs: dict[str, Digest] = {}
         """By run, the digest of its record, as the moves say it."""
-        self._logs: dict[str, list[str]] | None = None
-        """By channel, the paths of its moves in the bucket, as they were listed last."""
+        self._logs = Logs(layout, disk, remote)
 
     def basis(self, digest: Digest) -> Basis | None:
         return super().basis(digest) or self._brought(self._layout.bases, "bases", digest, Basis)
@@ -209,12 +207,11 @@ class SharedRecords(Records):
 
     def channels(self) -> list[str]:
         before = self._before.channels() if self._before is not None else []
-        return sorted({*super().channels(), *(self._listed() or {}), *before})
+        return sorted({*super().channels(), *self._logs.channels(), *before})
 
     def moves(self, channel: str) -> list[Move]:
         """The channel's log as the bucket has it; as it was known here where that cannot be had."""
-        for path in (self._listed() or {}).get(channel, ()):
-            self._bring_move(channel, path)
+        self._logs.bring(channel)
         moves = super().moves(channel)
         self._runs.update({move.run: move.record for move in moves if move.record is not None})
         return moves or (self._before.moves(channel) if self._before is not None else [])
@@ -224,22 +221,25 @@ class SharedRecords(Records):
 
         Raises:
             RefusedError: the bucket cannot be had; nothing has changed.
+            StoreError: nobody knows what a move before it says; nothing has changed.
         """
         run = self.run(move.run) if move.kind == "release" else None
-        folder = self._folder_of(move.channel)
+        folder = log_of(self._folder_of(move.channel), move.channel)
+        self._logs.require_readable(move.channel)
         try:
-            self._require_whole_log(move)
-            if run is not None:
+            is_next = self._is_whole_log(folder, move)
+            if is_next and run is not None:
                 self.publish(run, self._remote.release_area(), self._named_by_head(self._remote.release_area()))
-            path = f"{log_of(folder, move.channel)}/{move.sequence:08d}"
-            added = self._created(path, encode(move))
+            added = is_next and self._created(f"{folder}/{move.sequence:08d}", encode(move))
         except BucketError as error:
             raise RefusedError(
                 f"the channel `{move.channel}` cannot be moved without the shared store: {error.message}",
                 hint=f"nothing has changed; {error.hint}" if error.hint else "nothing has changed",
             ) from error
-        self._logs = None
-        return added and super().append(move)
+        self._logs.forget()
+        if added:
+            super().append(move)  # the copy, which another process of this machine may have been quicker to make
+        return added
 
     def publish(self, run: Run, area: Area, there: Collection[Digest] = ()) -> None:
         """Sends a run to a part of the bucket, after all that it names.
@@ -286,25 +286,22 @@ class SharedRecords(Records):
             return True
         return self._remote.bucket.read(path) == content
 
-    def _require_whole_log(self, move: Move) -> None:
-        """Sees to it that the bucket has the log that the move goes on with; what it has lost is put there again."""
-        self._logs = None
-        folder = log_of(self._folder_of(move.channel), move.channel)
+    def _is_whole_log(self, folder: str, move: Move) -> bool:
+        """Whether the bucket has the log that a move goes on with; what it has lost is put there again."""
         there = {path.rpartition("/")[2] for path in self._remote.bucket.names(folder)}
         known = super().moves(move.channel)
         if not there and not known and self._before is not None:
-            known = [self._published(earlier) for earlier in self._before.moves(move.channel)]
-        for earlier in known:
-            if f"{earlier.sequence:08d}" not in there:
-                self._remote.bucket.create(f"{folder}/{earlier.sequence:08d}", encode(earlier))
+            known = self._before.moves(move.channel)
+        lost = [earlier for earlier in known if f"{earlier.sequence:08d}" not in there]
+        return all(self._created(f"{folder}/{each.sequence:08d}", encode(self._published(each))) for each in lost)
 
     def _published(self, move: Move) -> Move:
-        """A move of before the store was shared, as the bucket has it, with its run."""
+        """A move that the bucket does not have, as it is to have it: after its run, and with that one's digest."""
         run = self.run(move.run)
         if run is None:
             return move
         self.publish(run, self._remote.release_area())
-        return msgspec.structs.replace(move, record=self.run_digest(move.run))
+        return msgspec.structs.replace(move, record=move.record or self.run_digest(move.run))
 
     def _folder_of(self, channel: str) -> str:
         """The folder of the bucket that a channel's log lies in.
@@ -319,37 +316,6 @@ class SharedRecords(Records):
             )
         return channels_of(scope, previews=is_preview)
 
-    def _listed(self) -> dict[str, list[str]] | None:
-        """By channel, the paths of its moves; None where the bucket cannot be had."""
-        if self._logs is None:
-            folders = {channels_of(self._remote.own.scope, previews=previews) for previews in (True, False)}
-            logs: dict[str, list[str]] = {}
-            for folder in sorted(folders):
-                try:
-                    paths = self._remote.bucket.names(folder)
-                except BucketError:
-                    return None
-                for path in filter(_is_move, paths):
-                    logs.setdefault(channel_of(folder, path), []).append(path)
-            self._logs = logs
-        return self._logs
-
-    def _bring_move(self, channel: str, path: str) -> None:
-        """Keeps a copy of a move of the bucket; one that says something else than its place is not believed."""
-        name = path.rpartition("/")[2]
-        here = f"{self._layout.channel(channel)}/{name}"
-        if self._read(here, Move) is not None:
-            return
-        try:
-            content = self._remote.bucket.read(path)
-            move = decode(content, Move) if content is not None else None
-        except (BucketError, msgspec.DecodeError):
-            move = None
-        if move is None or (move.channel, move.sequence, move.format) != (channel, int(name), RECORD_FORMAT):
-            self._remote.doubt(f"entry {int(name)} of the channel `{channel}` cannot be read in `{self._remote.url}`")
-            return
-        self._disk.replace(here, encode(move))
-
     def _brought(self, here: str, folder: str, digest: Digest, form: type[T]) -> T | None:
         content = self._remote.record(folder, digest) if is_digest(digest) else None
         if content is None:
@@ -360,10 +326,12 @@ class SharedRecords(Records):
     def _brought_run(self, identity: str) -> Run | None:
         """A run that a move names: its digest is known by that, and nothing else of it would be believed."""
         digest = self._runs.get(identity)
-        content = self._remote.named("runs", identity, digest) if digest is not None else None
-        if content is None or not _is_name(identity):
+        if digest is None or not _is_name(identity):
             return None
-        self._disk.create(f"{self._layout.runs}/{identity}", content)
+        content = self._remote.named("runs", identity, digest)
+        if content is None:
+            return None
+        self._disk.replace(f"{self._layout.runs}/{identity}", content)  # where one is here, it is damaged
         return super().run(identity)
 
 
@@ -372,12 +340,6 @@ def _objects_of(run: Run) -> list[Digest]:
     found = [address for artifact in run.artifacts.values() for address in artifact.addresses()]
     found += [record.log for record in run.steps.values() if record.log is not None]
     return [*found, run.catalogue, run.environment]
-
-
-def _is_move(path: str) -> bool:
-    """Whether a path of a folder of channels can be that of a move; what else somebody put there is none."""
-    *_, channel, name = path.split("/")
-    return len(channel) <= LONGEST_NAME and _SEQUENCE.match(name) is not None
 
 
 def _is_name(identity: str) -> bool:

@@ -65,7 +65,7 @@ class SharedStore(Store):
 
     def secret(self) -> bytes:
         """The secret that all machines make their digests under; this machine's own until it is known."""
-        own = super().secret()
+        own = self._secret_here()
         joined = f"{self.known}/joined"
         if self.disk.read(joined) is not None:
             return own
