@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -199,6 +200,57 @@ def test_a_place_that_shows_another_history_is_not_overwritten_unless_that_is_as
     assert shared(there, "releases/1/shop/total/index.html") == there["shop/total/total.json"]
 
 
+def test_a_place_that_was_taken_over_is_the_workspaces_own(tmp_path: Path) -> None:
+    place = f"folder:{tmp_path / 'srv' / 'site'}"
+    first = made_at(tmp_path / "shop", place)
+    for note in ("one", "two", "three"):
+        release(first, "--note", note)
+    other = made_at(tmp_path / "other")
+    release(other)
+    change(other, 5)
+    release(other)
+    (other / "onward.toml").write_text(f'name = "house"\npublish = "{place}"\n')
+    answer = onward(other, "publish")
+    assert answer.status == 1 and "history" in answer.out
+    assert onward(other, "publish", "--take-over").status == 0
+    there = site(tmp_path)
+    for number in (1, 2):
+        ours = onward(other, "get", "shop/total", "--at", f"main@{number}", "--json", "--out", str(tmp_path / "ours"))
+        assert ours.status == 0, ours.text
+        assert shared(there, f"releases/{number}/shop/total/index.html") == (tmp_path / "ours").read_bytes()
+    assert onward(other, "publish").out == f"{place} shows main@2 already\n"
+    change(other, 7)
+    release(other)
+    assert b"Release 3" in site(tmp_path)["releases/3/index.html"]
+    assert onward(first, "publish").status == 1  # and no other's
+
+
+def test_settings_that_do_not_say_where_the_site_goes_are_told_when_a_channel_moves(shop: Path, tmp_path: Path) -> None:
+    release(shop)
+    change(shop, 5)
+    release(shop)
+    settings = shop / "onward.toml"
+    text = settings.read_text()
+    for wrong, said in (
+        (f"{text}<<<<<<< HEAD\n", "does not parse"),
+        ("publish = 3\n", "`publish` is a list of texts"),
+        (text.replace("publish", "publsh"), "there is no setting `publsh`"),
+    ):
+        settings.write_text(wrong)
+        answer = onward(shop, "rollback", "--to", "1")
+        assert answer.status == 1
+        assert "main is at release 1" in answer.out
+        assert said in answer.out and "does not show main@1" in answer.out
+        assert "onward.toml" in answer.out and "`onward publish`" in answer.out
+        answer = onward(shop, "rollback", "--to", "1", "--json")
+        assert (answer.json["number"], answer.json["published"][0]["outcome"]) == (1, "failed")
+        answer = onward(shop, "publish")
+        assert answer.status == 2
+        assert said in answer.err
+    settings.write_text('name = "house"\ntilte = "nothing of a place"\n')
+    assert onward(shop, "rollback", "--to", "1").status == 0
+
+
 def test_without_places_nothing_is_brought_and_publish_says_what_is_missing(tmp_path: Path) -> None:
     root = made_at(tmp_path / "shop")
     answer = onward(root, "release", "--json")
@@ -333,6 +385,63 @@ def test_a_place_that_fails_for_a_moment_is_tried_again(shop: Path, monkeypatch:
     answer = onward(shop, "releases", "--json")
     assert [(one["outcome"], one["number"]) for one in answer.json["published"]] == [("failed", 2)]
     assert "fails as it was told to (just now)" in onward(shop, "releases").out
+
+
+def test_where_the_channel_moves_before_a_place_is_tried_again_that_is_no_failure(
+    shop: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = MemoryDestination()
+    monkeypatch.setattr(places, "destination_for", lambda *_: place)
+
+    def overtake(_: float) -> None:
+        assert onward(shop, "release", "--note", "two").status == 0
+
+    with open_workspace(shop, writes=True) as opened:
+        history.release(opened, note="one")
+        place.fails = 1
+        (receipt,) = delivery.bring(opened, "main", Silence(), pause=overtake)
+    assert (receipt.outcome, receipt.number, receipt.message) == ("unchanged", 2, None)
+
+
+def test_what_the_system_refuses_at_one_place_holds_back_no_other(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Full(MemoryDestination):
+        def bring(self, plan: Callable[[Listing], Change | None]) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device", "/mnt/stick")
+
+    whole = MemoryDestination()
+    monkeypatch.setattr(places, "destination_for", lambda place, *_: whole if place == "memory:b" else Full())
+    (shop / "onward.toml").write_text('publish = ["memory:a", "memory:b"]\n')
+    assert onward(shop, "run").status == 0
+    with open_workspace(shop, writes=True) as opened:
+        history.release(opened)
+        full, brought = delivery.bring(opened, "main", Silence(), pause=lambda _: None)
+    assert (full.outcome, full.message) == (
+        "failed",
+        "`memory:a` cannot be brought: No space left on device (`/mnt/stick`)",
+    )
+    assert brought.outcome == "brought"
+    assert "index.html" in whole.files
+
+
+def test_a_site_that_cannot_be_drawn_is_told_by_a_receipt(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lay_out(*_: object, **__: object) -> dict[str, bytes]:
+        raise OSError(errno.ENOSPC, "No space left on device", "cache/publish")
+
+    with open_workspace(shop, writes=True) as opened:
+        history.release(opened)
+        monkeypatch.setattr(delivery, "lay_out", lay_out)
+        (receipt,) = delivery.bring(opened, "main", Silence())
+    assert (receipt.outcome, receipt.number) == ("failed", 1)
+    assert "cannot be drawn" in (receipt.message or "") and "No space left" in (receipt.message or "")
+
+
+def test_a_site_that_is_not_removed_is_said_to_be_there_still(shop: Path, tmp_path: Path) -> None:
+    release(shop, "--channel", "preview/topic")
+    listing = tmp_path / "srv" / "site" / LISTING
+    listing.write_text("{")
+    answer = onward(shop, "close", "preview/topic")
+    assert answer.status == 1
+    assert "still shows preview/topic: the listing of" in answer.out
 
 
 def test_the_doctor_looks_whether_the_places_show_where_the_channels_stand(shop: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from onward.app.releases.places import places_of
+from onward.app.releases.places import is_published
 from onward.app.wiring import Opened
 from onward.cli.render import receipts
 from onward.cli.session import Session
@@ -16,7 +16,7 @@ from onward.model.delivery import Receipt
 
 def see_site(opened: Opened) -> str:
     """How the site is seen, where there is no place that it is brought to."""
-    return "" if places_of(opened) else "; write its site with `onward site`"
+    return "" if is_published(opened) else "; write its site with `onward site`"
 
 
 def say_and_bring(
@@ -37,7 +37,7 @@ def say_and_bring(
 
 def _bring(opened: Opened, channel: str) -> list[Receipt]:
     """What draws the pages is loaded where there is a place for them, and after it was said that the channel moved."""
-    if not places_of(opened):
+    if not is_published(opened):
         return []
     from onward.cli.render.progress import PlainProgress
     from onward.portal import delivery

@@ -19,7 +19,7 @@ from typing import IO
 
 from onward.base.errors import PlaceError, UsageError
 from onward.destinations.listing import read_listing, require_way, without_lost, written
-from onward.destinations.naming import without_secrets
+from onward.destinations.naming import place_error, without_secrets
 from onward.model.delivery import LISTING, Listing
 from onward.model.ports import Change
 
@@ -89,9 +89,12 @@ class GitDestination:
 
     @contextmanager
     def _repository(self) -> Iterator[_Repository]:
-        self._cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="git-", dir=self._cache) as folder:
-            yield _Repository(Path(folder), self.name, self._settings())
+        try:
+            self._cache.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix="git-", dir=self._cache) as folder:
+                yield _Repository(Path(folder), self.name, self._settings())
+        except OSError as error:
+            raise place_error(self.name, error) from error
 
     def _try(self, repository: _Repository, plan: Callable[[Listing], Change | None]) -> int | None:
         """The number of changed files; None where somebody else's push came first."""
@@ -112,10 +115,9 @@ class GitDestination:
 
     def _settings(self) -> list[tuple[str, str]]:
         """How the remote is reached: the user's settings, those of the workspace's repository among them."""
-        listed = subprocess.run(
-            ["git", "-C", str(self._root), "config", "--list", "--includes", "-z"],
-            capture_output=True, check=False, env=_environment(), timeout=60,
-        ).stdout.decode("utf-8", "surrogateescape")  # fmt: skip
+        listed = _git(
+            self.name, "-C", str(self._root), "config", "--list", "--includes", "-z", env=_environment()
+        ).stdout
         parts = [line.partition("\n") for line in listed.split("\0") if line]
         pairs = [(key, value if mark else "true") for key, mark, value in parts]
         settings = [(key, value) for key, value in pairs if key.startswith(_TRANSPORT) or key in _TRANSPORT_CORE]
@@ -218,19 +220,7 @@ class _Repository:
         return done.stdout
 
     def _start(self, *words: str, stdin: IO[bytes] | None = None) -> subprocess.CompletedProcess[str]:
-        try:
-            return subprocess.run(
-                ["git", *words],
-                cwd=self._folder, env=self._variables, stdin=stdin or subprocess.DEVNULL, capture_output=True,
-                check=False, timeout=_TIME_LIMIT_S, encoding="utf-8", errors="surrogateescape",
-            )  # fmt: skip
-        except FileNotFoundError as error:
-            raise PlaceError(f"`{self._name}` needs the program `git`", hint="install git") from error
-        except subprocess.TimeoutExpired as error:
-            raise PlaceError(
-                f"`{self._name}`: git has not ended within {_TIME_LIMIT_S // 60} minutes",
-                hint="see whether the remote can be reached, then `onward publish`",
-            ) from error
+        return _git(self._name, *words, env=self._variables, folder=self._folder, stdin=stdin)
 
     def _failed(self, done: subprocess.CompletedProcess[str]) -> PlaceError:
         lines = [line.strip() for line in f"{done.stderr}\n{done.stdout}".splitlines() if line.strip()]
@@ -240,6 +230,29 @@ class _Repository:
             f"`{self._name}`: {message}",
             hint="see whether `git push` to it works from here, then `onward publish`",
         )
+
+
+def _git(
+    name: str, *words: str, env: Mapping[str, str], folder: Path | None = None, stdin: IO[bytes] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """What git says, for a place of this name.
+
+    Raises:
+        PlaceError: there is no git, or it does not end.
+    """
+    try:
+        return subprocess.run(
+            ["git", *words],
+            cwd=folder, env=env, stdin=stdin or subprocess.DEVNULL, capture_output=True,
+            check=False, timeout=_TIME_LIMIT_S, encoding="utf-8", errors="surrogateescape",
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        raise PlaceError(f"`{name}` needs the program `git`", hint="install git") from error
+    except subprocess.TimeoutExpired as error:
+        raise PlaceError(
+            f"`{name}`: git has not ended within {_TIME_LIMIT_S // 60} minutes",
+            hint="see whether the remote can be reached, then `onward publish`",
+        ) from error
 
 
 def _write_file(orders: IO[bytes], path: str, content: IO[bytes], size: int) -> None:

@@ -1,11 +1,21 @@
-"""Names of places as people may see them."""
+"""Names of places as people may see them, and what the system says of one."""
 
 from __future__ import annotations
 
 import re
+
+from onward.base.errors import PlaceError
 
 
 def without_secrets(text: str) -> str:
     """A text without the user names and passwords, and the queries, of the addresses in it."""
     text = re.sub(r"(\w+://)[^/\s@'\"]*@", r"\1", text)
     return re.sub(r"(\w+://[^\s?'\"]*)\?[^\s#'\"]*", r"\1", text)
+
+
+def place_error(name: str, error: OSError) -> PlaceError:
+    """What the system refused where the site is brought to a place of this name."""
+    path = f" (`{error.filename}`)" if error.filename else ""
+    return PlaceError(
+        f"`{name}` cannot be brought: {error.strerror or error}{path}", hint="mend that, then `onward publish`"
+    )

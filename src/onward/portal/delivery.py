@@ -26,7 +26,7 @@ from onward.base import clock
 from onward.base.digest import Digest
 from onward.base.errors import MachineError, OnwardError, RefusedError, StoreError
 from onward.base.text import listed
-from onward.destinations.naming import without_secrets
+from onward.destinations.naming import place_error, without_secrets
 from onward.model.delivery import BROUGHT, FAILED, UNCHANGED, Listing, Receipt, SiteAt, is_for_good
 from onward.model.ports import Change, Content, Destination, Watcher
 from onward.model.records import Move
@@ -128,6 +128,13 @@ def _attempt_at(place: str, destination: Destination | OnwardError) -> _Attempt:
     return _Attempt(place, destination)
 
 
+def _drawing_error(error: OnwardError | OSError) -> OnwardError:
+    """What keeps a site from being drawn, before any place is asked."""
+    if isinstance(error, OnwardError):
+        return error
+    return MachineError(f"the site cannot be drawn: {error}", hint="mend that, then `onward publish`")
+
+
 @dataclass
 class _Delivery:
     opened: Opened
@@ -139,24 +146,23 @@ class _Delivery:
     _laid_out: int = field(default=0)
 
     def to(self, attempts: Sequence[_Attempt]) -> list[Receipt]:
-        now_at = None
+        log = self.opened.store.records.moves(self.channel)
         for _ in range(_TRIES):
             due = [one for one in attempts if one.is_due]
             if not due:
                 break
             log = self.opened.store.records.moves(self.channel)
-            now_at = last_standing(log)
             self._round(due, log)
         gone = self._older_releases([one for one in attempts if one.error is None])
-        return [self._receipt(one, now_at, gone) for one in attempts]
+        return [self._receipt(one, last_standing(log), gone) for one in attempts]
 
     def _round(self, attempts: Sequence[_Attempt], log: Sequence[Move]) -> None:
         """Brings where the channel stands to several places at once."""
         try:
             laid = self._laid_now(log)
-        except OnwardError as error:
+        except (OnwardError, OSError) as error:
             for one in attempts:
-                one.error, one.is_due = error, False
+                one.error, one.is_due = _drawing_error(error), False
             return
         self._bring_all(attempts, laid, log)
 
@@ -219,9 +225,11 @@ class _Delivery:
                 one.error, one.is_due = None, False
                 break
             except _OvertakenError:
+                one.error, one.is_due = None, True
                 break
-            except MachineError as error:
-                one.error, one.is_due = error, False
+            except (MachineError, OSError) as error:
+                one.error = place_error(one.place, error) if isinstance(error, OSError) else error
+                one.is_due = False
                 if pause_s is not None:
                     self.pause(pause_s)
             except OnwardError as error:
@@ -236,10 +244,11 @@ class _Delivery:
         if not self.takes_over:
             self._require_own_history(one.place, listing, log)
         if self.channel == MAIN:
-            releases = {move.number for move in log if move.kind == "release"}
+            releases = {move.number: move.run for move in log if move.kind == "release"}
             bringing = {site.state.number for site in laid if site.is_for_good and site.state is not None}
-            there = {number for number in releases if f"releases/{number}" in listing.sites}
-            one.missing = tuple(sorted(releases - bringing - there, reverse=True))
+            runs = {address: site.run for address, site in listing.sites.items()}
+            there = {number for number, run in releases.items() if runs.get(f"releases/{number}") == run}
+            one.missing = tuple(sorted(releases.keys() - bringing - there, reverse=True))
         wanted = [site for site in laid if self._is_wanted(site, listing)]
         return change_to(listing, [*wanted, *self._closed(listing)], _title(log))
 
@@ -264,15 +273,19 @@ class _Delivery:
         return [_Laid(address, None, {}) for address, channel in sorted(others.items()) if channel in closed]
 
     def _require_own_history(self, place: str, listing: Listing, log: Sequence[Move]) -> None:
-        """Raises where a place shows a move of `main` that this workspace's log does not hold."""
-        known = {(move.sequence, move.run) for move in log}
-        for state in listing.sites.values():
-            if state.channel == self.channel == MAIN and (state.sequence, state.run) not in known:
-                raise RefusedError(
-                    f"`{place}` shows {state.channel}@{state.number} of a history that is not this workspace's",
-                    hint="let all who release share one store; or put this one's in its place with "
-                    "`onward publish --take-over`",
-                )
+        """Raises where readers of a place find a move of `main` that this workspace's log does not hold.
+
+        Releases of another history may be left at their own addresses, where one was taken over.
+        """
+        state = listing.sites.get(address_of(MAIN))
+        if self.channel != MAIN or state is None:
+            return
+        if (state.sequence, state.run) not in {(move.sequence, move.run) for move in log}:
+            raise RefusedError(
+                f"`{place}` shows {state.channel}@{state.number} of a history that is not this workspace's",
+                hint="let all who release share one store; or put this one's in its place with "
+                "`onward publish --take-over`",
+            )
 
     def _older_releases(self, attempts: Sequence[_Attempt]) -> list[str]:
         """Brings releases of before that have no address of their own yet; gives what could not be brought."""
@@ -284,6 +297,10 @@ class _Delivery:
                 laid.append(self._lay_out(release_move(self.opened, MAIN, number), f"releases/{number}"))
             except StoreError:
                 gone.append(f"{MAIN}@{number}")
+            except (OnwardError, OSError) as error:
+                for one in attempts:
+                    one.error = _drawing_error(error)
+                break
         behind = [one for one in attempts if one.missing]
         if laid and behind:
             self._bring_all(behind, laid, log)

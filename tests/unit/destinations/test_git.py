@@ -219,3 +219,19 @@ def test_no_password_is_among_the_words_of_a_process(
         GitDestination("gh-pages", root, tmp_path / "cache").bring(lambda _: None)
     assert "ls-remote" in words
     assert not [word for word in words if SECRET in word]
+
+
+def test_where_the_machine_lacks_something_it_is_a_place_that_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    place = GitDestination("gh-pages", tmp_path, cache)
+    cache.write_text("a file where the folder should be")
+    for ask in (place.listing, lambda: place.bring(lambda _: None)):
+        with pytest.raises(PlaceError, match=r"`git:gh-pages` cannot be brought: .*File exists"):
+            ask()
+    cache.unlink()
+    monkeypatch.setenv("PATH", str(tmp_path))
+    for ask in (place.listing, lambda: place.bring(lambda _: None)):
+        with pytest.raises(PlaceError, match="needs the program `git`"):
+            ask()

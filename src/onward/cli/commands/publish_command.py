@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from onward.app.releases.places import places_of
+from onward.app.releases.places import places_of, unreadable
 from onward.base.errors import UsageError
 from onward.cli.render import receipts
 from onward.cli.render.progress import PlainProgress
@@ -23,6 +23,9 @@ def command(ctx: click.Context, take_over: bool, folder: str | None, as_json: bo
     """
     session = session_of(ctx, folder, as_json)
     with session.open(writes=True) as opened:
+        error = unreadable(opened)
+        if error is not None:
+            raise error
         if not places_of(opened):
             raise UsageError(
                 "there is no place to bring the site to",

@@ -17,9 +17,7 @@ def lines(found: Sequence[Receipt], when: str | None = None) -> Iterator[str]:
     """
     for receipt in found:
         if receipt.outcome == FAILED:
-            yield f"{receipt.place} does not show {_stands(receipt)}: {receipt.message}" + (
-                f" ({when})" if when else ""
-            )
+            yield f"{receipt.place} {_failed(receipt)}: {receipt.message}{f' ({when})' if when else ''}"
             if receipt.hint:
                 yield f"  hint: {receipt.hint}"
             continue
@@ -32,6 +30,12 @@ def _how(receipt: Receipt) -> str:
     if receipt.outcome == UNCHANGED:
         return " already"
     return f": {plural(receipt.files, 'file')} in {duration(receipt.seconds)}"
+
+
+def _failed(receipt: Receipt) -> str:
+    if receipt.number is None:
+        return f"still shows {receipt.channel}"
+    return f"does not show {_stands(receipt)}"
 
 
 def _stands(receipt: Receipt) -> str:
