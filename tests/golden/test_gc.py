@@ -14,6 +14,7 @@ from onward.app.gc import gc
 from onward.app.releases import history
 from onward.app.wiring import open_workspace
 from onward.base.errors import BucketError, StoreError
+from onward.model.records import Run
 from onward.store.expired import SECONDS_A_DAY
 from onward.testing.buckets import MemoryBucket
 from onward.testing.workspace import write
@@ -248,6 +249,76 @@ def test_a_log_that_cannot_be_read_stops_it_and_nothing_is_removed(tmp_path: Pat
     with pytest.raises(StoreError, match="is no move of a channel"):
         collected(ci)
     assert team.contents == before
+
+
+def released(machine: Machine) -> Run:
+    with machine.open() as opened:
+        (move,) = opened.store.records.moves("main")
+        run = opened.store.records.run(move.run)
+    assert run is not None
+    return run
+
+
+@pytest.mark.parametrize("folder", ["runs", "bases"])
+def test_what_a_release_stands_on_and_cannot_be_read_stops_it_too(tmp_path: Path, folder: str) -> None:
+    team = Team(tmp_path)
+    ci = team.machine("ci", "main")
+    ci.run()
+    with ci.open() as opened:
+        history.release(opened)
+    run = released(ci)
+    changed(ci, "New")
+    aged(team, 100)
+    path = f"v1/main/{folder}/{run.id if folder == 'runs' else run.basis}"
+    whole = team.contents[path]
+    team.contents[path] = b"{}"
+    before = dict(team.contents)
+    with pytest.raises(StoreError, match=f"`{path}` in .* is not the record that a release stands on"):
+        collected(ci)
+    assert team.contents == before
+    team.contents[path] = whole
+    assert collected(ci) != 0
+    assert all(f"v1/main/{each}" in team.contents for each in (f"runs/{run.id}", f"snapshots/{run.snapshot}"))
+
+
+def test_a_machine_whose_clock_is_wrong_removes_nothing_that_is_young(tmp_path: Path) -> None:
+    team = Team(tmp_path)
+    assert isinstance(team.inner, MemoryBucket)
+    # The machine is 400 days ahead of the bucket.
+    team.inner.clock = lambda: time.time() - 400 * SECONDS_A_DAY
+    ci = team.machine("ci", "main")
+    ci.run()
+    changed(ci, "New")
+    before = dict(team.contents)
+    assert collected(ci) == 0
+    assert team.contents == before
+
+
+def test_what_is_released_while_it_looks_stays(tmp_path: Path) -> None:
+    """One machine goes back to an old state, and releases it, while another removes what nobody needed before."""
+    team = Team(tmp_path)
+    ci, back = team.machine("ci", "main"), team.machine("back", "main")
+    ci.run()
+    changed(ci, "New")
+    aged(team, 100)
+    remove, is_first = team.inner.remove, iter([True])
+
+    def removed_late(path: str) -> None:
+        if path.startswith("v1/main/traces/") and next(is_first, False):
+            assert back.counts() == Counter(restored=len(STEPS))
+            with back.open() as opened:
+                history.release(opened)
+        remove(path)
+
+    team.inner.remove = removed_late  # type: ignore[method-assign]
+    collected(ci)
+    assert next(is_first, None) is None
+    reader = team.machine("reader")
+    run = released(reader)
+    with reader.open() as opened:
+        assert opened.store.records.snapshot(run.snapshot) is not None
+        assert opened.store.records.basis(run.basis) is not None
+        assert all(opened.store.objects.is_whole(artifact.bytes) for artifact in run.artifacts.values())
 
 
 def test_a_bucket_that_cannot_be_had_is_an_error(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ class MemoryBucket:
         self.url = url
         self.contents: dict[str, bytes] = {}
         self.media: dict[str, str] = {}
+        self.clock = time.time
+        """What tells the bucket when an object is written: a test may have another."""
         self.written: dict[str, float] = defaultdict(time.time)
         """When each object was written: a test may say otherwise."""
         self._lock = threading.Lock()
@@ -35,13 +37,13 @@ class MemoryBucket:
             if path in self.contents:
                 return False
             self.contents[path] = content
-            self.written[path] = time.time()
+            self.written[path] = self.clock()
             return True
 
     def replace(self, path: str, content: bytes, media: str | None = None) -> None:
         with self._lock:
             self.contents[path] = content
-            self.written[path] = time.time()
+            self.written[path] = self.clock()
             self.media.pop(path, None)
             if media is not None:
                 self.media[path] = media

@@ -1,15 +1,18 @@
 """What nobody needs any more in a bucket is removed, by whoever may: names before the bytes that they name.
 
 What is young stays, and so does what a release names, or the head of a scope. Of a fork nothing stays that is not
-young. A machine that is just naming something that was there already may find it gone: then it is made again.
+young. Ages are those that the bucket's own clock tells. Once the names are gone nobody begins to need what they named;
+who did so before has named it by then, and so it is looked again before anything else goes. A machine that is just then
+naming something that was there already may find it gone: then it is made again.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import msgspec
 
@@ -24,9 +27,14 @@ from onward.store.shared.believed import believed
 from onward.store.shared.guarded import Guarded
 from onward.store.shared.head import unpack
 
+T = TypeVar("T")
+R = TypeVar("R")
+_AT_ONCE = 8
 _SCOPES = (MAIN_SCOPE, TEAM_SCOPE)
-_NAMES = ("executed", "traces", "runs", "snapshots", "bases")
-"""What names bytes, in the order in which it is removed."""
+_FOUND_BY_KEY = ("executed", "traces")
+_RECORDS = ("runs", "snapshots", "bases")
+_KINDS = (*_FOUND_BY_KEY, *_RECORDS, "objects")
+"""What goes, in the order in which it does: names before what they name."""
 
 
 @dataclass
@@ -42,23 +50,54 @@ def sweep(bucket: Guarded, keep_days: float, *, dry_run: bool) -> Removed:
 
     Raises:
         BucketError: the bucket cannot be read, or written; what is needed is all there.
-        StoreError: a move cannot be read, so that nobody knows what it stands on; nothing was removed.
+        StoreError: a move, or what it stands on, cannot be read; nothing that it may need was removed.
 
-    Cost: lists the whole bucket; reads the heads, what releases name, and every young trace.
+    Cost: twice lists the whole bucket, and reads the heads, what releases name, and every young trace.
     """
-    before = time.time() - keep_days * SECONDS_A_DAY
-    stored = bucket.listing(VERSION)
-    old = [entry for entry in stored if entry.written < before]
-    young = [entry.path for entry in stored if entry.written >= before]
+    going = _unneeded(bucket, keep_days)
+    if not dry_run and going:
+        _remove(bucket, [entry for entry in going if _kind(entry) in _FOUND_BY_KEY])
+        still = {entry.path for entry in _unneeded(bucket, keep_days)}
+        going = [entry for entry in going if _kind(entry) in _FOUND_BY_KEY or entry.path in still]
+        _remove(bucket, [entry for entry in going if _kind(entry) not in _FOUND_BY_KEY])
+    return Removed(len(going), sum(entry.size for entry in going))
+
+
+def _unneeded(bucket: Guarded, keep_days: float) -> list[Stored]:
+    stored, now = _looked_at(bucket)
+    before = now - keep_days * SECONDS_A_DAY
     needed = _Needed()
     _keep_released(bucket, needed)
     _keep_heads(bucket, needed)
-    _keep_young(bucket, young, needed)
-    going = [entry for entry in old if _goes(entry, needed)]
-    if not dry_run:
-        for entry in sorted(going, key=_turn):
-            bucket.remove(entry.path)
-    return Removed(len(going), sum(entry.size for entry in going))
+    _keep_young(bucket, [entry.path for entry in stored if entry.written >= before], needed)
+    return [entry for entry in stored if entry.written < before and _goes(entry, needed)]
+
+
+def _looked_at(bucket: Guarded) -> tuple[list[Stored], float]:
+    """All that is there, and the time by the clock that dates it: a machine's own may be wrong by years."""
+    probe = Area(MAIN_SCOPE).probe
+    bucket.replace(probe, b"")
+    stored = bucket.listing(VERSION)
+    bucket.remove(probe)
+    newest = max((entry.written for entry in stored), default=0.0)
+    return stored, next((entry.written for entry in stored if entry.path == probe), min(newest, time.time()))
+
+
+def _remove(bucket: Guarded, going: Iterable[Stored]) -> None:
+    """Removes objects, all of one kind before the first of the next."""
+    by_kind: dict[str, list[str]] = {kind: [] for kind in _KINDS}
+    for entry in going:
+        by_kind[_kind(entry)].append(entry.path)
+    for paths in by_kind.values():
+        _of_each(bucket.remove, paths)
+
+
+def _of_each(ask: Callable[[T], R], each: Iterable[T]) -> list[R]:
+    """What is answered for each of many, of which some are asked for at once."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(_AT_ONCE, "onward-sweeper") as askers:
+        return list(askers.map(ask, each))
 
 
 def _goes(entry: Stored, needed: _Needed) -> bool:
@@ -69,49 +108,67 @@ def _goes(entry: Stored, needed: _Needed) -> bool:
         return False
     if parts[2] == "objects":
         return "".join(parts[3:]) not in needed.objects
-    return parts[2] in _NAMES
+    return parts[2] in _KINDS
 
 
-def _turn(entry: Stored) -> int:
-    """When an object is removed: bytes last."""
-    kind = next((part for part in entry.path.split("/") if part in _NAMES), "objects")
-    return (*_NAMES, "objects").index(kind)
+def _kind(entry: Stored) -> str:
+    return next((part for part in entry.path.split("/") if part in _KINDS), "objects")
 
 
 def _keep_released(bucket: Guarded, needed: _Needed) -> None:
     runs: dict[str, Digest | None] = {}
-    for path in bucket.names(channels_of(MAIN_SCOPE, previews=False)):
-        content = bucket.read(path)
+    paths = bucket.names(channels_of(MAIN_SCOPE, previews=False))
+    for path, content in zip(paths, _of_each(bucket.read, paths), strict=True):
         try:
             move = decode(content or b"", Move)
         except msgspec.DecodeError as error:
-            hint = "look at it: as long as it cannot be read, nothing is removed"
-            raise StoreError(f"`{path}` in `{bucket.url}` is no move of a channel", hint=hint) from error
+            raise _unreadable(bucket, path, "no move of a channel") from error
         runs[move.run] = move.record
     for run, digest in runs.items():
-        _keep_run(bucket, run, digest, needed)
+        damaged = _keep_run(bucket, run, digest, needed)
+        if damaged is not None:
+            raise _unreadable(bucket, damaged, "not the record that a release stands on")
 
 
-def _keep_run(bucket: Guarded, identity: str, digest: Digest | None, needed: _Needed) -> None:
+def _keep_run(bucket: Guarded, identity: str, digest: Digest | None, needed: _Needed) -> str | None:
+    """Keeps what a run names; of one that the bucket has lost nothing is known.
+
+    Returns:
+        The path of a damaged record, for which something may be missing from what is kept; None where there is none.
+    """
+    run, damaged = _whole(bucket, ("runs", identity), digest, Run)
+    if run is None:
+        return damaged
+    basis, damaged = _whole(bucket, ("bases", run.basis), run.basis, Basis)
+    steps = [*run.steps.values(), *run.checks.values()]
     for area in map(Area, _SCOPES):
-        content = bucket.read(area.record("runs", identity))
-        if content is None or digest not in (None, digest_bytes(content)):
+        records = [("runs", identity), ("bases", run.basis), ("snapshots", run.snapshot)]
+        needed.paths.update(area.record(folder, name) for folder, name in records)
+        needed.paths.update(f"{area.traces(step.key)}/{step.trace}" for step in steps if step.key and step.trace)
+    needed.objects |= all_of(run, basis)
+    return damaged
+
+
+def _whole(
+    bucket: Guarded, record: tuple[str, str], digest: Digest | None, form: type[T]
+) -> tuple[T | None, str | None]:
+    """A record that is what its digest says, of any scope; else None, and the path of one that is not."""
+    damaged: str | None = None
+    for area in map(Area, _SCOPES):
+        path = area.record(*record)
+        content = bucket.read(path)
+        if content is None:
             continue
-        with suppress(msgspec.DecodeError):
-            run = decode(content, Run)
-            basis = _basis(bucket, area, run.basis)
-            records = [("runs", identity), ("bases", run.basis), ("snapshots", run.snapshot)]
-            needed.paths.update(area.record(folder, name) for folder, name in records)
-            steps = [*run.steps.values(), *run.checks.values()]
-            needed.paths.update(f"{area.traces(step.key)}/{step.trace}" for step in steps if step.key and step.trace)
-            needed.objects |= all_of(run, basis)
+        if digest in (None, digest_bytes(content)):
+            with suppress(msgspec.DecodeError):
+                return decode(content, form), None
+        damaged = path
+    return None, damaged
 
 
-def _basis(bucket: Guarded, area: Area, digest: Digest) -> Basis | None:
-    content = bucket.read(area.record("bases", digest))
-    with suppress(msgspec.DecodeError):
-        return decode(content, Basis) if content is not None else None
-    return None
+def _unreadable(bucket: Guarded, path: str, what: str) -> StoreError:
+    hint = "look at it, and remove it where it is of no use: as long as it cannot be read, nothing is removed"
+    return StoreError(f"`{path}` in `{bucket.url}` is {what}", hint=hint)
 
 
 def _keep_heads(bucket: Guarded, needed: _Needed) -> None:
@@ -120,8 +177,10 @@ def _keep_heads(bucket: Guarded, needed: _Needed) -> None:
         if content is None:
             continue
         head = unpack(content)
+        if not head.basis:
+            continue  # it is none, and the next complete run writes one
         needed.paths |= {area.record("bases", head.basis), area.record("snapshots", head.snapshot)}
-        basis = _basis(bucket, area, head.basis)
+        basis, _ = _whole(bucket, ("bases", head.basis), head.basis, Basis)
         if basis is not None:
             needed.objects |= {basis.environment, *(state.digest for state in basis.files.values())}
         for raw in head.contents():
@@ -142,12 +201,14 @@ def _keep_trace(area: Area, content: bytes, needed: _Needed) -> None:
 
 def _keep_young(bucket: Guarded, young: Iterable[str], needed: _Needed) -> None:
     """What young records name stays, for it may have been there before them."""
-    for area, kind, path in _placed(young):
-        if kind == "traces":
-            content = bucket.read(path)
-            if content is not None:
-                _keep_trace(area, content, needed)
-        elif kind == "runs":
+    placed = list(_placed(young))
+    traces = [(area, path) for area, kind, path in placed if kind == "traces"]
+    contents = _of_each(bucket.read, [path for _, path in traces])
+    for (area, _), content in zip(traces, contents, strict=True):
+        if content is not None:
+            _keep_trace(area, content, needed)
+    for _, kind, path in placed:
+        if kind == "runs":
             _keep_run(bucket, path.rpartition("/")[2], None, needed)
 
 
