@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -228,3 +229,90 @@ def test_another_base_can_be_asked_for(remote: Path) -> None:
     assert answer.json["base"]["commit"] == run_git(root, "rev-parse", "HEAD~1")
     wrong = onward(root, "review", "--base", "nothing-is-called-so")
     assert wrong.status == 2
+
+
+def test_another_channel_has_gates_of_its_own_and_a_base_of_its_own(remote: Path) -> None:
+    author = clone(remote, "author")
+    with (author / "projects/shop/onward.toml").open("a", encoding="utf-8") as file:
+        file.write('[gates.moves]\ntotal = "10 %"\n')
+    pushed(author, "main", "a gate")
+    root = clone(remote, "ci")
+    assert onward(root, "ci", "--channel", "weekly", "--json").json["released"] == {"channel": "weekly", "number": 1}
+    edit(author, VISITS, "2,20", "2,30")
+    pushed(author, "main", "thirty")
+    run_git(root, "pull", "-q")
+    answer = onward(root, "ci", "--channel", "weekly", "--json")
+    assert answer.json["base"]["word"] == "weekly@1"
+    assert answer.json["released"] is None
+    assert [hold["asset"] for hold in answer.json["held"]] == ["shop/total"]
+    assert answer.status == 1
+
+
+def test_where_nobody_can_tell_which_is_later_nothing_is_released(remote: Path) -> None:
+    root = clone(remote, "ci")
+    old = clone(remote, "old")
+    author = clone(remote, "author")
+    edit(author, VISITS, "2,20", "2,30")
+    pushed(author, "main", "thirty")
+    run_git(root, "pull", "-q")
+    onward(root, "ci")
+    # The build of the commit before is started again, with what the service has kept, and the remote is away.
+    shutil.copytree(root / ".onward" / "store", old / ".onward" / "store")
+    remote.rename(remote.with_name("away.git"))
+    answer = onward(old, "ci")
+    assert answer.status == 4, answer.text
+    assert "git cannot fetch `main`" in answer.err
+    assert onward(old, "releases", "--json").json["releases"][0]["id"] == "main@1"
+    remote.with_name("away.git").rename(remote)
+    again = onward(old, "ci")
+    assert again.status == 0
+    assert "not released: `main@1` is of a later commit" in again.out
+
+
+def test_main_that_was_taken_back_by_force_is_released_as_it_is(remote: Path) -> None:
+    root = clone(remote, "ci")
+    first = run_git(root, "rev-parse", "HEAD")
+    edit(root, VISITS, "2,20", "2,30")
+    pushed(root, "main", "thirty, a mistake")
+    run_git(root, "fetch", "-q")
+    assert onward(root, "ci", "--json").json["released"] == {"channel": "main", "number": 1}
+    run_git(root, "push", "-q", "--force", "origin", f"{first}:main")
+    run_git(root, "reset", "-q", "--hard", first)
+    answer = onward(root, "ci", "--json")
+    assert answer.json["released"] == {"channel": "main", "number": 2}, answer.text
+
+
+def test_the_main_branch_is_the_remotes_also_where_the_checkout_does_not_say_so(tmp_path: Path) -> None:
+    """A CI service fetches one commit into an empty repository; the remote's HEAD is not among that."""
+    first = write(tmp_path / "first" / "shop", SHOP)
+    run_git(first, "branch", "-m", "trunk")
+    run_git(tmp_path, "clone", "-q", "--bare", str(first), str(tmp_path / "remote.git"))
+    root = tmp_path / "runner" / "shop"
+    root.mkdir(parents=True)
+    run_git(root, "init", "-q", "-b", "master")
+    run_git(root, "remote", "add", "origin", (tmp_path / "remote.git").as_uri())
+    run_git(root, "fetch", "-q", "origin", "+refs/heads/trunk:refs/remotes/origin/trunk")
+    run_git(root, "checkout", "-q", "-B", "trunk", "refs/remotes/origin/trunk")
+    assert onward(root, "ci", "--json").json["released"] == {"channel": "main", "number": 1}
+
+
+def test_results_that_a_commit_brings_along_are_believed_by_nobody(remote: Path) -> None:
+    root = clone(remote, "ci")
+    onward(root, "ci")
+    run_git(root, "checkout", "-q", "-b", "topic")
+    run_git(root, "add", "--force", ".onward/store")
+    commit(root, "results that nobody has to make")
+    for words in (("ci",), ("review",)):
+        answer = onward(root, *words)
+        assert answer.status == 3
+        assert "`.onward`" in answer.err
+        assert "git rm -r --cached .onward" in answer.err
+
+
+def test_where_git_refuses_to_work_its_words_are_told(remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = clone(remote, "ci")
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    answer = onward(root, "ci")
+    assert answer.status == 4
+    assert "dubious ownership" in answer.err
+    assert "safe.directory" in answer.err

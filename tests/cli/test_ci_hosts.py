@@ -194,3 +194,22 @@ def test_a_merge_result_is_judged_as_merged_and_held_against_main(
     assert wrong.json["build"]["commit"] == head
     assert wrong.json["base"]["commit"] == run_git(root, "rev-parse", "origin/main")
     assert list(alone.world.statuses) == [head]
+
+
+def test_a_build_of_main_that_has_checked_out_something_else_is_refused(
+    fake: Host, remote: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A workflow that starts on a remark and checks out the request: its code would be released with our rights."""
+    root = topic(remote)
+    main = run_git(root, "rev-parse", "origin/main")
+    with monkeypatch.context() as surroundings:
+        for name, value in fake.on_main(main).items():
+            surroundings.setenv(name, value)
+        answer = onward(root, "ci")
+        assert answer.status == 3
+        assert "is not on `main`" in answer.err
+        # What has been merged since the build was ordered is main's.
+        run_git(root, "push", "-q", "origin", "HEAD:main")
+        later = onward(root, "ci", "--json")
+    assert later.status == 0, later.text
+    assert later.json["released"] == {"channel": "main", "number": 1}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.base.errors import RefusedError
+from onward.base.errors import RefusedError, UsageError
 from onward.hosts.github import GitHub
 from onward.hosts.gitlab import GitLab
 from onward.testing.hosts import HEAD, FakeGitHub, FakeGitLab, HostSuite
@@ -24,6 +24,18 @@ class TestGitHub(HostSuite):
     def test_an_event_that_gives_strangers_our_rights_is_refused(self, fake: FakeGitHub, event: str) -> None:
         with pytest.raises(RefusedError, match=event):
             self.host.build(fake.variables | {"GITHUB_EVENT_NAME": event}, "main")
+
+    @pytest.mark.parametrize("name", ["GITHUB_REPOSITORY", "GITHUB_EVENT_PATH"])
+    def test_half_of_its_variables_is_an_error_that_names_the_other(self, fake: FakeGitHub, name: str) -> None:
+        half = {each: value for each, value in fake.variables.items() if each != name}
+        with pytest.raises(UsageError, match=name):
+            self.host.build(half, "main")
+
+    @pytest.mark.parametrize("text", ["", "[]", "{}", '{"pull_request": {}}'])
+    def test_an_event_that_cannot_be_read_is_an_error_that_names_it(self, fake: FakeGitHub, text: str) -> None:
+        Path(fake.variables["GITHUB_EVENT_PATH"]).write_text(text, "utf-8")
+        with pytest.raises(UsageError, match="GITHUB_EVENT_PATH"):
+            self.build(fake)
 
     def test_a_request_is_judged_as_merged_unless_its_head_alone_was_checked_out(self, fake: FakeGitHub) -> None:
         assert self.build(fake).is_merged

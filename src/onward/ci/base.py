@@ -37,7 +37,9 @@ class Base:
     notes: tuple[str, ...] = ()
 
 
-def find_base(opened: Opened, build: Build, main: str, revision: str | None, watcher: Watcher) -> Base:
+def find_base(
+    opened: Opened, build: Build, main: str, revision: str | None, watcher: Watcher, channel: str = channels.MAIN
+) -> Base:
     """The base of a build.
 
     A branch's is the commit at which it left the main branch: its run where there is one; else its results are made
@@ -49,6 +51,7 @@ def find_base(opened: Opened, build: Build, main: str, revision: str | None, wat
         main: the main branch.
         revision: a SNAPSHOT or a revision of git to take instead.
         watcher: told what happens where the base has to be made.
+        channel: the channel that a build of the main branch moves.
 
     Raises:
         UnknownNameError: `revision` means nothing.
@@ -57,7 +60,7 @@ def find_base(opened: Opened, build: Build, main: str, revision: str | None, wat
     if revision is not None:
         return _asked_for(opened, repository, revision, watcher)
     if build.is_main:
-        return _of_readers(opened)
+        return _of_readers(opened, channel)
     commit = repository.fork_point(main, is_fresh=build.service == GIT)
     if commit is None:
         found = _of_readers(opened)
@@ -77,13 +80,13 @@ def _asked_for(opened: Opened, repository: Repository, revision: str, watcher: W
     return Base(revision, found, found.origin.commit)
 
 
-def _of_readers(opened: Opened) -> Base:
-    """What readers have, or nothing."""
-    standing = channels.standing(opened, channels.MAIN)
+def _of_readers(opened: Opened, channel: str = channels.MAIN) -> Base:
+    """What readers of a channel have, or nothing."""
+    standing = channels.standing(opened, channel)
     if standing is None:
         return Base(NOTHING, None, None)
     found = channels.run_of(opened, standing)
-    return Base(f"{channels.MAIN}@{standing.number}", found, found.origin.commit)
+    return Base(f"{channel}@{standing.number}", found, found.origin.commit)
 
 
 def _of_commit(opened: Opened, repository: Repository, commit: str, watcher: Watcher) -> Base:

@@ -10,7 +10,8 @@ import msgspec
 from onward.app.settings import place as places
 from onward.app.settings import scope as scopes
 from onward.app.settings.config import read_settings
-from onward.base.errors import UsageError
+from onward.app.settings.root import LOCAL_FOLDER
+from onward.base.errors import RefusedError, UsageError
 from onward.ci.repository import Repository
 from onward.hosts.registry import hosts
 from onward.model.hosting import Build
@@ -26,7 +27,8 @@ def find_build(start: Path, variables: Mapping[str, str]) -> Build:
 
     Raises:
         UsageError: there is no git repository.
-        RefusedError: it would run the code of strangers with our rights.
+        MachineError: git does not work there.
+        RefusedError: it would run the code of strangers with our rights, or believe results that a commit brings along.
     """
     place = places.find(start)
     if place.git is None:
@@ -35,13 +37,32 @@ def find_build(start: Path, variables: Mapping[str, str]) -> Build:
             hint="type `git init`, or use `onward run` and `onward release`",
         )
     repository = Repository(place.root)
+    repository.check()
+    if repository.has_committed(LOCAL_FOLDER):
+        raise RefusedError(
+            f"`{LOCAL_FOLDER}` is committed: whoever did that says what the results are, and nobody makes them",
+            hint=f"take it out: `git rm -r --cached {LOCAL_FOLDER}`, and commit that",
+        )
     main = main_branch(place.root)
     for host in hosts().values():
         build = host.build(variables, main)
         if build is not None:
+            _check_is_main(build, repository, main)
             return build
     branch = variables.get(_BRANCH) or repository.branch()
     return Build(GIT, branch, repository.commit("HEAD"), is_main=branch == main)
+
+
+def _check_is_main(build: Build, repository: Repository, main: str) -> None:
+    """Sees that what the service calls the main branch's build is of the main branch's files: a workflow that starts on
+    a remark runs as one, and may have checked out the code of a stranger."""
+    head = repository.commit("HEAD")
+    if not build.is_main or head == build.commit or (head is not None and repository.is_on(head, main)):
+        return
+    raise RefusedError(
+        f"this is a build of `{main}`, and the commit that is checked out ({(head or 'none')[:12]}) is not on `{main}`",
+        hint="let the workflow check out what it builds; `onward ci init` writes one that does",
+    )
 
 
 def find_change(start: Path, variables: Mapping[str, str]) -> Build:

@@ -16,7 +16,7 @@ from onward.app.releases import channels, history
 from onward.app.releases.history import Held, Moved, Overtaken
 from onward.app.releases.places import shown_at_places
 from onward.app.wiring import Opened
-from onward.base.errors import HostError, RefusedError
+from onward.base.errors import HostError, MachineError, RefusedError
 from onward.base.text import listed, plural
 from onward.ci.approvals import MARKER, Reviews, now_shown
 from onward.ci.build import GIT, main_branch
@@ -118,8 +118,16 @@ class Pipeline:
         return built
 
     def _build(self, reviews: Reviews, revision: str | None, channel: str, *, is_nightly: bool) -> Built:
-        asked = to_ask_again(self.opened) if is_nightly else []
-        found = review(self.opened, self.build, self.watcher, revision=revision, reviews=reviews, force=asked)
+        asked = to_ask_again(self.opened, channel) if is_nightly else []
+        found = review(
+            self.opened,
+            self.build,
+            self.watcher,
+            revision=revision,
+            reviews=reviews,
+            force=asked,
+            channel=channel,
+        )
         built = Built(found, night=night(asked, found) if is_nightly else None)
         self._release(built, channel)
         self._deliver(built)
@@ -212,13 +220,21 @@ class Pipeline:
 
         Of a request it is not its head that is built but that with the main branch merged into it, which is no head's
         ancestor.
+
+        Raises:
+            MachineError: nobody can tell, and readers would be given the older one.
         """
         root = self.opened.place.root
         repository = Repository(root)
         commit, own = run.origin.commit, repository.commit("HEAD")
         if commit is None or own is None:
             return False
-        return repository.is_later(commit, own, self.build.branch or main_branch(root))
+        try:
+            return repository.is_later(commit, own, self.build.branch or main_branch(root))
+        except MachineError:
+            if self.build.is_main:
+                raise
+            return False
 
     def _deliver(self, built: Built) -> None:
         """Brings to the places what has moved; what an earlier build could not bring is tried again."""

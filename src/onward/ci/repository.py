@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from onward.base.errors import MachineError
@@ -25,6 +26,34 @@ class Repository:
     """One git repository as a working tree shows it."""
 
     root: Path
+
+    def check(self) -> None:
+        """Sees that git works here, so that what it does not say later is not there.
+
+        Raises:
+            MachineError: it does not.
+        """
+        try:
+            done = subprocess.run(
+                ("git", "-C", str(self.root), "rev-parse", "--git-dir"),
+                capture_output=True,
+                stdin=subprocess.DEVNULL,
+                timeout=_TIMEOUT_S,
+                check=False,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            raise MachineError(f"git cannot be run: {error}", hint="install git, where `PATH` leads to it") from error
+        if done.returncode:
+            said = done.stderr.decode("utf-8", "replace").strip().partition("\n")[0].removeprefix("fatal: ")
+            mend = f"type `git config --global --add safe.directory {self.root}`, if you trust who owns it"
+            raise MachineError(
+                f"git does not work in `{self.root}`: {said}",
+                hint=mend if "ownership" in said else "see what `git status` says there",
+            )
+
+    def has_committed(self, path: str) -> bool:
+        """Whether a file, or one below a folder, is git's."""
+        return self._ask("ls-files", "--", path) is not None
 
     def commit(self, revision: str) -> str | None:
         """The commit that a revision means; None where there is none, or it is not here."""
@@ -49,6 +78,10 @@ class Repository:
         head = self._ask("symbolic-ref", "--short", "-q", f"refs/remotes/{remote}/HEAD") if remote else None
         if head is not None:
             return head.removeprefix(f"{remote}/")
+        # A CI service fetches a commit into an empty repository, and what the remote calls its own is not among that.
+        told = _default_branch(self, remote) if remote else None
+        if told is not None:
+            return told
         has_master = self._tip("master") is not None and self._tip("main") is None
         return "master" if has_master else "main"
 
@@ -77,9 +110,28 @@ class Repository:
         return int(self._ask("rev-list", "--count", f"HEAD..{tip}") or 0) if tip is not None else 0
 
     def is_later(self, commit: str, than: str, branch: str) -> bool:
-        """Whether a commit of a branch comes after another; False where that cannot be told."""
-        self._know(commit, branch)
-        return commit != than and self._run("merge-base", "--is-ancestor", than, commit) is not None
+        """Whether a commit of a branch comes after another; no commit does that was taken off the branch again.
+
+        Raises:
+            MachineError: the commit is not here, and the remote cannot be asked for it.
+        """
+        if commit == than:
+            return False
+        if not self._know(commit, branch):
+            raise MachineError(
+                f"git cannot fetch `{branch}`, so nobody can tell whether {commit[:12]} is later than {than[:12]}",
+                hint="see that the build may read the repository (`git fetch`), and start it again",
+            )
+        return self._is_ancestor(than, commit) and self.is_on(commit, branch) is not False
+
+    def is_on(self, commit: str, branch: str) -> bool | None:
+        """Whether a commit is on a branch as others see it; None where the remote cannot be asked."""
+        if self._is_ancestor(commit, self._tip(branch)):
+            return True
+        # What is known here may be old.
+        if self.remote() is not None and not self._fetch(branch):
+            return None
+        return self._is_ancestor(commit, self._tip(branch))
 
     def commits_between(self, older: str, newer: str, branch: str, most: int) -> list[str]:
         """The commits of a branch that `newer` has and `older` lacks, newest first; what a shallow clone lacks is
@@ -125,13 +177,18 @@ class Repository:
         pushed = self.commit(f"refs/remotes/{remote}/{branch}") if remote is not None else None
         return pushed or self.commit(f"refs/heads/{branch}")
 
-    def _know(self, commit: str, branch: str) -> None:
-        """Fetches a commit of a branch, with what lies between, where it is not here."""
+    def _is_ancestor(self, older: str, newer: str | None) -> bool:
+        return newer is not None and self._run("merge-base", "--is-ancestor", older, newer) is not None
+
+    def _know(self, commit: str, branch: str) -> bool:
+        """Fetches a commit of a branch, with what lies between, where it is not here; False where that goes wrong."""
         depths = [[depth] for depth in _DEPTHS] if self._is_shallow() else [[]]
-        for depth in depths:
+        for depth in depths if self.remote() is not None else ():
             if self.commit(commit) is not None:
-                return
-            self._fetch(branch, *depth)
+                break
+            if not self._fetch(branch, *depth):
+                return False
+        return True
 
     def _is_shallow(self) -> bool:
         return self._ask("rev-parse", "--is-shallow-repository") == "true"
@@ -168,3 +225,11 @@ class Repository:
         except (OSError, subprocess.SubprocessError):
             return None
         return done.stdout.decode("utf-8", "surrogateescape") if done.returncode == 0 else None
+
+
+@cache
+def _default_branch(repository: Repository, remote: str) -> str | None:
+    """What a remote calls its main branch; None where it cannot be asked."""
+    said = repository._run("ls-remote", "--symref", remote, "HEAD") or ""
+    told = next((line for line in said.splitlines() if line.startswith("ref: refs/heads/")), "")
+    return told.partition("\t")[0].removeprefix("ref: refs/heads/") or None

@@ -109,6 +109,7 @@ def review(
     revision: str | None = None,
     reviews: approvals.Reviews | None = None,
     force: Sequence[str] = (),
+    channel: str = MAIN,
 ) -> Review:
     """Runs what a change affects and holds it against its base.
 
@@ -119,13 +120,14 @@ def review(
         revision: what to hold it against instead of its base.
         reviews: what was said on the host; None: nothing is asked there.
         force: steps that run although nothing changed.
+        channel: the channel that a build of the main branch moves.
 
     Raises:
         OnwardError: as for `run` and `diff`.
     """
     root = opened.place.root
     main = main_branch(root)
-    base = find_base(opened, build, main, revision, watcher)
+    base = find_base(opened, build, main, revision, watcher, channel)
     report = run(opened, RunOptions(keep_going=True, strict=True, force=force), watcher)
     word = build.branch or (build.commit or "work")[:12]
     difference = diff(opened, Compared(base.word, word, base.run, report.run, ()))

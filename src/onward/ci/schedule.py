@@ -49,9 +49,9 @@ class Night:
             yield f"no check looks at {count}: {listed(self.unchecked, _MOST_NAMED)}"
 
 
-def to_ask_again(opened: Opened) -> list[str]:
-    """The steps whose results readers have and whose inputs cannot be pinned."""
-    standing = channels.standing(opened, channels.MAIN)
+def to_ask_again(opened: Opened, channel: str) -> list[str]:
+    """The steps whose results readers of a channel have and whose inputs cannot be pinned."""
+    standing = channels.standing(opened, channel)
     if standing is None:
         return []
     steps = read(opened.place, opened.index, {}, opened.standing.discovered()).graph.steps

@@ -6,12 +6,14 @@ Steps get none of it: `app.variables` leaves out what tells one build from the n
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from onward.app.settings.variables import CREDENTIALS, credentials_in
 from onward.base.errors import UsageError
 from onward.hosts.registry import hosts
+
+_COUNT = "GIT_CONFIG_COUNT"
 
 
 @contextmanager
@@ -33,7 +35,7 @@ def surroundings(service: str, variables: Mapping[str, str]) -> Iterator[None]:
             hint="give it lines like `AWS_ACCESS_KEY_ID=...`, one for each variable that the shared store asks for",
         )
     host = hosts().get(service)
-    wanted = {**credentials, **_for_git(host.git_settings(variables) if host is not None else {})}
+    wanted = {**credentials, **_for_git(host.git_settings(variables) if host is not None else ())}
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:
@@ -46,11 +48,14 @@ def surroundings(service: str, variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _for_git(settings: Mapping[str, str]) -> dict[str, str]:
-    """Settings of git as variables: they stand in no file, and on no command line that others can see."""
+def _for_git(settings: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Settings of git as variables, after those that are there: they stand in no file, and on no command line that
+    others can see."""
     if not settings:
         return {}
-    numbered = {}
-    for number, (name, value) in enumerate(settings.items()):
+    count = os.environ.get(_COUNT, "")
+    first = int(count) if count.isdigit() else 0
+    numbered = {_COUNT: str(first + len(settings))}
+    for number, (name, value) in enumerate(settings, first):
         numbered |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
-    return {"GIT_CONFIG_COUNT": str(len(settings)), **numbered}
+    return numbered

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from onward.base.errors import RefusedError
+from onward.base.errors import RefusedError, UsageError
 from onward.hosts.http import Api, NotThereError
 from onward.model.hosting import Approval, Build, Comment, Request, Verdict
 from onward.model.ports import Conversation
 
 _CONTEXT = "onward"
+_REPOSITORY, _EVENT = "GITHUB_REPOSITORY", "GITHUB_EVENT_PATH"
 _LONGEST_COMMENT = 65_000
 _LONGEST_DESCRIPTION = 140
 _REQUEST_EVENTS = ("pull_request", "pull_request_review")
@@ -39,7 +40,7 @@ class GitHub:
                 f"the event `{event}` runs the code of strangers with the rights of this repository",
                 hint="start the workflow with `pull_request`; `onward ci init github` writes one that does",
             )
-        server, repository = variables.get("GITHUB_SERVER_URL", "https://github.com"), variables["GITHUB_REPOSITORY"]
+        server, repository = variables.get("GITHUB_SERVER_URL", "https://github.com"), _given(variables, _REPOSITORY)
         page = f"{server}/{repository}/actions/runs/{variables.get('GITHUB_RUN_ID', '')}"
         places = {
             "repository": repository,
@@ -48,7 +49,7 @@ class GitHub:
             "artifacts": f"{page}#artifacts",
         }
         if event in _REQUEST_EVENTS:
-            return _of_request(_event(variables)["pull_request"], variables, places)
+            return _of_request(_event(variables), variables, places)
         ref = variables.get("GITHUB_REF", "")
         branch = ref.removeprefix("refs/heads/") if ref.startswith("refs/heads/") else None
         return Build("github", branch, variables.get("GITHUB_SHA"), is_main=branch == main, **places)
@@ -72,13 +73,14 @@ class GitHub:
             summary.write(f"{text}\n")
         return True
 
-    def git_settings(self, variables: Mapping[str, str]) -> dict[str, str]:
+    def git_settings(self, variables: Mapping[str, str]) -> Sequence[tuple[str, str]]:
         token = _token(variables)
         if not token:
-            return {}
-        server = variables.get("GITHUB_SERVER_URL", "https://github.com")
+            return ()
+        name = f"http.{variables.get('GITHUB_SERVER_URL', 'https://github.com')}/.extraheader"
         credentials = base64.b64encode(f"x-access-token:{token}".encode()).decode()
-        return {f"http.{server}/.extraheader": f"AUTHORIZATION: basic {credentials}"}
+        # Nothing first, which takes back what `actions/checkout` may have left: GitHub refuses two.
+        return ((name, ""), (name, f"AUTHORIZATION: basic {credentials}"))
 
     def ci_file(self, tools: Mapping[str, str], main: str, *, pushes: bool) -> str:
         filled = _template("github.yml")
@@ -97,7 +99,21 @@ def _template(name: str) -> str:
 
 
 def _token(variables: Mapping[str, str]) -> str | None:
-    return variables.get("GITHUB_TOKEN") or variables.get("GH_TOKEN")
+    return (variables.get("GITHUB_TOKEN") or variables.get("GH_TOKEN") or "").strip() or None
+
+
+def _given(variables: Mapping[str, str], name: str) -> str:
+    """A variable that every build of the service has.
+
+    Raises:
+        UsageError: this one has not.
+    """
+    if not variables.get(name):
+        raise UsageError(
+            f"`GITHUB_ACTIONS` is set and `{name}` is not, so nobody can tell which build this is",
+            hint="hand on to a container all variables of the build, or none of them",
+        )
+    return variables[name]
 
 
 class GitHubConversation:
@@ -165,25 +181,39 @@ class GitHubConversation:
         return None
 
 
-def _of_request(request: Mapping[str, Any], variables: Mapping[str, str], places: Mapping[str, str]) -> Build:
-    head, base = request["head"], request["base"]
-    is_fork = head["repo"] is None or head["repo"]["full_name"] != base["repo"]["full_name"]
-    return Build(
-        "github",
-        head["ref"],
-        head["sha"],
-        is_main=False,
-        request=request["number"],
-        target=base["ref"],
-        is_fork=is_fork,
-        is_merged=variables.get("GITHUB_REF", "").endswith("/merge"),
-        **places,
+def _of_request(event: Any, variables: Mapping[str, str], places: Mapping[str, str]) -> Build:
+    try:
+        request = event["pull_request"]
+        head, base = request["head"], request["base"]
+        is_fork = head["repo"] is None or head["repo"]["full_name"] != base["repo"]["full_name"]
+        return Build(
+            "github",
+            head["ref"],
+            head["sha"],
+            is_main=False,
+            request=request["number"],
+            target=base["ref"],
+            is_fork=is_fork,
+            is_merged=variables.get("GITHUB_REF", "").endswith("/merge"),
+            **places,
+        )
+    except (KeyError, TypeError) as error:
+        raise _unreadable_event(variables) from error
+
+
+def _event(variables: Mapping[str, str]) -> Any:
+    """What started the build, as GitHub tells it in a file."""
+    try:
+        return json.loads(Path(_given(variables, _EVENT)).read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise _unreadable_event(variables) from error
+
+
+def _unreadable_event(variables: Mapping[str, str]) -> UsageError:
+    return UsageError(
+        f"`{variables[_EVENT]}`, which `{_EVENT}` names, does not tell of a pull request",
+        hint="hand on to a container that file too, under the same path",
     )
-
-
-def _event(variables: Mapping[str, str]) -> dict[str, Any]:
-    event: dict[str, Any] = json.loads(Path(variables["GITHUB_EVENT_PATH"]).read_text("utf-8"))
-    return event
 
 
 def _comment(answer: Mapping[str, Any]) -> Comment:

@@ -55,7 +55,7 @@ class GitLab:
         return Build("gitlab", branch, commit, is_main=branch == main, **places)
 
     def converse(self, build: Build, variables: Mapping[str, str], marker: str) -> Conversation | None:
-        token = variables.get(_TOKEN)
+        token = variables.get(_TOKEN, "").strip()
         if not token or build.repository is None or build.server is None:
             return None
         return GitLabConversation(Api(build.server, {"PRIVATE-TOKEN": token}), build.repository, marker)
@@ -64,9 +64,9 @@ class GitLab:
         del variables, text
         return False
 
-    def git_settings(self, variables: Mapping[str, str]) -> dict[str, str]:
+    def git_settings(self, variables: Mapping[str, str]) -> Sequence[tuple[str, str]]:
         del variables
-        return {}  # what GitLab has checked out knows already how to ask for more
+        return ()  # what GitLab has checked out knows already how to ask for more
 
     def ci_file(self, tools: Mapping[str, str], main: str, *, pushes: bool) -> str:
         del pushes

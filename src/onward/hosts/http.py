@@ -13,7 +13,7 @@ import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
-from http.client import HTTPMessage
+from http.client import HTTPException, HTTPMessage
 from typing import IO, Any, NoReturn
 
 from onward.base.errors import HostError
@@ -94,6 +94,9 @@ class Api:
         raise AssertionError("the last try returns or raises")
 
     def _once(self, method: str, path: str, body: Mapping[str, Any] | None) -> Answer:
+        if not all(value.isascii() and value.isprintable() for value in self.headers.values()):
+            # What the library would say of it holds the token.
+            self._refuse(method, path, "nothing, for nothing was asked: the token holds what no header can")
         data = json.dumps(body).encode() if body is not None else None
         headers = {"Accept": "application/json", "User-Agent": "onward", **self.headers}
         if data is not None:
@@ -105,7 +108,7 @@ class Api:
         except urllib.error.HTTPError as error:
             with error:
                 self._judge(method, path, error)
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             raise _PassingError(str(getattr(error, "reason", error))) from error
         try:
             return json.loads(content) if content.strip() else None
@@ -155,7 +158,7 @@ def _message(error: urllib.error.HTTPError) -> str:
     """The host's own words, on one line; they are its and not ours, so they are cut."""
     try:
         answer = json.loads(error.read(10_000))
-    except (ValueError, OSError):
+    except (ValueError, OSError, HTTPException):
         return str(error.reason)
     said = answer.get("message") or answer.get("error") if isinstance(answer, dict) else None
     return " ".join(str(said or error.reason).split())[:200]

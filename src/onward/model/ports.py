@@ -392,8 +392,8 @@ class Host(Protocol):
     def summarize(self, variables: Mapping[str, str], text: str) -> bool:
         """Shows Markdown on the build's own page, for which no rights are needed; False where the service has none."""
 
-    def git_settings(self, variables: Mapping[str, str]) -> dict[str, str]:
-        """What git has to be told, by setting, to reach the repository with the token of the environment."""
+    def git_settings(self, variables: Mapping[str, str]) -> Sequence[tuple[str, str]]:
+        """What git has to be told, setting by setting, to reach the repository with the token of the environment."""
 
     def ci_file(self, tools: Mapping[str, str], main: str, *, pushes: bool) -> str:
         """The CI file: pinned, with the least rights, safe for requests of strangers, and the same for ever.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.message import Message
@@ -42,6 +43,8 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=lambda: {"Retry-After": "0"})
     body: bytes = b'{"message": "out of order"}'
     is_late: bool = False
+    is_cut: bool = False
+    """The line breaks in the middle of the answer."""
 
 
 @dataclass
@@ -153,13 +156,16 @@ class _Server:
                 if fault.status is None:
                     self.close_connection = True
                     return
-                self._send(fault.status, fault.body, fault.headers)
+                headers = {"Content-Length": str(len(fault.body) + 1)} if fault.is_cut else {}
+                self._send(fault.status, fault.body, {**fault.headers, **headers})
+                self.close_connection = self.close_connection or fault.is_cut
 
             def _send(self, status: int, content: bytes, headers: Mapping[str, str]) -> None:
                 self.send_response(status)
                 for name, value in headers.items():
                     self.send_header(name, value)
-                self.send_header("Content-Length", str(len(content)))
+                if "Content-Length" not in headers:
+                    self.send_header("Content-Length", str(len(content)))
                 self.end_headers()
                 self.wfile.write(content)
 
@@ -509,6 +515,39 @@ class HostSuite:
         conversation.comment(7)
         fake.world.faults.append(Fault(None))
         assert conversation.comment(7) is None
+
+    @pytest.mark.parametrize("status", [200, 403, 502])
+    def test_an_answer_that_breaks_off_is_an_error_of_the_host_or_tried_again(
+        self, fake: FakeGitHub | FakeGitLab, status: int
+    ) -> None:
+        conversation = self.conversation(fake)
+        conversation.comment(7)
+        fake.world.faults.append(Fault(status, {}, b"[", is_cut=True))
+        if status == 403:
+            with pytest.raises(HostError, match="403"):
+                conversation.comment(7)
+        else:
+            assert conversation.comment(7) is None
+
+    @pytest.mark.parametrize("end", ["\n", "\r\n", " "])
+    def test_a_token_with_a_line_end_is_that_token(self, fake: FakeGitHub | FakeGitLab, end: str) -> None:
+        variables = {name: value + end if "TOKEN" in name else value for name, value in fake.variables.items()}
+        conversation = self.host.converse(self.build(fake), variables, MARKER)
+        assert conversation is not None
+        assert conversation.comment(7) is None
+
+    @pytest.mark.parametrize("token", ["hunter2\nX-Evil: 1", "hunter2\N{EURO SIGN}", "hunter2\x7f"])
+    def test_a_token_that_no_header_can_hold_is_told_without_being_shown(
+        self, fake: FakeGitHub | FakeGitLab, token: str
+    ) -> None:
+        variables = {name: token if "TOKEN" in name else value for name, value in fake.variables.items()}
+        conversation = self.host.converse(self.build(fake), variables, MARKER)
+        assert conversation is not None
+        with pytest.raises(HostError) as refusal:
+            conversation.comment(7)
+        assert "token" in refusal.value.message
+        story = "".join(traceback.format_exception(refusal.value))
+        assert "hunter2" not in story
 
     def test_a_comment_whose_answer_got_lost_is_not_written_twice(self, fake: FakeGitHub | FakeGitLab) -> None:
         conversation = self.conversation(fake)
