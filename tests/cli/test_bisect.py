@@ -75,6 +75,22 @@ def test_an_end_that_cannot_be_measured_ends_with_one_and_says_why(made_shop: Pa
     assert mistakes(found.json, shapes.BISECT) == []
 
 
+def test_an_end_that_was_not_measured_is_not_drawn_as_one_that_failed(made_shop: Path) -> None:
+    common = made_shop / "lib/common.py"
+    text = common.read_text()
+    common.write_text("def double(x):\n    return 2 / 0\n")
+    commit(made_shop, "broken")
+    common.write_text(text)
+    commit(made_shop, "mended")
+    answer = onward(made_shop, "bisect", "total", "HEAD~1", "HEAD")
+    assert answer.status == 1, answer.text
+    first, last = (
+        line for line in answer.out.splitlines() if line.endswith(("(lib/common.py:2)", "mended")) and line[0] == " "
+    )
+    assert "✗" in first
+    assert "✗" not in last
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

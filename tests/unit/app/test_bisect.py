@@ -230,6 +230,35 @@ def test_a_commit_that_cannot_be_built_is_skipped_and_named(session: Session) ->
     assert subjects(report) == ["broken", "mended"], "one of these, for there is nothing between them"
 
 
+def test_a_commit_whose_code_does_not_parse_is_told_by_that(session: Session) -> None:
+    session.run()
+    steps = session.folder / STEPS
+    text = steps.read_text()
+    steps.write_text(f"{text}\ndef (\n")
+    commit(session.folder, "half an edit")
+    steps.write_text(text)
+    session.factor(3, "mended")
+    session.run()
+    report = session.bisect("HEAD~2", "HEAD")
+    assert outcomes(report) == ["known", "skipped", "known"]
+    assert "does not parse" in (report.points[1].problem or "")
+    assert f"{STEPS}:" in (report.points[1].problem or "")
+
+
+def test_a_value_that_is_no_number_is_told_as_such(session: Session) -> None:
+    session.run()
+    session.factor(2, "two")
+    path = session.folder / "lib/shared.py"
+    path.write_text(path.read_text().replace("FACTOR = 2", 'FACTOR = float("nan")'))
+    commit(session.folder, "a slip")
+    session.factor(3, "three")
+    session.run()
+    report = session.bisect("HEAD~3", "HEAD", everything=True)
+    assert values(report) == [20, 40, None, 60]
+    assert report.points[2].problem == "`größe a/mean` is no number"
+    assert (report.step is not None) and (report.step.before, report.step.after) == (0, 1)
+
+
 def test_a_step_that_fails_at_an_end_is_told_and_ends_the_search(session: Session) -> None:
     session.run()
     session.factor(2, "fine")

@@ -190,7 +190,7 @@ class _Measuring:
         assert point.commit is not None, "what is no commit is a run"
         try:
             there = self._checkout.go_to(point.commit.name, point.data)
-            report = run(there, self._options(point), self._watcher())
+            report = self._run(there, point)
         except StoreError:
             raise
         except (WorkspaceError, MachineError) as error:
@@ -198,8 +198,14 @@ class _Measuring:
         else:
             if report.interrupted:
                 raise KeyboardInterrupt
-            self._take(point, report)
+            self._take(point, report, there)
         self._told(point)
+
+    def _run(self, there: Opened, point: Point) -> RunReport:
+        try:
+            return run(there, self._options(point), self._watcher())
+        except UnknownNameError as error:
+            raise WorkspaceError("; ".join([error.message, *_hiding(there)])) from error
 
     def _options(self, point: Point) -> RunOptions:
         basis = self._opened.store.records.basis(point.data.basis) if point.data is not None else None
@@ -211,7 +217,7 @@ class _Measuring:
             is_recorded=False,
         )
 
-    def _take(self, point: Point, report: RunReport) -> None:
+    def _take(self, point: Point, report: RunReport, there: Opened) -> None:
         value = value_of(report.run, self._metric)
         lost = [each for each in self._checkout.lost if value is None or self._may_have_missed(report.run, each.path)]
         if value is not None and not lost:
@@ -219,8 +225,14 @@ class _Measuring:
             return
         ends = [record for record in report.steps.values() if record.error is not None]
         ends.sort(key=lambda record: record.outcome != "failed")
-        said = [_why(ends[0].error or {})] if ends else [] if value is not None else [f"no step makes `{self._metric}`"]
+        said = [_why(ends[0].error or {})] if ends else self._why_none(report.run, there) if value is None else []
         point.problem = "; ".join([*said, *(each.words for each in lost[:_MOST_LOST])])
+
+    def _why_none(self, run: Run, there: Opened) -> list[str]:
+        """Why a run in which nothing failed has no value."""
+        if self._metric in run.artifacts:
+            return [f"`{self._metric}` is no number"]
+        return [f"no step makes `{self._metric}`", *_hiding(there)]
 
     def _may_have_missed(self, run: Run, path: str) -> bool:
         """Whether the metric rests on a folder or a glob that the file would have been in."""
@@ -233,6 +245,12 @@ class _Measuring:
             if paths.folder_of(path) in (name.rstrip("/"), paths.folder_of(name)):
                 return True
         return False
+
+
+def _hiding(opened: Opened) -> list[str]:
+    """What keeps steps of a workspace from being read, the first of it: one that is not found may be among these."""
+    findings = read(opened.place, opened.index, {}, {}).graph.findings
+    return [f"{finding.message} ({finding.location()})" for finding in findings if finding.hides_steps][:1]
 
 
 def _why(error: Mapping[str, Any]) -> str:

@@ -50,7 +50,7 @@ def _chart(report: BisectReport) -> Iterator[str]:
         if left_out:
             yield click.style(f"  {'⋮':<{label_width}}  {_left_out(left_out)}", dim=True)
         point = points[place]
-        drawn = _drawn(point.value, values) if point.value is not None else click.style("✗".ljust(_WIDTH), fg="red")
+        drawn = _drawn(point.value, values) if point.value is not None else _undrawn(point)
         said = f"{_said_of(point)}{_moved(report, place)}"
         yield f"  {point.label:<{label_width}}  {texts[place]:>{value_width}}  {drawn}  {said}".rstrip()
 
@@ -81,6 +81,12 @@ def _drawn(value: float, values: list[float]) -> str:
     share = (value - low) / (high - low) if low < high < float("inf") else 0.0
     place = round(share * (_WIDTH - 1)) if share == share else 0  # noqa: PLR0124 - NaN, of an infinity
     return ("·" * place + "●").ljust(_WIDTH)
+
+
+def _undrawn(point: Point) -> str:
+    """In the place of a value: whether it could not be had, or was not asked for."""
+    is_open = point.outcome == NOT_MEASURED
+    return click.style(("not measured" if is_open else "✗").ljust(_WIDTH), fg=None if is_open else "red", dim=is_open)
 
 
 def _said_of(point: Point) -> str:
