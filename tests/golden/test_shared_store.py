@@ -379,6 +379,48 @@ def test_an_emptied_bucket_is_filled_again_by_the_next_run(team: Team) -> None:
             assert opened.store.objects.read(artifact.bytes) is not None
 
 
+REGION = """\
+import os
+
+from onward import asset
+
+
+@asset
+def region():
+    return "one" + os.environ["REGION"]
+"""
+
+
+def test_machines_agree_on_a_secret_again_where_a_bucket_was_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under two secrets nobody would restore what another one made of a variable, for good and without a word."""
+    monkeypatch.setenv("REGION", "north")
+    team = Team(tmp_path, {**FILES, "projects/q/steps.py": REGION})
+    ann, bob = team.machine("ann"), team.machine("bob")
+    ann.run()
+    team.contents.clear()
+    bob.run("q/region")  # a machine that knew nothing of before
+    ann.edit("projects/q/steps.py", "one", "two")
+    ann.run()
+    bob.edit("projects/q/steps.py", "one", "three")
+    bob.run()
+    ann.edit("projects/q/steps.py", "two", "three")
+    assert ann.outcomes()["q/region"] == "restored"
+    assert ann.outcomes()["q/region"] == "kept"
+
+
+@pytest.mark.parametrize("damaged", [b"", b"{}"])
+def test_a_damaged_secret_of_a_bucket_is_mended(team: Team, damaged: bytes) -> None:
+    ann = team.machine("ann")
+    ann.run()
+    whole = team.contents["v1/secret"]
+    team.contents["v1/secret"] = damaged
+    ann.edit("projects/p/steps.py", "# It is", "# Now it is")
+    ann.run()
+    assert team.contents["v1/secret"] == whole
+
+
 def test_a_bucket_that_takes_everything_and_keeps_nothing_changes_no_result(team: Team) -> None:
     team.bucket.loses = lambda path: True
     first, second = team.machine("ann").run(), team.machine("bob").run()

@@ -14,6 +14,7 @@ from onward.store.disk import Disk
 from onward.store.expired import Removed, objects_of
 from onward.store.layout import LOCAL_SCOPE, Layout
 from onward.store.opened import Store
+from onward.store.shared.area import is_of_fork
 from onward.store.shared.guarded import Guarded
 from onward.store.shared.head import pack
 from onward.store.shared.layered import SharedObjects, SharedRecords, SharedTraces
@@ -66,17 +67,24 @@ class SharedStore(Store):
     def secret(self) -> bytes:
         """The secret that all machines make their digests under; this machine's own until it is known."""
         own = self._secret_here()
-        joined = f"{self.known}/joined"
-        if self.disk.read(joined) is not None:
+        if self.disk.read(self._joined) is not None:
             return own
         secret = self.remote.secret(own=own if self._is_prepared and own else None)
         if secret is None:
             return own
         if self._is_prepared:
-            if secret != own:
-                self.disk.replace(self.layout.secret, secret)
-            self.disk.replace(joined, b"")
+            self._join(secret)
         return secret
+
+    def _join(self, secret: bytes) -> None:
+        if secret != self._secret_here():
+            self.disk.replace(self.layout.secret, secret)
+        self.disk.replace(self._joined, b"")
+
+    @property
+    def _joined(self) -> str:
+        """A mark that this machine has the secret of the bucket."""
+        return f"{self.known}/joined"
 
     def finish(self, run: Run, results: Mapping[Digest, Trace], tell: Callable[[int, int], None] | None = None) -> None:
         """Sees to it that the bucket has what a run has made and, of a complete one, everything that it holds."""
@@ -120,7 +128,10 @@ class SharedStore(Store):
             sent = {digest for trace in results.values() for digest in objects_of(trace)}
             self.shared_records.publish(run, own, sent)
             if self.remote.trouble() is None:
-                content = pack(run.basis, run.snapshot, self.secret(), contents.values())
+                if not is_of_fork(own.scope):
+                    # A bucket that was made anew may have another one than this machine knew.
+                    self._join(self.remote.agreed_secret(self._secret_here()))
+                content = pack(run.basis, run.snapshot, self._secret_here(), contents.values())
                 self.remote.bucket.replace(own.head, content)
         except BucketError:
             return  # told by `Remote.trouble`

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeGuard, TypeVar
 
 from onward.base.digest import Digest, digest_bytes, digest_file, is_digest
 from onward.base.errors import BucketError
@@ -155,15 +155,26 @@ class Remote:
             own: becomes the shared one where there is none; None: nothing is written.
         """
         for area in self.areas:
-            if len(self.head(area).secret) == SECRET_LENGTH:
+            if _is_secret(self.head(area).secret):
                 return self.head(area).secret
-        content = self._read(SECRET)
-        if content is None and own is not None and self.is_readable and not is_of_fork(self.own.scope):
+        if own is not None and self.is_readable and not is_of_fork(self.own.scope):
             with suppress(BucketError):
-                if self.bucket.create(SECRET, own):
-                    return own
-                content = self._read(SECRET)
-        return content if content is not None and len(content) == SECRET_LENGTH else None
+                return self.agreed_secret(own)
+        content = self._read(SECRET)
+        return content if _is_secret(content) else None
+
+    def agreed_secret(self, own: bytes) -> bytes:
+        """The secret that the bucket has; `own`, which becomes that one, where it has none or a damaged one.
+
+        Raises:
+            BucketError: it cannot be read or written.
+        """
+        content = self.bucket.read(SECRET)
+        if content is None and not self.bucket.create(SECRET, own):
+            content = self.bucket.read(SECRET)
+        if content is not None and not _is_secret(content):
+            self.bucket.replace(SECRET, own)
+        return content if _is_secret(content) else own
 
     def _read(self, path: str) -> bytes | None:
         return self._asked(lambda: self.bucket.read(path))
@@ -177,6 +188,10 @@ class Remote:
             return ask()
         except BucketError:
             return None
+
+
+def _is_secret(content: bytes | None) -> TypeGuard[bytes]:
+    return content is not None and len(content) == SECRET_LENGTH
 
 
 def _with_hint(error: BucketError, consequence: str) -> str:
