@@ -302,6 +302,7 @@ def test_a_rollback_for_an_asset_quarantines_it_alone(made_shop: Path) -> None:
     onward(made_shop, "release")
     refused = onward(made_shop, "rollback", "--for", "shop/total")
     assert (refused.status, "`shop/total` is not taken back" in refused.err) == (3, True)
+    assert onward(made_shop, "rollback", "--for", "total").status == 3
     assert onward(made_shop, "rollback", "--for", "report", "--json").json["quarantined"][0]["asset"] == "shop/report"
     assert "nothing was moved" in onward(made_shop, "rollback", "--to", "1", "--for", "shop/*").out
 

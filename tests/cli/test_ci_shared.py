@@ -112,3 +112,25 @@ def test_a_place_that_cannot_be_reached_fails_the_build_and_is_said(remote: Path
     assert answer.status == 1
     assert answer.json["released"] == {"channel": "main", "number": 1}
     assert [one["outcome"] for one in answer.json["published"]] == ["failed"]
+
+
+def test_a_build_that_is_held_brings_the_rollback_that_did_not_reach_its_readers(remote: Path, tmp_path: Path) -> None:
+    on_a_clean_machine(remote)
+    author = clone(remote, "author")
+    edit(author, VISITS, "2,20", "2,30")
+    pushed(author, "main", "wrong day")
+    on_a_clean_machine(remote)
+    place, aside = tmp_path / "site", tmp_path / "aside"
+    place.rename(aside)
+    place.write_text("out of reach", "utf-8")
+    assert onward(author, "rollback").status == 1
+    place.unlink()
+    aside.rename(place)
+    assert "240" in (place / "shop/total/total.json").read_text("utf-8")
+    edit(author, "projects/ops/script.py", 'ow.save("rows", {"a": 1})', 'ow.save("rows", {"a": 2})')
+    pushed(author, "main", "something else")
+    _, answer = on_a_clean_machine(remote)
+    assert answer.status == 0, answer.text
+    assert (answer.json["released"], bool(answer.json["held"])) == (None, True)
+    assert [(one["outcome"], one["number"]) for one in answer.json["published"]] == [("brought", 1)]
+    assert "180" in (place / "shop/total/total.json").read_text("utf-8")

@@ -130,7 +130,7 @@ class Pipeline:
         )
         built = Built(found, night=night(asked, found) if is_nightly else None)
         self._release(built, channel)
-        self._deliver(built)
+        self._deliver(built, channel)
         return built
 
     def _conversation(self) -> Conversation | None:
@@ -236,11 +236,17 @@ class Pipeline:
                 raise
             return False
 
-    def _deliver(self, built: Built) -> None:
-        """Brings to the places what has moved; what an earlier build could not bring is tried again."""
-        moved = [built.moved.move.channel] if built.moved is not None else []
-        for channel in [*moved, *built.closed]:
-            built.published += delivery.bring(self.opened, channel, self.watcher)
+    def _deliver(self, built: Built, channel: str) -> None:
+        """Brings to the places what has moved, and what is not there yet of where the build's channel stands.
+
+        An earlier build may have failed to bring that; and where this one is held by a rollback, whoever took something
+        back may have had no right to write to the places.
+        """
+        stands = built.moved.move if built.moved is not None else None
+        if stands is None and self.build.is_main and not built.has_lost_releases:
+            stands = channels.standing(self.opened, channel)
+        for name in [*([stands.channel] if stands is not None else []), *built.closed]:
+            built.published += delivery.bring(self.opened, name, self.watcher)
 
     # Telling.
 

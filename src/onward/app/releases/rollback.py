@@ -119,7 +119,7 @@ def _named(words: Collection[str], taken: Collection[str], known: Collection[str
         found = found or {name for name in taken if name.endswith(f"/{word}")}
         if not found:
             hint = f"what is taken back: {listed(sorted(taken))}" if taken else "nothing is taken back"
-            if word not in known:
+            if not any(name == word or name.endswith(f"/{word}") for name in known):
                 raise unknown_name("asset that is taken back", word, sorted(taken), hint=hint)
             raise RefusedError(f"`{word}` is not taken back by {way}", hint=hint)
         named |= found
