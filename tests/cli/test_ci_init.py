@@ -82,7 +82,7 @@ def test_on_github_strangers_get_no_rights_and_no_secrets(root: Path) -> None:
     assert secret[0].startswith("${{ github.event.pull_request.head.repo.full_name == github.repository && ")
     assert "secrets.ONWARD_STORE_MAIN" not in str(review)
     assert release["environment"] == "onward-main"
-    assert "github.ref_name == 'main'" in release["if"]
+    assert "github.ref == 'refs/heads/main'" in release["if"]
     assert "pull_request" not in release["if"]
 
 
@@ -90,8 +90,8 @@ def test_on_github_every_action_is_pinned_to_a_commit_and_what_is_installed_to_a
     onward(root, "ci", "init", "github")
     jobs = parsed(root, "github")["jobs"]
     used = [step["uses"] for job in jobs.values() for step in job["steps"] if "uses" in step]
-    assert len(used) == 8
-    assert all(re.fullmatch(r"actions/[\w-]+@[0-9a-f]{40}", each) for each in used)
+    assert len(used) == 10
+    assert all(re.fullmatch(r"actions/[\w/-]+@[0-9a-f]{40}", each) for each in used)
     installs = [step["run"] for job in jobs.values() for step in job["steps"] if "pip install" in step.get("run", "")]
     assert all(re.search(r'"onward\[all\]==\d+\.\d+\.\d+"', text) and re.search(r"uv==\d", text) for text in installs)
     checkouts = [step["with"] for job in jobs.values() for step in job["steps"] if "checkout" in step.get("uses", "")]
@@ -107,9 +107,34 @@ def test_nothing_is_left_to_be_filled_in_and_the_main_branch_is_the_settings(roo
     workflow = parsed(root, host)
     if host == "github":
         assert workflow[True]["push"]["branches"] == ["it's/trunk"]
-        assert "'it''s/trunk'" in workflow["jobs"]["release"]["if"]
+        assert "'refs/heads/it''s/trunk'" in workflow["jobs"]["release"]["if"]
     else:
         assert workflow["workflow"]["rules"][1]["if"] == '$CI_COMMIT_BRANCH == "it\'s/trunk"'
+
+
+def test_on_github_what_is_released_is_kept_whatever_fails_later_and_known_to_the_next(root: Path) -> None:
+    """A number would be given twice: the cache of a job that failed is not saved by the action that does both."""
+    onward(root, "ci", "init", "github")
+    for job in parsed(root, "github")["jobs"].values():
+        steps = [step.get("uses", step.get("run", "")) for step in job["steps"]]
+        restored, built, saved = (
+            next(place for place, step in enumerate(steps) if sign in step)
+            for sign in ("actions/cache/restore@", "onward ci", "actions/cache/save@")
+        )
+        assert restored < built < saved
+        assert job["steps"][saved]["if"] == "${{ !cancelled() && steps.store.outputs.shared != 'yes' }}"
+        assert "cache@" not in str(steps)
+    release = parsed(root, "github")["jobs"]["release"]
+    assert release["concurrency"] == {"group": "onward-release"}
+
+
+def test_on_gitlab_too_and_no_branch_writes_what_main_reads(root: Path) -> None:
+    onward(root, "ci", "init", "gitlab")
+    job = parsed(root, "gitlab")["onward"]
+    assert job["cache"]["when"] == "always"
+    assert job["resource_group"] == "onward-$CI_COMMIT_REF_SLUG"
+    assert job["cache"]["key"] == "onward-$SCOPE"
+    assert [rule["variables"]["SCOPE"] for rule in job["rules"]] == ["request-$CI_MERGE_REQUEST_IID", "main"]
 
 
 def test_a_branch_of_pages_is_what_the_release_may_write(root: Path) -> None:
@@ -133,6 +158,23 @@ def test_on_gitlab_requests_and_main_are_built_and_the_review_is_kept(root: Path
     assert job["artifacts"]["paths"] == [".onward/review.html", ".onward/review.md"]
     assert job["variables"]["GIT_DEPTH"] == "0"
     assert re.fullmatch(r"python:\d+\.\d+\.\d+-\w+", job["image"])
+
+
+@pytest.mark.parametrize("host", FILES)
+def test_a_file_that_somebody_made_their_own_is_kept_and_the_owners_are_written(root: Path, host: str) -> None:
+    onward(root, "ci", "init", host)
+    file = root / FILES[host]
+    own = file.read_text("utf-8") + "# of our own\n"
+    file.write_text(own, "utf-8")
+    (root / "onward.toml").write_text('name = "house"\nowner = "@boss"\n', "utf-8")
+    answer = onward(root, "ci", "init", host, "--json")
+    assert answer.status == 0, answer.text
+    assert answer.json["kept"] == [FILES[host]]
+    assert len(answer.json["changed"]) == 1
+    assert file.read_text("utf-8") == own
+    assert f"kept {FILES[host]}: it calls `onward ci`" in onward(root, "ci", "init", host).out
+    file.write_text("# says nothing but onward ci\n", "utf-8")
+    assert onward(root, "ci", "init", host).status == 3
 
 
 # Who owns what.
@@ -159,6 +201,21 @@ def test_what_others_wrote_there_stays_and_goes_first(root: Path) -> None:
     assert text.index("* @lead") < text.index("/docs/ @writers")
     onward(root, "ci", "init", "github")
     assert file.read_text("utf-8") == text
+
+
+def test_our_part_is_found_at_the_very_end_and_beside_what_no_utf8_is(root: Path) -> None:
+    file = root / "CODEOWNERS"
+    onward(root, "ci", "init", "github")
+    ours = (root / ".github/CODEOWNERS").read_bytes().rstrip()
+    (root / ".github/CODEOWNERS").unlink()
+    file.write_bytes(b"# f\xfcr alle\n" + ours)
+    assert onward(root, "ci", "init", "github", "--json").json["changed"] == ["CODEOWNERS"], "only a line's end"
+    (root / "onward.toml").write_text('name = "house"\nowner = "@boss"\n', "utf-8")
+    onward(root, "ci", "init", "github")
+    content = file.read_bytes()
+    assert content.count(b"# onward: begin") == 1
+    assert b"@lead" not in content
+    assert content.startswith(b"# f\xfcr alle\n")
 
 
 def test_a_build_fails_while_they_are_stale_and_init_mends_it(tmp_path: Path) -> None:

@@ -16,6 +16,8 @@ from onward.model.ports import Host
 
 _BEGIN = "# onward: begin. Written by `onward ci init` from the `owner` settings: change those instead."
 _END = "# onward: end."
+_AS_IT_IS = "surrogateescape"
+"""What others wrote into the file stays, in whatever encoding."""
 
 
 def owner_lines(rules: ProjectRules) -> list[str]:
@@ -35,12 +37,12 @@ def owner_lines(rules: ProjectRules) -> list[str]:
 def write_owners(root: Path, host: Host, rules: ProjectRules) -> Path | None:
     """Brings the host's file of owners up to date; returns it where that changed it."""
     file = owners_file(root, host) or root / host.owners_path
-    before = file.read_text("utf-8") if file.is_file() else ""
+    before = _read(file) if file.is_file() else ""
     after = _with(before, owner_lines(rules))
     if after == before:
         return None
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(after, "utf-8")
+    file.write_text(after, "utf-8", _AS_IT_IS)
     return file
 
 
@@ -48,7 +50,7 @@ def stale_owners(root: Path, rules: ProjectRules) -> str | None:
     """The path of a file of owners of which onward wrote a part, if the settings say otherwise by now."""
     for host in hosts().values():
         file = owners_file(root, host)
-        text = file.read_text("utf-8") if file is not None else ""
+        text = _read(file) if file is not None else ""
         if file is not None and _BEGIN in text and _with(text, owner_lines(rules)) != text:
             return file.relative_to(root).as_posix()
     return None
@@ -59,13 +61,17 @@ def owners_file(root: Path, host: Host) -> Path | None:
     return next((root / path for path in host.owners_paths if (root / path).is_file()), None)
 
 
+def _read(file: Path) -> str:
+    return file.read_text("utf-8", _AS_IT_IS)
+
+
 def _with(text: str, lines: list[str]) -> str:
     """A file of owners with our part as it should be, where it stood before, else at the top."""
     part = "\n".join([_BEGIN, *lines, _END]) + "\n"
     head, begin, rest = text.partition(_BEGIN)
-    _, end, tail = rest.partition(f"{_END}\n")
+    _, end, tail = rest.partition(_END)
     if begin and end:
-        return head + (part if lines else "") + tail
+        return head + (part if lines else "") + tail.removeprefix("\n")
     if not lines:
         return text
     return f"{part}\n{text}" if text else part

@@ -1,6 +1,6 @@
-"""`ci init`: writes the one CI file, and the part of the code owners' file that the settings speak of. Both once.
+"""`ci init`: writes the one CI file, once, and the part of the code owners' file that the settings speak of.
 
-What somebody else has written is never replaced: a CI file that differs is refused.
+What somebody else has written is never replaced: a CI file that differs stays if it calls `onward ci`, else is refused.
 """
 
 from __future__ import annotations
@@ -24,12 +24,17 @@ _UV = "0.13.9"
 
 @dataclass(frozen=True)
 class SetUp:
-    """What `ci init` found and wrote: paths from the root."""
+    """What `ci init` found and wrote: paths from the root.
+
+    Attributes:
+        kept: a CI file that is there and says something else, which is as good.
+    """
 
     host: str
     created: tuple[str, ...]
     changed: tuple[str, ...]
     unchanged: tuple[str, ...]
+    kept: tuple[str, ...]
 
 
 def set_up(opened: Opened, name: str) -> SetUp:
@@ -37,7 +42,7 @@ def set_up(opened: Opened, name: str) -> SetUp:
 
     Raises:
         UnknownNameError: there is no such host.
-        RefusedError: there is another CI file; nothing has been written.
+        RefusedError: there is another CI file, which does not call `onward ci`; nothing has been written.
     """
     host = host_called(name)
     root = opened.place.root
@@ -47,20 +52,27 @@ def set_up(opened: Opened, name: str) -> SetUp:
         pushes=any(place.startswith("git:") for place in places_of(opened)),
     )
     file = root / host.ci_path
-    if file.is_file() and file.read_text("utf-8") != text:
+    before = file.read_text("utf-8", "replace") if file.is_file() else None
+    if before is not None and before != text and not _calls_onward(before):
         raise RefusedError(
             f"`{host.ci_path}` is there, and is not what onward would write",
-            hint="keep it and let it call `onward ci`, or take it away and type this again",
+            hint="keep it and let it call `onward ci`, or take it away; then type this again",
         )
-    found: dict[str, list[str]] = {"created": [], "changed": [], "unchanged": []}
-    found["unchanged" if file.is_file() else "created"].append(host.ci_path)
-    _write(file, text)
+    found: dict[str, list[str]] = {"created": [], "changed": [], "unchanged": [], "kept": []}
+    found["created" if before is None else "unchanged" if before == text else "kept"].append(host.ci_path)
+    if before is None:
+        _write(file, text)
     rules = read(opened.place, opened.index, {}, opened.standing.discovered()).rules
-    before = owners_file(root, host)
+    had_owners = owners_file(root, host) is not None
     owners = write_owners(root, host, rules)
     if owners is not None:
-        found["changed" if before is not None else "created"].append(owners.relative_to(root).as_posix())
-    return SetUp(name, *(_sorted(found[each]) for each in ("created", "changed", "unchanged")))
+        found["changed" if had_owners else "created"].append(owners.relative_to(root).as_posix())
+    return SetUp(name, *(_sorted(found[each]) for each in ("created", "changed", "unchanged", "kept")))
+
+
+def _calls_onward(ci_file: str) -> bool:
+    """Whether a CI file runs `onward ci`: somebody has made it their own, or an earlier onward wrote it."""
+    return any("onward ci" in line.partition("#")[0] for line in ci_file.splitlines())
 
 
 def host_called(name: str) -> Host:

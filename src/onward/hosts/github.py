@@ -87,7 +87,7 @@ class GitHub:
         filled = filled.replace("{steps}\n", _template("github_steps.yml"))
         filled = filled.replace("{artifact}\n", _template("github_artifact.yml"))
         filled = filled.replace("{contents}", "write # a branch of pages" if pushes else "read")
-        filled = filled.replace("{main_text}", "'{}'".format(main.replace("'", "''")))
+        filled = filled.replace("{main_text}", "'refs/heads/{}'".format(main.replace("'", "''")))
         filled = filled.replace("{main}", json.dumps(main, ensure_ascii=False))
         for name, version in tools.items():
             filled = filled.replace(f"{{{name}}}", version)

@@ -55,7 +55,7 @@ def command(
 def init(ctx: click.Context, host: str, folder: str | None, as_json: bool) -> int:
     """Write the one CI file, which serves every project for good, and who owns which files, for the host.
 
-    A CI file that is there and says something else is not touched.
+    A CI file that is there and says something else is not touched, and is as good if it calls `onward ci`.
     """
     session = session_of(ctx, folder, as_json)
     with session.open(writes=True) as opened:
@@ -67,12 +67,15 @@ def init(ctx: click.Context, host: str, folder: str | None, as_json: bool) -> in
                 "created": list(done.created),
                 "changed": list(done.changed),
                 "unchanged": list(done.unchanged),
+                "kept": list(done.kept),
             }
         )
         return 0
     for verb, paths in (("wrote", done.created), ("changed", done.changed), ("unchanged:", done.unchanged)):
         for path in paths:
             click.echo(f"{verb} {path}")
+    for path in done.kept:
+        click.echo(f"kept {path}: it calls `onward ci`, and is not what onward would write")
     return 0
 
 
