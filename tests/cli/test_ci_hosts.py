@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -213,3 +214,32 @@ def test_a_build_of_main_that_has_checked_out_something_else_is_refused(
         later = onward(root, "ci", "--json")
     assert later.status == 0, later.text
     assert later.json["released"] == {"channel": "main", "number": 1}
+
+
+def test_an_older_build_that_ends_later_leaves_the_newer_comment(
+    fake: Host, remote: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = topic(remote)
+    run_git(root, "push", "-q", "origin", "HEAD:topic")
+    old = clone(remote, "old", "--branch=topic")
+    edit(root, VISITS, "2,30", "2,40")
+    pushed(root, "topic", "forty")
+    assert built(fake, root, monkeypatch).status == 0
+    answer = built(fake, old, monkeypatch, "--json")
+    assert answer.status == 0, answer.text
+    assert answer.json["comment"] is None
+    assert any("of a later commit" in note for note in answer.json["notes"])
+    assert "180 → 300 visits" in fake.world.comments[7][0].text
+
+
+def test_what_an_error_says_is_plain_text_in_the_comment(
+    fake: Host, remote: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = topic(remote)
+    said = "<img src=x> @everybody see #12, *all* of [it](http://e.org) and `this"
+    edit(root, "projects/shop/steps.py", 'return f"# {total} visits\\n"', f"raise ValueError({said!r})")
+    commit(root, "broken")
+    built(fake, root, monkeypatch)
+    text = fake.world.comments[7][0].text
+    assert "\\<img src=x\\> @&#8203;everybody see #&#8203;12, \\*all\\*" in text
+    assert re.search(r"(?<!\\)<img|@everybody|#12|(?<!\\)\*all", text) is None

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from onward.base.errors import RefusedError, UsageError
+from onward.base.errors import HostError, RefusedError, UsageError
 from onward.hosts.github import GitHub
 from onward.hosts.gitlab import GitLab
-from onward.testing.hosts import HEAD, FakeGitHub, FakeGitLab, HostSuite
+from onward.hosts.http import Api
+from onward.testing.hosts import HEAD, TOKEN, FakeGitHub, FakeGitLab, Fault, HostSuite
 
 
 class TestGitHub(HostSuite):
@@ -59,6 +60,17 @@ class TestGitHub(HostSuite):
         assert self.host.summarize(fake.variables, "two")
         assert Path(fake.variables["GITHUB_STEP_SUMMARY"]).read_text("utf-8") == "one\ntwo\n"
         assert not self.host.summarize({}, "three")
+
+
+def test_a_host_that_takes_its_time_to_fail_costs_the_patience_of_the_build(tmp_path: Path) -> None:
+    fake = FakeGitHub(tmp_path)
+    fake.world.faults += [Fault(503, delay_s=0.2)] * 4
+    waited: list[float] = []
+    api = Api(fake.address, {"Authorization": f"Bearer {TOKEN}"}, wait=waited.append, patience_s=0.3)
+    with pytest.raises(HostError, match="503"):
+        api.get("/user")
+    fake.close()
+    assert waited == [0.0]
 
 
 class TestGitLab(HostSuite):

@@ -27,7 +27,7 @@ from onward.ci.review import Review, review
 from onward.ci.schedule import Night, night, to_ask_again
 from onward.hosts.registry import hosts
 from onward.model.delivery import Receipt
-from onward.model.hosting import Build, Verdict
+from onward.model.hosting import Build, Shown, Verdict
 from onward.model.ports import Conversation, Watcher
 from onward.model.records import Approved, Run
 from onward.portal import delivery
@@ -253,18 +253,32 @@ class Pipeline:
     def _tell(self, built: Built, forum: _Forum, reviews: Reviews) -> str | None:
         """Writes the review where its readers are; returns the address of the comment."""
         found, build = built.review, self.build
+        before = reviews.shown(build.request) if build.request is not None else None
+        is_overtaken = before is not None and self._is_of_later(before)
         shown = None
         if build.request is not None and build.commit is not None:
             changes = {verdict.asset: verdict.change for verdict in found.gates}
-            shown = now_shown(build.commit, changes, reviews.shown(build.request))
+            shown = now_shown(build.commit, changes, before)
         text = comment(found, shown)
         found.page.with_name(_TEXT).write_text(text, "utf-8")
         host = hosts().get(build.service)
         if host is not None:
             host.summarize(self.variables, text)
-        said = forum.say(text)
+        if is_overtaken:
+            found.notes.append("not told below the request: the comment there is of a later commit")
+        said = forum.say(text) if not is_overtaken else None
         forum.report(Verdict(built.ok, _in_a_word(built)))
         return said
+
+    def _is_of_later(self, shown: Shown) -> bool:
+        """Whether a comment is of a commit that came after this build's, which was slower or has been started again."""
+        build = self.build
+        if build.commit is None or build.branch is None:
+            return False
+        try:
+            return Repository(self.opened.place.root).is_later(shown.head, build.commit, build.branch)
+        except MachineError:
+            return False
 
 
 @dataclass

@@ -82,9 +82,12 @@ class Api:
 
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None, *, is_repeatable: bool = True) -> Answer:
         for attempt in range(1, _TRIES + 1):
+            begun = time.monotonic()
             try:
                 return self._once(method, path, body)
             except _PassingError as trouble:
+                # A host that lets everybody wait for an answer costs as much as one that asks for it.
+                self.patience_s -= time.monotonic() - begun
                 pause = trouble.retry_after_s if trouble.retry_after_s is not None else 2.0 ** (attempt - 1)
                 may_have_been_done = not trouble.is_unheard and not is_repeatable
                 if attempt == _TRIES or pause > self.patience_s or may_have_been_done:

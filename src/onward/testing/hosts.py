@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -45,6 +46,7 @@ class Fault:
     is_late: bool = False
     is_cut: bool = False
     """The line breaks in the middle of the answer."""
+    delay_s: float = 0.0
 
 
 @dataclass
@@ -130,6 +132,8 @@ class _Server:
             def _answer(self) -> None:
                 fault = world.faults.pop(0) if world.faults else None
                 world.asked.append((self.command, self.path))
+                if fault is not None:
+                    time.sleep(fault.delay_s)
                 length = int(self.headers.get("Content-Length") or 0)
                 body = json.loads(self.rfile.read(length) or b"{}")
                 if fault is not None and not fault.is_late:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from html import escape
 
 from onward.app.changes.causes import told_together
 from onward.app.comparing.diff import (
@@ -24,39 +26,68 @@ MOST_SHOWN = 12
 SIGNS = {CHANGED: "~", ADDED: "+", REMOVED: "−", EQUAL: "≈"}
 """Of an equal result people are told where it is equal within its tolerance."""
 _MOST_COLUMNS = 8
+_CODE = re.compile(r"(`[^`]+`)")
+_SPECIAL = re.compile(r"[\\`*_~\[\]<>&]")
+_CALL = re.compile(r"(?<![\w/])([@#])(?=\w)")
+"""What a host takes for a call of somebody, or for the number of an issue."""
 
 
-def markdown(report: DiffReport) -> str:
-    """The difference as a comment under a pull request: what matters, then all of it, folded."""
+def markdown(report: DiffReport, longest: int | None = None) -> str:
+    """The difference as a comment under a pull request: what matters, then all of it, folded.
+
+    Args:
+        report: the difference.
+        longest: how many letters it may have, about: what would pass that is left out, and it is said.
+    """
     changed = report.told
-    lines = [f"### Results: {_code(heading(report))}", "", f"**{counted(report)}**", ""]
+    lines = [f"### Results: {code(heading(report))}", "", f"**{counted(report)}**", ""]
     lines += [
-        f"- {'❌' if check.after == 'broken' else '✅'} check {_code(check.name)}: {check.summary}"
+        f"- {'❌' if check.after == 'broken' else '✅'} check {code(check.name)}: {prose(check.summary)}"
         for check in report.checks
     ]
     if report.checks:
         lines.append("")
     if changed:
         lines += ["| | result | what it means |", "|---|---|---|", *map(_row, changed[:MOST_SHOWN]), ""]
+    folded = []
     if len(changed) > MOST_SHOWN:
         rest = changed[MOST_SHOWN:]
-        lines += _folded(
-            plural(len(rest), "more change", "more changes"),
-            ["| | result | what it means |", "|---|---|---|", *map(_row, rest)],
+        folded.append(
+            _folded(
+                plural(len(rest), "more change", "more changes"),
+                ["| | result | what it means |", "|---|---|---|", *map(_row, rest)],
+            )
         )
     for asset in changed[:MOST_SHOWN]:
         details = _details(asset)
         if details:
-            lines += _folded(f"<code>{asset.name}</code>", details)
+            folded.append(_folded(f"<code>{escape(asset.name)}</code>", details))
     equal = [asset.name for asset in report.assets if asset not in changed]
     if equal:
-        lines += _folded(f"{len(equal)} equal", [", ".join(map(_code, equal))])
-    return "\n".join(lines).rstrip() + "\n"
+        folded.append(_folded(f"{len(equal)} equal", [", ".join(map(code, equal))]))
+    return "\n".join([*lines, *_that_fit(folded, lines, longest)]).rstrip() + "\n"
+
+
+def _that_fit(folded: Sequence[Sequence[str]], before: Sequence[str], longest: int | None) -> list[str]:
+    """The lines of those folded parts for which there is room behind the lines before them."""
+    room = longest - sum(len(line) + 1 for line in before) if longest is not None else None
+    lines: list[str] = []
+    left_out = 0
+    for part in folded:
+        length = sum(len(line) + 1 for line in part)
+        if room is not None and length > room:
+            left_out += 1
+            continue
+        lines += part
+        room = room - length if room is not None else None
+    if left_out:
+        lines += [f"… {plural(left_out, 'longer part')} only on the review page.", ""]
+    return lines
 
 
 def _row(asset: AssetDiff) -> str:
     far = " **far from its usual course**" if asset.is_unusual else ""
-    return f"| {SIGNS[asset.change]} | {_code(asset.name)} | {_cell(asset.summary)}{far} |"
+    return f"| {SIGNS[asset.change]} | {_in_cell(code(asset.name))} | {_in_cell(prose(asset.summary))}{far} |"
 
 
 def _folded(title: str, lines: Sequence[str]) -> list[str]:
@@ -65,7 +96,7 @@ def _folded(title: str, lines: Sequence[str]) -> list[str]:
 
 def _details(asset: AssetDiff) -> list[str]:
     """Of a table, some of its rows; of anything, what made for the change."""
-    lines = [f"- {_cell(said)}" for said in told_together(asset.causes)]
+    lines = [f"- {prose(said)}" for said in told_together(asset.causes)]
     if lines:
         lines = ["What made for it:", "", *lines, ""]
     sample = asset.detail.get("sample") or [] if asset.kind == TABLE else []
@@ -110,10 +141,34 @@ def counted(report: DiffReport) -> str:
     return ", ".join(parts) or "there is nothing to compare"
 
 
-def _code(text: str) -> str:
-    return f"`{text}`"
+def code(text: str) -> str:
+    """A name as code, whatever letters it has."""
+    line = _in_one_line(text)
+    if "`" not in line:
+        return f"`{line}`"
+    fence = "`" * (max(map(len, re.findall("`+", line))) + 1)
+    return f"{fence} {line} {fence}"
+
+
+def prose(text: str) -> str:
+    """Words of ours, where names stand between backticks; what data and errors brought into them stays plain text."""
+    parts = _CODE.split(_in_one_line(text))
+    return "".join(part if place % 2 else _plain(part) for place, part in enumerate(parts))
 
 
 def _cell(text: object) -> str:
-    """A text in a cell of a table of Markdown."""
-    return str(text).replace("|", "\\|").replace("\n", " ")
+    """A value as it is, in a cell of a table."""
+    return _in_cell(_plain(_in_one_line(str(text))))
+
+
+def _plain(line: str) -> str:
+    """Text of which nothing is taken for Markdown or HTML, for a call of somebody or for an issue."""
+    return _CALL.sub(r"\1&#8203;", _SPECIAL.sub(r"\\\g<0>", line))
+
+
+def _in_cell(line: str) -> str:
+    return line.replace("|", "\\|")
+
+
+def _in_one_line(text: str) -> str:
+    return " ".join(text.splitlines())
