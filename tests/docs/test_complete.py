@@ -259,7 +259,11 @@ def test_every_way_in_which_a_step_fails_is_documented() -> None:
     named: set[str] = set()
     for path in [*(SOURCE / "app").rglob("*.py"), *(SOURCE / "runtime").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_error":
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id in ("_error", "error_of")
+            ):
                 named |= {str(argument.value) for argument in node.args[:1] if isinstance(argument, ast.Constant)}
     own = ast.parse((SOURCE / "runtime" / "values" / "errors.py").read_text("utf-8"))
     named |= {node.name for node in own.body if isinstance(node, ast.ClassDef)}

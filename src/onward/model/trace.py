@@ -145,6 +145,10 @@ class Trace(msgspec.Struct, frozen=True):
         """Every object of the store that the trace needs to be restored."""
         return [address for artifact in self.artifacts.values() for address in artifact.addresses()]
 
+    def files(self) -> dict[str, Digest]:
+        """The files of the tree that the step wrote, with their bytes."""
+        return {path: artifact.bytes for artifact in self.artifacts.values() if (path := artifact.path) is not None}
+
 
 class Envelope(msgspec.Struct, frozen=True):
     """A record with who vouches for it. Nobody signs yet; the field is there so that the format stays."""

@@ -12,9 +12,11 @@ from onward.app.changes.edits import trace_edits
 from onward.app.environments import environment
 from onward.app.observing.observe import Observer
 from onward.app.observing.originals import Originals
+from onward.app.running import late
 from onward.app.running.evaluate import Evaluation
 from onward.app.running.findings import check_findings
 from onward.app.running.loop import Loop
+from onward.app.running.outcomes import Outcomes
 from onward.app.running.pickled import Pickled
 from onward.app.running.targets import Selection, paths_to_overwrite, read_for, select_steps
 from onward.app.settings.options import RunOptions
@@ -72,11 +74,12 @@ class Rounds:
             finally:
                 loop.close()
             self._take_over(loop)
-            outdated = {} if self.interrupted else loop.outdated()
-            has_found_out = self._has_found_out(loop)
+            outdated = {} if self.interrupted else late.outdated(self.evaluation, loop.outcomes)
+            has_found_out = self._has_found_out(loop.outcomes)
+            is_in_order = not late.wrote_in_no_order(self.reading.graph, loop.outcomes)
             if outdated or has_found_out:
                 self._look_again()
-            if not outdated and not (has_found_out and loop.wrote_in_no_order()):
+            if not outdated and (is_in_order or not has_found_out):
                 return
             for name, path in sorted(outdated.items()):
                 then = "runs again" if number < _MOST_ROUNDS else "is left so: these steps change each other's files"
@@ -103,28 +106,29 @@ class Rounds:
         self.evaluation = self._evaluate()
 
     def _take_over(self, loop: Loop) -> None:
-        reasons = {name: loop.decisions[name].reasons for name in loop.steps if name in loop.decisions}
+        ended = loop.outcomes
+        reasons = {name: loop.decisions[name].reasons for name in ended.steps if name in loop.decisions}
         edits = trace_edits(self._opened, self.reading, reasons)
-        for name, record in loop.steps.items():
+        for name, record in ended.steps.items():
             before = self.steps.get(name)
             if record.outcome in ("failed", "skipped"):
                 self.results.pop(name, None)
             if before is None or record.outcome != "kept" or before.outcome in ("failed", "skipped"):
                 self.steps[name] = msgspec.structs.replace(record, edits=edits[name]) if name in edits else record
-        self.checks.update(loop.checks)
-        self.results.update(loop.results)
-        self.seconds.update(loop.seconds)
-        self.failures = {**self.failures, **loop.failures}
-        self._attempts |= loop.attempts
-        for name in loop.results:
+        self.checks.update(ended.checks)
+        self.results.update(ended.results)
+        self.seconds.update(ended.seconds)
+        self.failures = {**self.failures, **ended.failures}
+        self._attempts |= ended.attempts
+        for name in ended.results:
             self.failures.pop(name, None)
             self._attempts.pop(name, None)
-        self._opened.standing.results.update(loop.results)
+        self._opened.standing.results.update(ended.results)
         self.interrupted = loop.interrupted
 
-    def _has_found_out(self, loop: Loop) -> bool:
+    def _has_found_out(self, ended: Outcomes) -> bool:
         """Whether a result shows more of what its step reads and writes, or less, than was known before."""
-        return any(self._shows_other(name, result.trace) for name, result in loop.results.items())
+        return any(self._shows_other(name, result.trace) for name, result in ended.results.items())
 
     def _shows_other(self, name: str, trace: Trace) -> bool:
         step, seen = self.reading.graph.steps[name], discovered_in(trace)

@@ -1,0 +1,140 @@
+"""The files of the tree around each step: what it finds as it starts, what is put back where its result is kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping
+
+from onward.app.observing import seen
+from onward.app.observing.originals import NOTHING, found_in
+from onward.app.observing.outputs import TreeOutputs
+from onward.app.observing.watched import Watched
+from onward.app.running.evaluate import Evaluation
+from onward.app.settings.place import Place
+from onward.app.standing import Standing, StandingResult
+from onward.base.text import listed
+from onward.model.ports import Watcher
+from onward.model.trace import Trace
+from onward.model.workspace import Step
+
+Stamps = dict[str, list[int] | None]
+"""By the absolute paths of files of the tree what shows whether one has changed: size, mtime and inode."""
+
+
+class StepFiles:
+    """The files that the steps of one round write.
+
+    `results` are those that the round has come to so far.
+    """
+
+    def __init__(
+        self,
+        place: Place,
+        standing: Standing,
+        evaluation: Evaluation,
+        outputs: TreeOutputs,
+        results: Mapping[str, StandingResult],
+        watcher: Watcher,
+    ) -> None:
+        self._place = place
+        self._standing = standing
+        self._evaluation = evaluation
+        self._graph = evaluation.reading.graph
+        self._outputs = outputs
+        self._results = results
+        self._watcher = watcher
+
+    def put_back(self, name: str, trace: Trace) -> list[str]:
+        """Brings the files that a step wrote back to what they were, and those that it found written and left so.
+
+        Raises:
+            EditedByHandError: a file in its way was edited by hand.
+        """
+        put_back = self.put_back_own(name, trace)
+        written = {artifact.path for artifact in trace.artifacts.values()}
+        for path, earlier in self._written_before(name).items():
+            if path not in written:
+                put_back += self._outputs.put_back(self._results[earlier].trace, {path})
+        self._outputs.let_go(name)
+        return put_back
+
+    def put_back_own(self, name: str, trace: Trace) -> list[str]:
+        """Brings the files of a result back that stay in the tree as the step wrote them.
+
+        A file of two writers is the later one's. One that the step reads and changes is put back over what steps have
+        left alone: what else is there is somebody's edit, and as good.
+
+        Raises:
+            EditedByHandError: a file in its way was edited by hand.
+        """
+        maker, revisits = self._graph.maker, self._graph.steps[name].revisits
+        own = {artifact.path for asset, artifact in trace.artifacts.items() if maker.get(asset, name) == name}
+        left = self._evaluation.is_left_by_steps
+        kept = {path for path in own if path is not None and (path not in revisits or left(path))}
+        return self._outputs.put_back(trace, kept)
+
+    def prepare(self, step: Step) -> tuple[dict[str, str | None], Stamps]:
+        """Brings what a step will find to what a clean run would find there, and keeps what that overwrites.
+
+        Returns:
+            The digests of the files that it may overwrite, and the stamps of those that the store or git has.
+
+        Raises:
+            EditedByHandError: a file in its way was edited by hand.
+        """
+        earlier = self._written_before(step.name)
+        for path, writer in earlier.items():
+            self._outputs.put_back(self._results[writer].trace, {path})
+        originals = self._originals(step.name, earlier)
+        stamps = self._stamps(step.writes)
+        states = self._outputs.before_run(step, self._standing.trace(step.name)) | originals
+        self._outputs.bring_back(originals)
+        if originals:
+            files = listed([f"`{path}`" for path in originals], 3)
+            self._watcher.say(f"{step.name} begins with {files} as before any step wrote there; what it held is kept")
+        return states, stamps | self._stamps(originals)
+
+    def note_found(self, name: str, watched: Watched, states: Mapping[str, str | None]) -> None:
+        """Remembers what files held that a step has changed, whatever came of it."""
+        root = f"{self._place.root}/"
+        existed = {written.path.removeprefix(root): written.existed for written in watched.written}
+        for path in seen.written_paths(watched, str(self._place.root)):
+            found = states.get(path) or NOTHING
+            if found or not existed[path]:
+                self._evaluation.note_found(name, path, found)
+
+    def _written_before(self, name: str) -> dict[str, str]:
+        """The files that a step writes after another one of this run, each with the last of these."""
+        writers = {path: self._evaluation.writer_before(name, path) for path in self._graph.steps[name].writes}
+        return {path: writer for path, writer in writers.items() if writer in self._results}
+
+    def _originals(self, name: str, earlier: Collection[str]) -> dict[str, str | None]:
+        """The files that a step goes on with and that steps have changed, with what a clean run would find there.
+
+        A file that the step was seen to write anew stays, should the step fail.
+        """
+        originals = self._evaluation.originals
+        previous = self._standing.trace(name)
+        changed: dict[str, str | None] = {}
+        for path in set(self._graph.steps[name].writes) - set(earlier):
+            if previous is not None and found_in(previous, path) is None:
+                continue
+            there = self._evaluation.observer.file(path)
+            is_typed = previous is None and there is not None and self._outputs.is_only_here(name, path)
+            original = there if is_typed and there is not None else self._evaluation.found(name, path)
+            originals.note(path, original)
+            if (there or NOTHING) != original:
+                changed[path] = original or None
+        return changed
+
+    def _stamps(self, among: Iterable[str]) -> Stamps:
+        stamps: Stamps = {}
+        for path in among:
+            absolute = f"{self._place.root}/{path}"
+            try:
+                found = os.lstat(absolute)
+            except OSError:
+                stamps[absolute] = None
+            else:
+                stamps[absolute] = [found.st_size, found.st_mtime_ns, found.st_ino]
+        return stamps
