@@ -78,8 +78,11 @@ def _still(old: dict[str, Any], new: dict[str, Any], offending: Difference | Non
 
 
 def _offending(before: Side, after: Side, options: DiffOptions) -> Difference | None:
-    """What differs between the rows that offend; None where none are kept, or the same."""
-    has_old, has_new = (side.artifact.facts["has_rows"] for side in (before, after))
+    """What differs between the rows that offend; None where they are the same, or those of a side are not kept."""
+    old, new = (side.artifact.facts for side in (before, after))
+    has_old, has_new = old["has_rows"], new["has_rows"]
+    if (old["rows"] and not has_old) or (new["rows"] and not has_new):
+        return None
     if has_old and has_new:
         if before.artifact.content == after.artifact.content:
             return None

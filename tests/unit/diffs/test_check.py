@@ -61,6 +61,15 @@ def test_rows_that_offend_it_now_are_told_from_those_that_did_before(tmp_path: P
     assert compared(old, old).means_nothing
 
 
+def test_rows_that_are_not_kept_are_not_taken_for_none(tmp_path: Path) -> None:
+    rows = broken(table(tmp_path, "a", "select range as id from range(3)"), 3)
+    assert compared(ended("broken", 3), rows).means_nothing
+    assert compared(rows, ended("broken", 3)).means_nothing
+    found = compared(ended("broken", 2), rows)
+    assert found.summary == "still broken, on other rows: 2 → 3 rows"
+    assert found.detail["offending"] is None
+
+
 def test_the_rows_of_one_that_broke_and_of_one_that_was_mended_are_shown(tmp_path: Path) -> None:
     rows = broken(table(tmp_path, "a", "select range as id, 'x' as name from range(30)"), 30)
     passed = ended("passed", 0)
