@@ -68,6 +68,16 @@ def test_before_the_first_release_it_begins_with_nothing_unless_a_word_asks_for_
     assert "onward release" in answer.err
 
 
+@pytest.mark.parametrize(
+    ("word", "hint"), [("mian", "for the snapshot write `main`"), ("shop/totla", "write `shop/total`")]
+)
+def test_a_mistyped_word_is_told_before_anything_is_run(made_shop: Path, word: str, hint: str) -> None:
+    answer = onward(edited(made_shop), "diff", word)
+    assert answer.status == 2
+    assert hint in answer.err
+    assert onward(made_shop, "status", "shop/total").out.startswith("stale"), "nothing was run for it"
+
+
 def test_markdown_has_what_matters_and_folds_the_rest(made_shop: Path, tmp_path: Path) -> None:
     page = tmp_path / "Übersicht review.md"
     assert onward(edited(made_shop), "diff", "--markdown", str(page)).status == 0

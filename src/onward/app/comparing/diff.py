@@ -22,7 +22,7 @@ from onward.base import paths
 from onward.base.digest import Digest
 from onward.base.errors import MachineError, UnknownNameError
 from onward.base.numbers import number
-from onward.base.text import listed, plural
+from onward.base.text import listed, nearest, plural
 from onward.diffs.check import VerdictDiff, verdict
 from onward.diffs.model import job as model_job
 from onward.diffs.preview import preview
@@ -161,7 +161,7 @@ class Compared:
     targets: tuple[str, ...]
 
 
-def choose(opened: Opened, words: Sequence[str], work: Callable[[], Run]) -> Compared:
+def choose(opened: Opened, words: Sequence[str], work: Callable[[], Run], folder: str = "") -> Compared:
     """The two snapshots and the targets that words mean; the first word that is no snapshot begins the targets.
 
     What is not said is the release that the channel `main` points at, and the working tree. Without any word, and
@@ -169,9 +169,11 @@ def choose(opened: Opened, words: Sequence[str], work: Callable[[], Run]) -> Com
 
     Args:
         work: brings the working tree up to date and returns that run.
+        folder: where the words were typed, for targets that are paths.
 
     Raises:
         UnknownNameError: a word means no snapshot, and cannot mean anything else; or `main` has no release.
+            Where the working tree would have to be run, also that a target names nothing.
     """
     found: list[tuple[str, Run | None]] = []
     rest = list(words)
@@ -182,6 +184,7 @@ def choose(opened: Opened, words: Sequence[str], work: Callable[[], Run]) -> Com
     elif not found:
         found.append((channels.MAIN, snapshots.resolve(opened, channels.MAIN)))
     if len(found) == 1:
+        _refuse_unknown(opened, rest, found[0][1], folder)
         found.append(("work", work()))
     (a, run_a), (b, run_b) = found
     assert run_b is not None
@@ -197,6 +200,27 @@ def _is_snapshot(opened: Opened, word: str) -> bool:
     except UnknownNameError:
         return False
     return True
+
+
+def _refuse_unknown(opened: Opened, targets: Sequence[str], before: Run | None, folder: str) -> None:
+    """Refuses a target that names nothing before anything is run for it; the first may be a mistyped snapshot."""
+    if not targets:
+        return
+    reading = read(opened.place, opened.index, {}, opened.standing.discovered())
+    if any(step.open for step in reading.graph.steps.values()):
+        return  # there are names that only the run shows
+    known = before.artifacts if before is not None else {}
+    for target in targets:
+        if any(_fits(name, target) for name in known):
+            continue
+        try:
+            select_steps(reading, [target], folder)
+        except UnknownNameError as error:
+            close = nearest(target, channels.open_channels(opened), 1) if target == targets[0] else []
+            if not close or error.facts:
+                raise
+            hint = f"for the snapshot write `{close[0]}`; for what there is `onward list`"
+            raise replace(error, hint=hint, facts=[("close to", close[0])]) from error
 
 
 def diff(opened: Opened, compared: Compared, folder: str = "") -> DiffReport:

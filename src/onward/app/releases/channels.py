@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from onward.app.releases.quarantine import Quarantined, quarantined_by
 from onward.app.wiring import Opened
 from onward.base.errors import StoreError, UnknownNameError, UsageError, unknown_name
-from onward.base.text import listed
+from onward.base.text import listed, nearest
 from onward.model.records import Move, Run
 from onward.store.layout import LONGEST_NAME, folder_name
 
@@ -88,7 +88,9 @@ def unknown_channel(opened: Opened, channel: str) -> UnknownNameError:
     """The error for a channel that stands nowhere, which says so where it was closed."""
     moves = opened.store.records.moves(channel)
     if not moves:
-        return unknown_name("channel", channel, open_channels(opened), hint="make a release with `onward release`")
+        known = open_channels(opened)
+        hint = None if nearest(channel, known, 1) else "make a release with `onward release`"
+        return unknown_name("channel", channel, known, hint=hint)
     last = f"{channel}@{moves[-1].number}"
     return UnknownNameError(
         f"the channel `{channel}` is closed",

@@ -49,8 +49,9 @@ def command(
     """
     session = session_of(ctx, folder, as_json)
     with session.open(writes=True) as opened:
-        compared = choose(opened, words, lambda: _work(opened, is_live=is_terminal() and not session.as_json))
-        report = diff(opened, compared, session.folder_in(opened))
+        here = session.folder_in(opened)
+        compared = choose(opened, words, lambda: _work(opened, is_live=is_terminal() and not session.as_json), here)
+        report = diff(opened, compared, here)
         if review is not None:
             with written_to(review, "--html"):
                 write_review(opened, report, review)
