@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -229,6 +230,22 @@ def test_init_makes_a_workspace_that_runs(tmp_path: Path) -> None:
     again = onward(root, "init", "--json")
     assert again.status == 0
     assert again.json["created"] == []
+
+
+def test_init_makes_a_first_project_again_where_there_is_none(tmp_path: Path) -> None:
+    onward(tmp_path, "init", "mine")
+    root = tmp_path / "mine"
+    (root / "onward.toml").write_text('name = "ours"\n')
+    shutil.rmtree(root / "projects/first")
+    assert "`onward init`" in onward(root, "list").out
+    assert onward(root, "init", "--json").json["created"] == [
+        f"projects/first/{name}" for name in ("data/visits.csv", "onward.toml", "steps.py")
+    ]
+    assert onward(root, "run").status == 0
+    assert (root / "onward.toml").read_text() == 'name = "ours"\n'
+    shutil.rmtree(root / "projects/first")
+    (root / "projects/mine").mkdir()
+    assert onward(root, "init", "--json").json["created"] == []
 
 
 def test_init_changes_no_file_that_is_there(workspace: Writer) -> None:

@@ -105,9 +105,10 @@ def _first_project(folder: Path) -> list[str]:
 
 
 def _around(folder: Path) -> list[str]:
-    """The settings for a folder that has files already: its candidates are proposed, not decided."""
-    if (folder / "onward.toml").exists():
-        return []
+    """What a folder that has files already lacks: settings, and a first project where it has none at all.
+
+    Its candidates are proposed, not decided.
+    """
     with open_workspace(folder) as opened:
         reading = read(opened.place, opened.index, {}, {})
     lines = [f'name = "{_toml_text(folder.resolve().name)}"']
@@ -116,7 +117,8 @@ def _around(folder: Path) -> list[str]:
         lines += ["", "# These files could be steps. Take the ones that are, and take the `#` away.", "# steps = ["]
         lines += [f'#   "{_toml_text(path)}",' for path in candidates] + ["# ]"]
     created = _write_new(folder, "onward.toml", "\n".join(lines) + "\n")
-    if not reading.graph.steps and not (folder / "projects").exists():
+    projects = folder / "projects"
+    if not reading.graph.steps and not (projects.exists() and any(projects.iterdir())):
         created += [name for path, text in _FIRST_PROJECT.items() for name in _write_new(folder, path, text)]
     return created
 
