@@ -166,3 +166,17 @@ def test_progress_comes_while_a_run_goes_on(workspace: Writer) -> None:
     assert process.poll() is None
     process.terminate()
     process.communicate(timeout=30)
+
+
+@pytest.mark.parametrize("words", [["releases"], ["snapshots"], ["list", "--json"], ["doctor"]], ids=" ".join)
+def test_a_reader_that_has_gone_is_no_failure(made_shop: Path, words: list[str]) -> None:
+    assert onward(made_shop, "release").status == 0
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run(
+            [*PROGRAM, *words], cwd=made_shop, stdout=writer, stderr=subprocess.PIPE, text=True, timeout=60, check=False
+        )
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -55,6 +55,13 @@ class Program(click.Group):
             raise unknown_name("command", name, list(COMMANDS), hint=_command_hint(name))
         return super().resolve_command(ctx, args)
 
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Caught before click does, to which it is a failure (status 1).
+            return _nobody_reads()
+
 
 def _command_hint(name: str) -> str:
     from onward.base.text import nearest
@@ -101,15 +108,19 @@ def _carry_out(arguments: list[str], color: bool | None) -> int:
         click.echo("stopped", err=True)
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of our output has gone (`onward list | head`): there is nobody left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        return _nobody_reads()
     except Exception as error:  # noqa: BLE001 - an error of onward's own tree, or a broken promise that is reported
         from onward.base.errors import OnwardError
 
         if isinstance(error, OSError) and error.errno in _LACKING:
             error = _lacking(error)
         return _report(error, arguments) if isinstance(error, OnwardError) else _report_internal(error, arguments)
+
+
+def _nobody_reads() -> int:
+    """The exit status where the reader of our output has gone (`onward list | head`): there is nobody left to tell."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _usage_error(error: click.ClickException) -> OnwardError:
