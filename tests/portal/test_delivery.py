@@ -342,6 +342,44 @@ def test_a_preview_whose_removal_failed_goes_with_the_next_delivery(shop: Path, 
     assert not [path for path in site(tmp_path) if path.startswith("preview/")]
 
 
+def test_of_a_site_that_is_gone_nothing_is_told_any_more(shop: Path, tmp_path: Path) -> None:
+    def told() -> list[tuple[str, str]]:
+        rows = onward(shop, "releases", "--json").json["published"]
+        return [(row["channel"], row["outcome"]) for row in rows]
+
+    release(shop)
+    release(shop, "--channel", "preview/one")
+    release(shop, "--channel", "preview/two")
+    assert onward(shop, "close", "preview/one").status == 0
+    assert told() == [("main", "brought"), ("preview/two", "brought")]
+    listing = tmp_path / "srv" / "site" / LISTING
+    content = listing.read_bytes()
+    listing.write_text("{")
+    assert onward(shop, "close", "preview/two").status == 1
+    assert ("preview/two", "failed") in told()
+    listing.write_bytes(content)
+    assert onward(shop, "publish").status == 0  # with which the second preview goes
+    assert told() == [("main", "brought")]
+
+
+def test_a_preview_whose_log_is_damaged_holds_back_no_other_channel(shop: Path, tmp_path: Path) -> None:
+    release(shop)
+    release(shop, "--channel", "preview/topic")
+    log = shop / ".onward" / "store" / "channels" / "preview%2Ftopic" / "00000001"
+    log.chmod(0o644)
+    log.write_text("{")
+    change(shop, 5)
+    release(shop)
+    assert b"Release 2" in site(tmp_path)["index.html"]
+    answer = onward(shop, "publish", "--json")
+    assert answer.status == 1
+    assert [(one["channel"], one["outcome"]) for one in answer.json["published"]] == [
+        ("main", "unchanged"),
+        ("preview/topic", "failed"),
+    ]
+    assert "is damaged" in answer.json["published"][1]["message"]
+
+
 def test_another_channel_stands_below_channels(shop: Path, tmp_path: Path) -> None:
     release(shop, "--channel", "weekly")
     there = site(tmp_path)

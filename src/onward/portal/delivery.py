@@ -128,6 +128,11 @@ def _attempt_at(place: str, destination: Destination | OnwardError) -> _Attempt:
     return _Attempt(place, destination)
 
 
+def _fail(attempts: Sequence[_Attempt], error: OnwardError) -> None:
+    for one in attempts:
+        one.error, one.is_due = error, False
+
+
 def _drawing_error(error: OnwardError | OSError) -> OnwardError:
     """What keeps a site from being drawn, before any place is asked."""
     if isinstance(error, OnwardError):
@@ -146,7 +151,11 @@ class _Delivery:
     _laid_out: int = field(default=0)
 
     def to(self, attempts: Sequence[_Attempt]) -> list[Receipt]:
-        log = self.opened.store.records.moves(self.channel)
+        try:
+            log = self.opened.store.records.moves(self.channel)
+        except StoreError as error:
+            _fail(attempts, error)
+            return [self._receipt(one, None, ()) for one in attempts]
         for _ in range(_TRIES):
             due = [one for one in attempts if one.is_due]
             if not due:
@@ -161,8 +170,7 @@ class _Delivery:
         try:
             laid = self._laid_now(log)
         except (OnwardError, OSError) as error:
-            for one in attempts:
-                one.error, one.is_due = _drawing_error(error), False
+            _fail(attempts, _drawing_error(error))
             return
         self._bring_all(attempts, laid, log)
 
@@ -268,8 +276,9 @@ class _Delivery:
     def _closed(self, listing: Listing) -> list[_Laid]:
         """What stands at a place of channels that are closed: nothing is to be there."""
         others = {address: state.channel for address, state in listing.sites.items() if state.channel != self.channel}
-        logs = {channel: self.opened.store.records.moves(channel) for channel in set(others.values()) - {MAIN}}
-        closed = {channel for channel, log in logs.items() if log and last_standing(log) is None}
+        # One whose log is damaged may be closed, and stays: what is wrong with it holds back nobody else.
+        gone = set(others.values()) - {MAIN, *open_channels(self.opened)}
+        closed = {channel for channel in gone if self.opened.store.records.moves(channel)}
         return [_Laid(address, None, {}) for address, channel in sorted(others.items()) if channel in closed]
 
     def _require_own_history(self, place: str, listing: Listing, log: Sequence[Move]) -> None:
@@ -298,8 +307,7 @@ class _Delivery:
             except StoreError:
                 gone.append(f"{MAIN}@{number}")
             except (OnwardError, OSError) as error:
-                for one in attempts:
-                    one.error = _drawing_error(error)
+                _fail(attempts, _drawing_error(error))
                 break
         behind = [one for one in attempts if one.missing]
         if laid and behind:

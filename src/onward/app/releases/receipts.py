@@ -14,7 +14,7 @@ from onward.app.wiring import Opened
 from onward.base.codec import decode, encode
 from onward.base.digest import digest_text
 from onward.destinations.naming import without_secrets
-from onward.model.delivery import Receipt
+from onward.model.delivery import FAILED, Receipt
 
 
 def keep(opened: Opened, receipt: Receipt) -> None:
@@ -24,9 +24,18 @@ def keep(opened: Opened, receipt: Receipt) -> None:
 
 
 def kept(opened: Opened) -> list[Receipt]:
-    """The last receipts of the places that the settings name, by place and channel; a damaged one is passed over."""
+    """The last receipts of the places that the settings name, by place and channel; a damaged one is passed over.
+
+    Of a closed channel whose site is gone there is nothing to tell any more: with it, or with whatever was brought to
+    that place later.
+    """
     named = {without_secrets(place) for place in places_of(opened)}
-    return [receipt for receipt in _read(opened) if receipt.place in named]
+    found = [receipt for receipt in _read(opened) if receipt.place in named]
+    reached: dict[str, str] = {}
+    for receipt in found:
+        if receipt.outcome != FAILED:
+            reached[receipt.place] = max(receipt.at, reached.get(receipt.place, ""))
+    return [one for one in found if one.number is not None or one.at > reached.get(one.place, "")]
 
 
 def _read(opened: Opened) -> list[Receipt]:
