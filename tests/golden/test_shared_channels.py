@@ -119,6 +119,47 @@ def test_no_move_stands_in_the_log_before_what_it_names(team: Team) -> None:
     assert max(at for at, kind in enumerate(kinds) if kind == "objects") < kinds.index("bases")
 
 
+def test_what_nobody_has_any_more_is_made_again_and_not_released(team: Team) -> None:
+    team.machine("first", "main").run()
+    for path in [*paths(team, "/objects/"), "v1/main/head"]:
+        del team.contents[path]
+    clean = team.machine("clean", "main")
+    assert clean.counts() == Counter(made=len(STEPS))
+    release(clean)
+    reader = team.machine("reader")
+    with reader.open() as opened:
+        run = channels.run_of(opened, opened.store.records.moves("main")[-1])
+        assert all(opened.store.objects.is_whole(artifact.bytes) for artifact in run.artifacts.values())
+
+
+def test_what_is_lost_between_a_run_and_its_release_holds_that_until_it_is_made_again(team: Team) -> None:
+    team.machine("first", "main").run()
+    clean = team.machine("clean", "main")
+    assert clean.counts() == Counter(restored=len(STEPS))  # nobody needs the bytes
+    for path in [*paths(team, "/objects/"), "v1/main/head"]:
+        del team.contents[path]
+    with pytest.raises(RefusedError, match="bytes of p/total, p/twice, p/words are neither here nor in") as raised:
+        release(clean)
+    assert raised.value.hint == "nothing has changed; `onward run` makes them again"
+    assert paths(team, "/channels/") == []
+    assert clean.counts() == Counter(made=len(STEPS))
+    assert release(clean).move.number == 1
+
+
+def test_a_head_that_would_name_what_is_lost_is_not_written(team: Team) -> None:
+    team.machine("first", "main").run()
+    del team.contents["v1/main/head"]
+    clean = team.machine("clean", "main")
+    clean.run("p/words")
+    for path in paths(team, "/objects/"):
+        del team.contents[path]
+    clean.run()
+    assert "v1/main/head" not in team.contents
+    assert [said for said in clean.said if "the next run makes them again" in said] != []
+    assert clean.counts() == Counter(made=len(STEPS))
+    assert "v1/main/head" in team.contents
+
+
 def test_where_the_bucket_cannot_be_had_what_is_known_is_served_and_said(team: Team) -> None:
     ann = team.machine("ann")
     ann.run()

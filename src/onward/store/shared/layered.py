@@ -5,7 +5,7 @@ Each class is what it stands on, with one more place to look. A bucket that cann
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ import msgspec
 from onward.base.codec import encode
 from onward.base.digest import Digest, is_digest
 from onward.base.errors import BucketError, RefusedError
+from onward.base.text import listed
 from onward.model.records import Basis, Move, Run, Snapshot
 from onward.model.trace import Envelope, Trace
 from onward.store.disk import Disk
@@ -34,14 +35,30 @@ _FETCHERS = 8
 class SharedObjects(Objects):
     """Objects, of which those that a trace or a record of the bucket names need not be here yet."""
 
-    def __init__(self, layout: Layout, disk: Disk, remote: Remote) -> None:
+    def __init__(self, layout: Layout, disk: Disk, remote: Remote, lost: str) -> None:
+        """
+        Args:
+            lost: the folder that names what was found to be in no store.
+        """
         super().__init__(layout, disk)
         self._remote = remote
         self._expected: set[Digest] = set()
+        self._lost_folder = lost
+        self._lost = set(disk.names(lost))
+        remote.spoiled |= self._lost
 
     def expect(self, digests: Iterable[Digest]) -> None:
         """Takes objects to be in the bucket until it is found out that they are not."""
         self._expected.update(digests)
+
+    def lose(self, digest: Digest) -> None:
+        """Notes that an object is in no store: the next run makes again what names it."""
+        self._lost.add(digest)
+        self._remote.spoiled.add(digest)
+        self._disk.mark(f"{self._lost_folder}/{digest}")
+
+    def is_lost(self, digest: Digest) -> bool:
+        return digest in self._lost and not self.is_here(digest)
 
     def has(self, digest: Digest) -> bool:
         """Whether the object is here, or is taken to be in the bucket. Asks nobody."""
@@ -61,12 +78,22 @@ class SharedObjects(Objects):
         return super().read(digest) if content is None and self._fetch(digest) else content
 
     def bring(self, digests: Iterable[Digest]) -> None:
-        missing = [digest for digest in dict.fromkeys(digests) if not self.is_here(digest)]
+        missing = self._missing(digests)
         if len(missing) > 1:
-            from concurrent.futures import ThreadPoolExecutor
+            self._at_once(self._fetch, missing)
 
-            with ThreadPoolExecutor(_FETCHERS, "onward-fetcher") as fetchers:
-                list(fetchers.map(self._fetch, missing))
+    def look_for(self, digests: Iterable[Digest]) -> None:
+        """Asks the bucket for those objects that are not here: those that it does not have are expected no more."""
+        self._at_once(self._remote.holds, self._missing(digests))
+
+    def _missing(self, digests: Iterable[Digest]) -> list[Digest]:
+        return [digest for digest in dict.fromkeys(digests) if not self.is_here(digest)]
+
+    def _at_once(self, ask: Callable[[Digest], bool], digests: list[Digest]) -> None:
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(_FETCHERS, "onward-fetcher") as fetchers:
+            list(fetchers.map(ask, digests))
 
     def _fetch(self, digest: Digest) -> bool:
         if digest in self._remote.spoiled or not self._remote.is_readable:
@@ -123,38 +150,34 @@ class SharedTraces(Traces):
         envelope = super().envelope(key, name)
         if envelope is None and is_digest(key) and is_digest(name):
             found = self._remote.trace(key, name)
-            if found is not None and self._keep(*found):
+            if found is not None and self._keep(*found) is not None:
                 envelope = super().envelope(key, name)
         return envelope
 
     def bring(self, key: Digest) -> bool:
-        look = self._looks.setdefault(key, self._brought(key))
+        look = self._looks.setdefault(key, self._brought(self._remote.traces(key)))
         return next(look, None) is not None
 
     def bring_executed(self, executed_key: Digest) -> bool:
-        look = self._looks.setdefault(executed_key, self._brought_executed(executed_key))
+        look = self._looks.setdefault(executed_key, self._brought(self._remote.executed(executed_key)))
         return next(look, None) is not None
 
-    def _brought(self, key: Digest) -> Iterator[bool]:
-        for portion in self._remote.traces(key):
-            kept = [self._keep(scope, key, name, content) for scope, name, content in portion]
-            if any(kept):
+    def _brought(self, portions: Iterator[list[tuple[str, Digest, Digest, bytes]]]) -> Iterator[bool]:
+        for portion in portions:
+            traces = [trace for found in portion if (trace := self._keep(*found)) is not None]
+            named = {address for trace in traces for address in trace.addresses()}
+            if named and not all(self._remote.is_of_head(name) for _, _, name, _ in portion):
+                self._objects.look_for(named)  # an old trace may have outlived what it names
+            if traces:
                 yield True
 
-    def _brought_executed(self, executed_key: Digest) -> Iterator[bool]:
-        for portion in self._remote.executed(executed_key):
-            kept = [self._keep(scope, key, name, content) for scope, key, name, content in portion]
-            if any(kept):
-                yield True
-
-    def _keep(self, scope: str, key: Digest, name: Digest, content: bytes) -> bool:
-        """Keeps a trace that came under its scope; False where it cannot be believed."""
+    def _keep(self, scope: str, key: Digest, name: Digest, content: bytes) -> Trace | None:
+        """Keeps a trace that came under its scope; None where it cannot be believed."""
         trace = believed(content, key, name)
-        if trace is None:
-            return False
-        self._objects.expect(trace.addresses())
-        self.adopt(scope, name, trace, content)
-        return True
+        if trace is not None:
+            self._objects.expect(trace.addresses())
+            self.adopt(scope, name, trace, content)
+        return trace
 
     def _found(self, scope: str, trace: Trace) -> None:
         if scope != LOCAL_SCOPE:
@@ -230,6 +253,7 @@ class SharedRecords(Records):
             is_next = self._is_whole_log(folder, move)
             if is_next and run is not None:
                 self.publish(run, self._remote.release_area(), self._named_by_head(self._remote.release_area()))
+                self._require_results(run)
             added = is_next and self._created(f"{folder}/{move.sequence:08d}", encode(move))
         except BucketError as error:
             raise RefusedError(
@@ -265,6 +289,18 @@ class SharedRecords(Records):
             if record is not None:
                 sending.put_record(area.record(folder, digest), encode(record))
         sending.put_record(area.record("runs", run.id), encode(run))
+
+    def _require_results(self, run: Run) -> None:
+        """Refuses to show readers what nobody has.
+
+        Raises:
+            BucketError: results were found to be in no store.
+        """
+        artifacts = run.artifacts.items()
+        lost = sorted(asset for asset, artifact in artifacts if any(map(self._objects.is_lost, artifact.addresses())))
+        if lost:
+            message = f"the bytes of {listed(lost)} are neither here nor in `{self._remote.url}`"
+            raise BucketError(message, hint="`onward run` makes them again")
 
     def _named_by_head(self, area: Area) -> set[Digest]:
         """The objects that the newest complete run of a scope has brought to the bucket."""

@@ -38,8 +38,9 @@ class SharedStore(Store):
         super().__init__(root, disk, scopes)
         self.known = f"{root}/shared/{bucket_id(bucket.url)}"
         self.remote = Remote(bucket, [scope for scope in scopes if scope != LOCAL_SCOPE])
-        self.shared_objects = SharedObjects(self.layout, self.disk, self.remote)
-        self._sending = Sending(self.remote, self.shared_objects.path, self.shared_objects.size)
+        self.shared_objects = SharedObjects(self.layout, self.disk, self.remote, f"{self.known}/lost")
+        found = self.shared_objects
+        self._sending = Sending(self.remote, found.path, found.size, found.lose)
         self.objects = self.shared_objects
         self.shared_traces = SharedTraces(
             self.layout, self.disk, self.scopes, self.remote, self.shared_objects, self._sending
@@ -127,6 +128,9 @@ class SharedStore(Store):
         try:
             sent = {digest for trace in results.values() for digest in objects_of(trace)}
             self.shared_records.publish(run, own, sent)
+            addresses = {address for trace in results.values() for address in trace.addresses()}
+            if any(map(self.shared_objects.is_lost, addresses)):
+                self.remote.doubt("bytes of some results are in no store any more: the next run makes them again")
             if self.remote.trouble() is None:
                 if not is_of_fork(own.scope):
                     # A bucket that was made anew may have another one than this machine knew.

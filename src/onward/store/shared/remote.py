@@ -78,13 +78,17 @@ class Remote:
                 self._heads[area.scope] = Head() if content is None else unpack(content)
             return self._heads[area.scope]
 
-    def traces(self, key: Digest) -> Iterator[list[tuple[str, Digest, bytes]]]:
-        """The traces under a key, in portions from the cheapest to the dearest look: scope, name and bytes.
+    def is_of_head(self, name: Digest) -> bool:
+        """Whether a trace is part of a newest complete run, which was sent after all that it names."""
+        return any(name in self.head(area).names for area in self.areas)
+
+    def traces(self, key: Digest) -> Iterator[list[tuple[str, Digest, Digest, bytes]]]:
+        """The traces under a key, in portions from the cheapest to the dearest look: scope, key, name and bytes.
 
         Nothing is known of the bytes but that they came.
         """
         for area in self.areas:
-            yield [(area.scope, name, content) for name, content in self.head(area).traces(key).items()]
+            yield [(area.scope, key, name, content) for name, content in self.head(area).traces(key).items()]
         for area in self.areas:
             known = self.head(area).traces(key)
             names = [path.rpartition("/")[2] for path in self._names(area.traces(key))]
@@ -92,7 +96,7 @@ class Remote:
             for name in filter(is_digest, names):
                 content = self._read(f"{area.traces(key)}/{name}") if name not in known else None
                 if content is not None:
-                    found.append((area.scope, name, content))
+                    found.append((area.scope, key, name, content))
             yield found
 
     def trace(self, key: Digest, name: Digest) -> tuple[str, Digest, Digest, bytes] | None:
@@ -104,7 +108,7 @@ class Remote:
         return None
 
     def executed(self, executed_key: Digest) -> Iterator[list[tuple[str, Digest, Digest, bytes]]]:
-        """The same for a key without what is only shown: scope, key, name and bytes."""
+        """The same for a key without what is only shown."""
         for area in self.areas:
             yield [(area.scope, *found) for found in self.head(area).executed(executed_key)]
         for area in self.areas:
@@ -135,6 +139,16 @@ class Remote:
         with suppress(OSError):
             file.unlink()
         return None
+
+    def holds(self, digest: Digest) -> bool:
+        """Whether there is an object of this name; one that is not there is not looked for again."""
+        try:
+            is_there = any(self.bucket.has(area.object(digest)) for area in self.areas)
+        except BucketError:
+            return False
+        if not is_there:
+            self.spoiled.add(digest)
+        return is_there
 
     def record(self, folder: str, digest: Digest) -> bytes | None:
         """A record that goes by its digest."""

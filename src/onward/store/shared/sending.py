@@ -29,14 +29,20 @@ class Sending:
     Args:
         whole: gives the file of an object that is whole; None where it cannot be had.
         size: the bytes of one that is on this disk; None where it is not.
+        lose: is told of one that should be sent, and is in no store.
     """
 
     def __init__(
-        self, remote: Remote, whole: Callable[[Digest], Path | None], size: Callable[[Digest], int | None]
+        self,
+        remote: Remote,
+        whole: Callable[[Digest], Path | None],
+        size: Callable[[Digest], int | None],
+        lose: Callable[[Digest], None],
     ) -> None:
         self._remote = remote
         self._whole = whole
         self._size = size
+        self._lose = lose
         self._jobs: deque[Job] = deque()
         self._senders = 0
         self._failed: Exception | None = None
@@ -90,7 +96,7 @@ class Sending:
             self._put(f"{area.executed(executed_key)}/{trace.key}-{name}", b"")
 
     def put_object(self, digest: Digest, area: Area | None = None, *, is_new: bool = False) -> None:
-        """Sends an object, where it is not there; one that is not here is somebody else's, and is left to them.
+        """Sends an object, where it is not there; one that is to be had nowhere is lost.
 
         A small one that was just made is sent without asking, which takes as long as the question.
         """
@@ -102,6 +108,8 @@ class Sending:
             if not is_asked or not self._remote.bucket.has(path):
                 file = self._whole(digest)
                 if file is None:
+                    if self._remote.is_readable:
+                        self._lose(digest)
                     return
                 self._remote.bucket.send(file, path)
                 self._remote.spoiled.discard(digest)
