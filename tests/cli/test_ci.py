@@ -316,3 +316,43 @@ def test_where_git_refuses_to_work_its_words_are_told(remote: Path, monkeypatch:
     assert answer.status == 4
     assert "dubious ownership" in answer.err
     assert "safe.directory" in answer.err
+
+
+def test_where_there_is_no_commit_nothing_is_released(tmp_path: Path) -> None:
+    root = tmp_path / "empty"
+    root.mkdir()
+    run_git(root, "init", "-q", "-b", "main")
+    answer = onward(root, "ci", "--json")
+    assert answer.json["released"] is None
+    assert [hold["reason"] for hold in answer.json["held"]] == ["the files are not those of a commit"]
+
+
+def test_without_a_branch_it_is_said_that_nothing_can_be_released(remote: Path) -> None:
+    root = clone(remote, "ci")
+    run_git(root, "checkout", "-q", "--detach")
+    assert "ONWARD_BRANCH" in onward(root, "ci").out
+    assert "ONWARD_BRANCH" not in onward(root, "review").out
+
+
+def test_a_release_that_a_cache_has_lost_gives_its_number_to_no_other(tmp_path: Path) -> None:
+    """A service's cache may come back as it was some releases ago."""
+    site = tmp_path / "site"
+    remote = remote_of(tmp_path, {"onward.toml": f'name = "house"\npublish = ["folder:{site}"]\n'})
+    root = clone(remote, "ci")
+    assert onward(root, "ci").status == 0
+    shutil.copytree(root / ".onward", tmp_path / "cache")
+    for number in (30, 40):
+        author = clone(remote, f"author-{number}")
+        edit(author, VISITS, "2,20" if number == 30 else "2,30", f"2,{number}")
+        pushed(author, "main", str(number))
+        run_git(root, "pull", "-q")
+        if number == 30:
+            assert onward(root, "ci", "--json").json["released"] == {"channel": "main", "number": 2}
+            shutil.rmtree(root / ".onward")
+            shutil.copytree(tmp_path / "cache", root / ".onward")
+    answer = onward(root, "ci", "--json")
+    assert answer.status == 1
+    assert answer.json["released"] is None
+    (hold,) = answer.json["held"]
+    assert "shows main@2, and the store knows no release of `main` after main@1" in hold["reason"]
+    assert "240" in (site / "shop/total/total.json").read_text("utf-8")

@@ -134,3 +134,30 @@ def test_a_build_that_is_held_brings_the_rollback_that_did_not_reach_its_readers
     assert (answer.json["released"], bool(answer.json["held"])) == (None, True)
     assert [(one["outcome"], one["number"]) for one in answer.json["published"]] == [("brought", 1)]
     assert "180" in (place / "shop/total/total.json").read_text("utf-8")
+
+
+def test_a_preview_that_may_not_be_brought_fails_no_branch_but_main_is_told_on_the_host(
+    remote: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The build of a request may not write to a branch of pages on GitHub."""
+    on_a_clean_machine(remote)
+    site, aside = tmp_path / "site", tmp_path / "aside"
+    site.rename(aside)
+    site.write_text("in the way", "utf-8")
+    author = clone(remote, "author")
+    edit(author, VISITS, "2,20", "2,30")
+    head = pushed(author, "topic", "thirty")
+    _, branch = on_a_clean_machine(remote, "topic")
+    assert branch.status == 0, branch.text
+    assert [one["outcome"] for one in branch.json["published"]] == ["failed"]
+    run_git(author, "push", "-q", "origin", "HEAD:main")
+    fake = FakeGitHub(tmp_path)
+    with monkeypatch.context() as surroundings:
+        for name, value in fake.on_main(head).items():
+            surroundings.setenv(name, value)
+        _, main = on_a_clean_machine(remote)
+    fake.close()
+    assert main.status == 1
+    state, words = fake.world.statuses[head][-1]
+    assert state == "failure"
+    assert "1 place does not show it" in words

@@ -26,7 +26,7 @@ from onward.ci.repository import Repository
 from onward.ci.review import Review, review
 from onward.ci.schedule import Night, night, to_ask_again
 from onward.hosts.registry import hosts
-from onward.model.delivery import Receipt
+from onward.model.delivery import FAILED, Receipt
 from onward.model.hosting import Build, Shown, Verdict
 from onward.model.ports import Conversation, Watcher
 from onward.model.records import Approved, Run
@@ -71,7 +71,15 @@ class Built:
 
     @property
     def ok(self) -> bool:
-        return self.review.ok and not self.has_lost_releases
+        """The change may stand, and readers see what they should. A preview is a courtesy: the build of a request need
+        not have the right to bring it anywhere."""
+        are_shown = not self.review.build.is_main or not self.unshown
+        return self.review.ok and not self.has_lost_releases and are_shown
+
+    @property
+    def unshown(self) -> list[Receipt]:
+        """Of the places, those that do not show what they should."""
+        return [receipt for receipt in self.published if receipt.outcome == FAILED]
 
 
 @dataclass(frozen=True)
@@ -153,6 +161,8 @@ class Pipeline:
                 except RefusedError as error:
                     built.held = [Hold(channel, error.message)]
             built.closed = list(close_gone(self.opened))
+        elif self.build.branch is None and self.build.service == GIT:
+            found.notes.append("nothing is released: git knows no branch of this commit, and `ONWARD_BRANCH` says none")
         elif self.build.branch is not None and not self.build.is_fork and not self._is_somebodys_own(found):
             try:
                 self._forward(built, preview_of(self.build.branch))
@@ -160,19 +170,24 @@ class Pipeline:
                 found.notes.append(f"there is no preview: {error.message}")
 
     def _lost_releases(self, channel: str) -> Iterator[Hold]:
-        """What readers have of a channel of which no release is known: its number would be given a second time."""
-        if self.opened.store.records.moves(channel):
+        """What readers have of a channel and the store does not know: its number would be given a second time."""
+        known = max((move.number for move in self.opened.store.records.moves(channel)), default=0)
+        if known and self.opened.store.is_shared:  # of what is shared, nobody has an older state
             return
-        for name, release in shown_at_places(self.opened, channel).items():
-            yield Hold(
-                "",
-                f"`{name}` shows {release}, and the store knows no release of `{channel}`: it has lost them. Somebody "
-                "whose clone knows them brings them back with `onward run` and `onward release --note TEXT`",
-            )
+        for name, number in shown_at_places(self.opened, channel).items():
+            if number > known:
+                after = f" after {channel}@{known}" if known else ""
+                yield Hold(
+                    "",
+                    f"`{name}` shows {channel}@{number}, and the store knows no release of `{channel}`{after}: it has "
+                    "lost that. Somebody whose clone knows it brings it back with `onward run` and "
+                    "`onward release --note TEXT`",
+                )
 
     def _is_somebodys_own(self, found: Review) -> bool:
         """Whether the files are no commit's: what a CI service has checked out is one, whatever lies beside it."""
-        return self.build.service == GIT and found.report.run.origin.dirty
+        origin = found.report.run.origin
+        return self.build.service == GIT and (origin.dirty or origin.commit is None)
 
     def _holds(self, found: Review) -> Iterator[Hold]:
         """What keeps a build of the main branch from its readers."""
@@ -321,6 +336,9 @@ def _in_a_word(built: Built) -> str:
         plural(broken, "check") + " broken" if broken else "",
         plural(len(found.waiting), "change") + " without a yes" if found.waiting else "",
         f"{found.stale_owners} is stale" if found.stale_owners is not None else "",
+        plural(len(built.unshown), "place does not show it", "places do not show it")
+        if not built.ok and built.unshown
+        else "",
     ]
     if any(against):
         return listed([words for words in against if words])

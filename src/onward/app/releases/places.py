@@ -70,9 +70,9 @@ def _destination(opened: Opened, place: str) -> Destination | OnwardError:
         return error
 
 
-def shown_at_places(opened: Opened, channel: str) -> dict[str, str]:
-    """The release of a channel that readers find at each place, as `main@3`; none at one that cannot be asked."""
-    shown: dict[str, str] = {}
+def shown_at_places(opened: Opened, channel: str) -> dict[str, int]:
+    """The number of the release of a channel that readers find at each place; none at one that cannot be asked."""
+    shown: dict[str, int] = {}
     for name, destination in destinations_of(opened):
         if isinstance(destination, OnwardError):
             continue
@@ -82,5 +82,5 @@ def shown_at_places(opened: Opened, channel: str) -> dict[str, str]:
             continue
         for address, site in sites:
             if site.channel == channel and not is_for_good(address):
-                shown[name] = f"{channel}@{site.number}"
+                shown[name] = site.number
     return shown

@@ -45,7 +45,7 @@ def command(
         session.print_json(built_json(built, page))
     else:
         print_built(built)
-    return receipts.status(built.published) if built.ok else 1
+    return 0 if built.ok else 1
 
 
 @command.command("init", short_help="Write the one CI file.")
