@@ -24,12 +24,19 @@ import msgspec
 
 from onward.base.digest import Digest, digest_text
 from onward.languages.python.normal import NORMAL_FORMAT
-from onward.languages.python.purity import ALWAYS_THERE, BUILTINS, HARMLESS_MODULES
+from onward.languages.python.purity import (
+    ALWAYS_THERE,
+    BUILTINS,
+    ENUMS,
+    HARMLESS_MODULES,
+    LAYOUTS,
+    STRICT_BASES,
+)
 from onward.languages.python.symbols import SYMBOLS_FORMAT, Decoration, SymbolTable, Unit
 from onward.languages.python.uses import Dynamic, Found, Import, Use
 from onward.model.code import Problem
 
-CLOSURE_FORMAT = 2
+CLOSURE_FORMAT = 3
 SOURCE_FORMAT = CLOSURE_FORMAT * 10_000 + SYMBOLS_FORMAT * 100 + NORMAL_FORMAT
 """Counts in keys: digests of different formats cannot be compared."""
 
@@ -154,6 +161,8 @@ class _Links(msgspec.Struct):
     """What is needed from elsewhere for the lookups to work."""
     externals: set[str]
     unknown: list[tuple[str, int]]
+    looked_into: list[Node] = []
+    """What an attribute is looked up in when the file is imported: it may not have it, or act on being asked."""
 
 
 T = TypeVar("T", bound=Hashable)
@@ -162,6 +171,7 @@ _MODULE_NAMES = frozenset(
     {"__name__", "__file__", "__doc__", "__spec__", "__loader__", "__package__", "__path__", "__builtins__"}
     | {"__debug__", "__annotations__", "__cached__", "__class__"}
 )
+_PACKAGE_FILE = "/__init__.py"
 _SUFFIXES = {"whole": "whole file", "open": "whole file", "outcome": "import"}
 _NOTEBOOK_NAMES = frozenset({"display", "get_ipython", "In", "Out", "_", "__", "___", "exit", "quit"})
 
@@ -412,13 +422,21 @@ class Linker:
     # -- the closure as a whole ------------------------------------------------------------------------
 
     def _with_dynamics(self, reached: frozenset[Node]) -> frozenset[Node]:
-        """Add what counts because something reached can look at everything that is reached."""
+        """Add what counts because something reached can look at everything that is reached.
+
+        Whoever has a package as a value gets at those of its modules that anybody has imported.
+        """
         while True:
             kinds = {node.name for node in reached if node.kind == "dynamic"}
             more: set[Node] = set()
             for node in reached:
                 if "metadata" in kinds and node.kind == "symbol":
                     more.add(Node("metadata", node.path, node.name))
+                if node.kind == "open":
+                    if node.path.endswith(_PACKAGE_FILE):
+                        more |= _imported_below(node.path, reached)
+                    if "metadata" in kinds:
+                        more.update(Node("metadata", node.path, name) for name in self._names_in(node.path))
                 if "frames" in kinds and node.kind == "import":
                     more.add(Node("open", node.path))
                 if "source" in kinds and node.kind == "import":
@@ -426,6 +444,11 @@ class Linker:
             if more <= reached:
                 return reached
             reached = reached.union(*map(self._reach.of, more))
+
+    def _names_in(self, path: str) -> Iterable[str]:
+        """The names that a file binds, by any of which whoever has the module gets at what they are."""
+        table = self._table(path)
+        return table.names if isinstance(table, SymbolTable) else ()
 
     def _labels(self, path: str, reached: frozenset[Node]) -> dict[str, str]:
         """How each file is called in the entries: by dotted name, or by path where that is not unique."""
@@ -598,7 +621,9 @@ class Linker:
         """Whether a decorator or a base class may keep, call or register what the unit defines."""
         if not all(self._is_quiet(path, item) for item in unit.decorations):
             return True
-        return not all(self._is_plain_base(path, base, frozenset()) for base in unit.bases)
+        if not all(self._is_plain_base(path, base, frozenset()) for base in unit.bases):
+            return True
+        return bool(unit.bases) and not self._fit_together(path, unit)
 
     def _is_quiet(self, path: str, decoration: Decoration) -> bool:
         """Whether a decorator of the workspace takes what it is given, and does nothing but return functions."""
@@ -624,6 +649,29 @@ class Linker:
                 return False
         return True
 
+    def _fit_together(self, path: str, unit: Unit) -> bool:
+        """Whether Python certainly makes a class of these base classes: no two of them have anything in common."""
+        lines = [self._ancestors(path, base) for base in unit.bases]
+        names = {*unit.inherits}.union(*lines)
+        if names & ENUMS:
+            return False  # one that has members cannot be extended, and each value is looked at
+        if len(lines) + len(unit.inherits) < 2:
+            return True
+        if names & STRICT_BASES or len(names & LAYOUTS) > 1:
+            return False
+        shared = names.intersection({"abc.ABC"}.difference(unit.inherits))
+        every = [*unit.inherits, *(name for line in lines for name in line - shared)]
+        return len(every) == len(set(every))
+
+    def _ancestors(self, path: str, chain: tuple[str, ...]) -> set[str]:
+        """The classes that a plain base class of the workspace comes from, itself included."""
+        found: set[str] = set()
+        for target in self._resolve_name(path, chain, frozenset()):
+            found.add(f"{target.path} {target.name}")
+            for unit in self._units_of(target):
+                found.update(unit.inherits, *(self._ancestors(target.path, base) for base in unit.bases))
+        return found
+
     def _units_of(self, node: Node) -> list[Unit]:
         table = self._table(node.path)
         if isinstance(table, Problem):
@@ -643,19 +691,19 @@ class Linker:
         seen = seen | {here}
         name, rest = chain[0], chain[1:]
         found: list[Node] = []
-        for number in table.names.get(name, ()):
+        outside_stars: list[Node] = []
+        binding = table.names.get(name, ())
+        for number in sorted({*binding, *table.stars}) if table.stars else binding:
             unit = table.units[number]
-            if not unit.is_import:
+            if number in binding and not unit.is_import:
                 found.append(here)
             for item in unit.imports:
                 if item.bound == name:
                     found += self._resolve_import(path, item, rest, seen)
-        outside_stars: list[Node] = []
-        for number in table.stars:
-            for item in table.units[number].imports:
-                if item.name == "*":
+                elif item.name == "*":
                     brought = self._from_star(path, item, chain, seen)
-                    (outside_stars if _is_guessed(brought) else found).extend(brought)
+                    # what may be brought from outside can only hide what is bound above
+                    (outside_stars if _is_guessed(brought) and not found else found).extend(brought)
         if found:
             return list(dict.fromkeys(found))
         if name in _MODULE_NAMES or (table.role == "cells" and _is_notebook_name(name)):
@@ -773,7 +821,9 @@ class Linker:
             targets = self._targets(path, use)
             for target in targets:
                 self._link_target(path, use, target, links)
-            if use.mode != "exists":
+            if eager:
+                self._look_into(path, use, targets, links)
+            if use.mode != "exists" and (targets or use.mode != "text"):
                 links.facts.append(_fact(use, targets))
             if use.mode != "exists" and self._leaves_imports(path, unit, use, targets):
                 links.nodes.append(Node("dynamic", "", "modules"))
@@ -783,6 +833,31 @@ class Linker:
         links.facts = sorted(set(links.facts))
         links.outcomes = sorted(set(links.outcomes))
         return links
+
+    def _look_into(self, path: str, use: Use, targets: list[Node], links: _Links) -> None:
+        """Note whose attributes the import of a file asks for, unless it is a class that has them.
+
+        What a file asks of its own names acts, where it may not be harmless.
+        """
+        if use.mode in ("text", "hint", "store") or not (use.origin or len(use.chain) > 1):
+            return
+        inside = [
+            target
+            for target in targets
+            if target.kind == "symbol"
+            and target.path != path
+            and target.name != use.chain[-1]
+            and not self._has_attribute(use, target)
+        ]
+        if inside:
+            links.looked_into += [target for target in targets if target.kind in ("symbol", "whole")]
+            links.outcomes.append(_fact(use, targets))
+
+    def _has_attribute(self, use: Use, target: Node) -> bool:
+        """Whether `Colour.RED` is no more than the attribute that the class `Colour` plainly has."""
+        units = self._units_of(target)
+        is_class = len(units) == 1 and units[0].is_class and not units[0].eager
+        return is_class and use.chain[-2:-1] == (target.name,) and use.chain[-1] in units[0].attributes
 
     def _hints_of(self, node: Node) -> _Links:
         """What the annotations of a function mean, for whoever reads them."""
@@ -797,12 +872,24 @@ class Linker:
         return links
 
     def _targets(self, path: str, use: Use) -> list[Node]:
+        if use.mode == "text":
+            return self._named_by_text(path, use.origin)
         if not use.origin:
             return self._resolve_name(path, use.chain, frozenset())
         module = self._absolute(use.origin, path)
         if module is None:
             return [Node("missing", "", use.origin)]
         return self._resolve_member(module, path, use.chain, frozenset())
+
+    def _named_by_text(self, path: str, text: str) -> list[Node]:
+        """What a text like `acme.stats.mean` names in a module of the workspace; nothing where it names none."""
+        names = tuple(text.split("."))
+        for end in range(len(names) - 1, 0, -1):
+            own = self._find(".".join(names[:end]), path)
+            if own is not None:
+                found = self._resolve_name(own, names[end:], frozenset())
+                return [target for target in found if target.kind == "symbol"]
+        return []
 
     def _link_target(self, path: str, use: Use, target: Node, links: _Links) -> None:
         if target.kind == "external":
@@ -824,7 +911,7 @@ class Linker:
                 links.nodes.append(Node("import", target.path))
             return
         links.nodes.append(target)
-        if target.kind == "symbol" and use.mode in ("value", "hint", "metadata"):
+        if target.kind == "symbol" and use.mode in ("value", "hint", "metadata", "text"):
             links.nodes.append(Node("metadata", target.path, target.name))
 
     def _link_import(self, path: str, item: Import, links: _Links) -> None:
@@ -853,6 +940,7 @@ class Linker:
                     links.externals.add(target.name.partition(".")[0])
                 elif target.kind == "symbol" and target.name == "__getattr__" and item.name != "__getattr__":
                     links.nodes += [target, Node("whole", target.path)]
+                    links.outcomes.append(f"{module}:{item.name}")
         if own is not None and module in HARMLESS_MODULES:
             links.outcomes.append(f"{module} is {own}")  # libraries get it too
         elif own is not None and self._dotted(own) != module:
@@ -875,7 +963,7 @@ class Linker:
     def _leaves_imports(self, path: str, unit: Unit, use: Use, targets: list[Node]) -> bool:
         """Whether a use reaches a module that this file does not import by name: somebody else must have."""
         table = self._table(path)
-        if isinstance(table, Problem) or (len(use.chain) < 2 and not use.origin):
+        if isinstance(table, Problem) or use.mode == "text" or (len(use.chain) < 2 and not use.origin):
             return False
         if use.origin and not use.chain:
             return False
@@ -1008,7 +1096,7 @@ class Linker:
             for item in unit.imports:
                 self._link_import(path, item, imports)
             outcomes += imports.outcomes
-            content.edges += imports.nodes
+            content.edges += [*imports.nodes, *links.looked_into]
             externals |= imports.externals | links.externals
             if not effects[number]:
                 continue
@@ -1114,6 +1202,12 @@ def start_of(path: str, symbol: str | None) -> Node:
     return Node("whole", path) if symbol is None else Node("symbol", path, symbol)
 
 
+def _imported_below(package: str, reached: Iterable[Node]) -> set[Node]:
+    """All of the imported modules of a package, by its file."""
+    folder = package.removesuffix(_PACKAGE_FILE) + "/"
+    return {Node("open", node.path) for node in reached if node.kind == "import" and node.path.startswith(folder)}
+
+
 def _used_names(reached: Iterable[Node]) -> dict[str, set[str]]:
     """By imported file the names in it that are reached."""
     names: dict[str, set[str]] = {}
@@ -1149,8 +1243,8 @@ def _takes(unit: Unit, decoration: Decoration) -> bool:
 
 
 def _fact(use: Use, targets: list[Node]) -> str:
-    """What a name means, as a fact."""
-    meant = sorted({_meaning(target, use) for target in targets})
+    """What a name means, as a fact: in the order of its bindings, of which the last one is had."""
+    meant = dict.fromkeys(_meaning(target, use) for target in targets)
     return f"{use.origin}:{'.'.join(use.chain)} = {' | '.join(meant)}"
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 
-NORMAL_FORMAT = 1
+NORMAL_FORMAT = 2
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -70,6 +70,8 @@ class NormalForm:
             for item in value:
                 self._value(item)
             self._out.append("]")
+        elif value is None:
+            self._out.append("-")  # nothing stands there, as in `**values` of a dict; the literal is `<None>`
         else:
             self._out.append(constant(value))
 

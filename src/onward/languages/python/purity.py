@@ -47,6 +47,20 @@ INERT_BASES = frozenset(
         if isinstance(getattr(builtins, name), type) and issubclass(getattr(builtins, name), BaseException)
     }
 )
+ENUMS = frozenset({"enum.Enum", "enum.IntEnum", "enum.StrEnum", "enum.Flag", "enum.IntFlag"})
+STRICT_BASES = ENUMS | {"typing.Protocol", "typing.TypedDict", "typing.NamedTuple"}
+"""Those that refuse most classes beside them."""
+LAYOUTS = frozenset(name for name in INERT_BASES if "." not in name and name != "object")
+"""Builtin types, of which a class can come from one alone."""
+_ENUM_METHODS = frozenset({"__init__", "__new__", "_generate_next_value_", "__set_name__", "__init_subclass__"})
+_NAMED_TUPLE_METHODS = frozenset(
+    {"__new__", "__init__", "__slots__", "__getnewargs__", "_fields", "_field_defaults", "_field_types"}
+    | {"_make", "_replace", "_asdict", "_source"}
+)
+_DATACLASS_OPTIONS = frozenset(
+    {"init", "repr", "eq", "order", "unsafe_hash", "frozen", "match_args", "kw_only", "slots"}
+)
+_COMPARISONS = frozenset({"__lt__", "__le__", "__gt__", "__ge__"})
 HARMLESS_MODULES = frozenset(
     {"__future__", "abc", "argparse", "array", "ast", "base64", "bisect", "calendar", "cmath", "collections"}
     | {"collections.abc", "concurrent.futures", "contextlib", "copy", "csv", "dataclasses", "datetime", "decimal"}
@@ -57,6 +71,8 @@ HARMLESS_MODULES = frozenset(
     | {"xml.etree.ElementTree", "zipfile", "zlib", "zoneinfo"}
 )
 """Modules of the standard library that every Python from 3.9 on has, and whose import no result can show."""
+INERT_VALUES = HARMLESS_MODULES | {"numpy", "pandas", "polars", "pyarrow"}
+"""Modules whose values take no notice of a class that binds them."""
 ALWAYS_THERE = frozenset(
     {f"functools.{name}" for name in ("cache", "cached_property", "lru_cache", "partial", "reduce", "wraps")}
     | {f"collections.{name}" for name in ("Counter", "OrderedDict", "defaultdict", "deque", "namedtuple")}
@@ -137,7 +153,7 @@ class Purity:
         names: all names that the module binds anywhere.
         externals: names that mean one thing outside of the module (`pl` -> `polars`).
         known: names certainly bound above, with the kind of their value: `number`, `text`, `list`, `dict`,
-            `set`, `path`, `function`, `class`, `other`.
+            `set`, `path`, `function`, `class`, `object` (it may have methods of its own), `other`.
     """
 
     def __init__(self, names: frozenset[str], externals: dict[str, str]) -> None:
@@ -161,10 +177,66 @@ class Purity:
         return self.meaning_of(node.func if isinstance(node, ast.Call) else node)
 
     def is_inert_decorator(self, node: ast.expr) -> bool:
-        """Whether a decorator is known to keep its function to itself."""
+        """Whether a decorator is known to keep its function to itself, and to take what it is given."""
         if isinstance(node, ast.Attribute) and node.attr in ("setter", "getter", "deleter"):
             return isinstance(node.value, ast.Name) and node.value.id not in self.names
-        return self.decorator(node) in INERT_DECORATORS
+        meaning = self.decorator(node)
+        return meaning in INERT_DECORATORS and (not isinstance(node, ast.Call) or self._takes(meaning, node))
+
+    def _takes(self, meaning: str, node: ast.Call) -> bool:
+        """Whether a decorator that is called takes these arguments, as far as their values are written out."""
+        named = {keyword.arg: keyword.value for keyword in node.keywords}
+        if meaning in STEP_DECORATORS:
+            return True
+        if meaning == "functools.wraps":
+            return len(node.args) == 1 and named.keys() <= {"assigned", "updated"}
+        if meaning == "functools.lru_cache":
+            values = [*node.args, *named.values()]
+            fits = len(node.args) <= 2 and named.keys() <= {"maxsize", "typed"} - {
+                *("maxsize", "typed")[: len(node.args)]
+            }
+            return fits and all(_is_size(value) for value in values)
+        if meaning == "dataclasses.dataclass":
+            return not node.args and named.keys() <= _DATACLASS_OPTIONS and all(map(_is_flag, named.values()))
+        return meaning.startswith("numba.") and not node.args and all(map(_is_flag, named.values()))
+
+    def fits_dataclass(self, node: ast.ClassDef) -> bool:
+        """Whether the options of `@dataclass(...)` go with one another and with the methods of the class."""
+        methods = {item.name for item in node.body if isinstance(item, (ast.FunctionDef, ast.AsyncFunctionDef))}
+        for decorator in node.decorator_list:
+            if not isinstance(decorator, ast.Call) or self.decorator(decorator) != "dataclasses.dataclass":
+                continue
+            on = {k.arg: k.value.value for k in decorator.keywords if isinstance(k.value, ast.Constant)}
+            if on.get("order") and (on.get("eq") is False or methods & _COMPARISONS):
+                return False
+            if on.get("frozen") and methods & {"__setattr__", "__delattr__"}:
+                return False
+            if on.get("unsafe_hash") and "__hash__" in methods:
+                return False
+        return True
+
+    def fits_base(self, base: str, methods: set[str], values: dict[str, ast.expr | None], mixed: str) -> bool:
+        """Whether a base class that looks at the body certainly takes it.
+
+        Args:
+            base: its full name.
+            methods: the names of the functions in the body.
+            values: what the body binds to names.
+            mixed: the type that stands before the base class; empty for none.
+        """
+        if base == "typing.NamedTuple":
+            return not methods & _NAMED_TUPLE_METHODS
+        if base not in ENUMS:
+            return True
+        if methods & _ENUM_METHODS or "mro" in values:
+            return False
+        of_numbers = base in ("enum.IntEnum", "enum.IntFlag", "enum.Flag") or mixed in ("int", "float")
+        kept = [value for value in values.values() if value is not None]
+        if of_numbers:
+            return all(isinstance(value, ast.Constant) and type(value.value) is int for value in kept)
+        if base == "enum.StrEnum" or mixed == "str":
+            return all(isinstance(value, ast.Constant) and isinstance(value.value, str) for value in kept)
+        return not mixed
 
     def kind_of(self, node: ast.expr) -> str | None:
         """What kind of value an expression certainly gives without doing anything else; None if it might."""
@@ -368,3 +440,11 @@ class Purity:
     def _is_quiet_decorator(self, node: ast.expr) -> bool:
         meaning = self.decorator(node)
         return meaning == "functools.wraps" and isinstance(node, ast.Call) and len(node.args) == 1
+
+
+def _is_size(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and (node.value is None or isinstance(node.value, int))
+
+
+def _is_flag(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, bool)

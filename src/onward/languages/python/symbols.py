@@ -25,13 +25,16 @@ from onward.languages.python.normal import (
 )
 from onward.languages.python.purity import (
     INERT_BASES,
+    INERT_VALUES,
+    LAYOUTS,
     STEP_DECORATORS,
+    STRICT_BASES,
     WELL_KNOWN,
     Purity,
 )
 from onward.languages.python.uses import Found, Import, Scope, UseFinder, annotations_of, dotted, imports_of
 
-SYMBOLS_FORMAT = 9
+SYMBOLS_FORMAT = 10
 
 Role = Literal["module", "script", "cells"]
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -71,6 +74,8 @@ class Unit(msgspec.Struct, frozen=True, array_like=True):
         takes: the names of a quiet function's parameters; the first `needs` of them have no default.
         takes_named: those that it takes by name alone; of a quiet function each has a default.
         hooks: it is a class that hears of its subclasses.
+        inherits: the full names of those base classes of a class that are known to do nothing.
+        attributes: the names that the body of a class binds.
     """
 
     line: int
@@ -90,6 +95,8 @@ class Unit(msgspec.Struct, frozen=True, array_like=True):
     takes_named: tuple[str, ...] = ()
     hooks: bool = False
     is_class: bool = False
+    inherits: tuple[str, ...] = ()
+    attributes: tuple[str, ...] = ()
 
 
 class SymbolTable(msgspec.Struct, frozen=True):
@@ -388,6 +395,8 @@ class _Reading:
             bases=tuple(plain) if is_inert else (),
             hooks=not is_inert or _hears_of_subclasses(node),
             is_class=True,
+            inherits=tuple(meaning for meaning in map(self.purity.meaning_of, bases) if meaning in INERT_BASES),
+            attributes=tuple(sorted(_bound_in_class(node))),
         )
 
     def _is_generic(self, base: ast.expr) -> bool:
@@ -399,11 +408,9 @@ class _Reading:
     def _is_inert_class(self, node: ast.ClassDef) -> bool:
         """Whether a class statement certainly does nothing but make a class, its bases left out."""
         meanings = [self.purity.meaning_of(base) for base in node.bases]
-        if (
-            node.keywords
-            or (len(meanings) > 1 and "object" in meanings)
-            or len(set(map(ast.dump, node.bases))) < len(node.bases)
-        ):
+        if node.keywords or len(set(map(ast.dump, node.bases))) < len(node.bases) or not _go_together(meanings):
+            return False
+        if not self.purity.fits_dataclass(node):
             return False
         if any(
             isinstance(item, ast.Call) and any(self.purity.kind_of(k.value) is None for k in item.keywords)
@@ -422,6 +429,17 @@ class _Reading:
     def _is_inert_body(self, node: ast.ClassDef, has_fields: bool, meanings: list[str]) -> bool:
         seen: set[str] = set()
         has_default = False
+        methods = {item.name for item in node.body if isinstance(item, _FUNCTIONS)}
+        values = {
+            target.id: item.value
+            for item in node.body
+            if isinstance(item, (ast.Assign, ast.AnnAssign))
+            for target in (item.targets if isinstance(item, ast.Assign) else [item.target])
+            if isinstance(target, ast.Name)
+        }
+        mixed = meanings[0] if len(meanings) > 1 and meanings[0] in LAYOUTS else ""
+        if not all(self.purity.fits_base(base, methods, values, mixed) for base in meanings):
+            return False
         for statement in meaningful(node.body):
             if isinstance(statement, _FUNCTIONS):
                 unknown = [d for d in statement.decorator_list if not self.purity.is_inert_decorator(d)]
@@ -436,9 +454,11 @@ class _Reading:
             if bound & seen or "__slots__" in bound or any(name.startswith("_") for name in bound if meanings):
                 return False
             kind = self.purity.kind_of(statement.value) if statement.value is not None else None
+            if statement.value is not None and self._may_hear_of_class(statement.value, kind):
+                return False
             if has_fields and isinstance(statement, ast.AnnAssign):
                 is_constant = isinstance(statement.value, ast.Constant)
-                if kind in ("list", "dict", "set", "other") and not is_constant:
+                if kind in ("list", "dict", "set", "object", "other") and not is_constant:
                     return False  # dataclasses refuse some of these
                 if kind is None and has_default:
                     return False
@@ -449,6 +469,15 @@ class _Reading:
             for name in bound:
                 self.purity.known.pop(name, None)
         return True
+
+    def _may_hear_of_class(self, value: ast.expr, kind: str | None) -> bool:
+        """Whether what a class binds may be an object with a `__set_name__`, which is called when the class is made."""
+        if kind == "object":
+            return True
+        chain = dotted(value)
+        if kind != "other" or not chain or chain[0] not in self.externals:
+            return False
+        return self.externals[chain[0]].partition(".")[0] not in INERT_VALUES
 
     def _visit_class_head(self, finder: UseFinder, node: ast.ClassDef) -> None:
         """What a class looks up when it is made: all but the bodies of its functions."""
@@ -480,24 +509,25 @@ class _Reading:
             return
         value = statement.value if isinstance(statement, (ast.Assign, ast.AnnAssign)) else None
         kind = self.purity.kind_of(value) if value is not None else None
+        unclear = "object" if kind in (None, "object") or isinstance(value, ast.Attribute) else "other"
         for name in unit.binds:
             if isinstance(statement, _FUNCTIONS):
-                known[name] = "function" if not unit.decorations and name == statement.name else "other"
+                known[name] = "function" if not unit.decorations and name == statement.name else "object"
             elif isinstance(statement, ast.ClassDef):
-                known[name] = "class" if name == statement.name and not unit.decorations else "other"
+                known[name] = "class" if name == statement.name and not unit.decorations else "object"
             elif isinstance(statement, _IMPORTS):
-                known[name] = "other"
+                known[name] = "other" if name in self.externals else "object"
             elif value is not None and self.purity.own_effect(statement) is None:
                 # of two names for one list: what is put in by the one is seen by the other
                 is_alone = not isinstance(value, ast.Name) and _is_one_name(statement)
-                known[name] = kind if is_alone and kind is not None else "other"
+                known[name] = kind if is_alone and kind not in (None, "other") else unclear
             elif isinstance(statement, ast.AnnAssign) or self.purity.own_effect(statement) is not None:
                 pass  # binds nothing new
             else:
                 known.pop(name, None)
         for name in unit.binds:
             if name in known and self._is_rebound_in_function(name):
-                known[name] = "other"
+                known[name] = "object"
 
     def _is_rebound_in_function(self, name: str) -> bool:
         """A name that a function binds by `global` may hold anything once that function has run."""
@@ -514,7 +544,15 @@ class _Reading:
     # -- parts -----------------------------------------------------------------------------------------
 
     def _finder(self) -> UseFinder:
-        return UseFinder(self.names, self.externals, self.texts, self.definitions, self.lazy_annotations)
+        purity = self.purity
+        return UseFinder(
+            self.names,
+            self.externals,
+            self.texts,
+            self.definitions,
+            self.lazy_annotations,
+            purity.is_inert_decorator,
+        )
 
     def _found(self, nodes: list[ast.stmt]) -> Found:
         finder = self._finder()
@@ -640,9 +678,18 @@ def _bound_in_class(node: ast.ClassDef) -> frozenset[str]:
 
 
 def _hears_of_subclasses(node: ast.ClassDef) -> bool:
-    return any(isinstance(item, _FUNCTIONS) and item.name == "__init_subclass__" for item in node.body) or any(
-        keyword.arg == "metaclass" for keyword in node.keywords
-    )
+    is_told = any(keyword.arg == "metaclass" for keyword in node.keywords)
+    return is_told or "__init_subclass__" in _bound_in_class(node)
+
+
+def _go_together(bases: list[str]) -> bool:
+    """Whether base classes that are known (the others are empty) can stand beside one another in this order."""
+    known = [base for base in bases if base and base != "typing.Generic"]
+    if len(known) < 2:
+        return True
+    if len(known) == 2 and known[0] in ("str", "int", "float") and known[1] == "enum.Enum":
+        return len(bases) == 2
+    return "object" not in known and not STRICT_BASES.intersection(known) and len(LAYOUTS.intersection(known)) < 2
 
 
 def _all_imports(unit: Unit) -> tuple[Import, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Literal
 
@@ -16,16 +16,17 @@ import msgspec
 
 from onward.languages.python.normal import children, every_node
 
-Mode = Literal["call", "value", "exists", "store", "hint", "metadata"]
+Mode = Literal["call", "value", "exists", "store", "hint", "metadata", "text"]
 """How a name is used: called (or raised, caught, inherited from), passed on, only looked up, set; named by the
-annotation of a field, or of a function, by which whoever reads that gets at what it means."""
+annotation of a field, or of a function, by which whoever reads that gets at what it means; written as a text,
+`"module.name"`, which whoever gets it may import."""
 
 
 class Use(msgspec.Struct, frozen=True, array_like=True):
     """A name and the attributes taken from it, as written: `pl.col` is `("pl", "col")`.
 
     `origin` is empty for a name of the module; for a name that a function imports it is the module that the
-    chain starts from, with the dots of a relative import.
+    chain starts from, with the dots of a relative import. For a text it is the text.
     """
 
     chain: tuple[str, ...]
@@ -78,6 +79,7 @@ class Found(msgspec.Struct, frozen=True, array_like=True):
 
 ONWARD_REFERENCES = frozenset({"onward.ref", "onward.api.ref"})
 _WORD = re.compile(r"[^\W\d]\w*")
+_DOTTED = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)+")
 _MARKED = re.compile(r"@\s*(\w+)|\b(\w+)(?=\s*[.(])")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -103,7 +105,14 @@ _IMPORTERS = frozenset(
     {"importlib.import_module", "importlib.__import__", "builtins.__import__", "__import__"}
     | {"pkgutil.extend_path", "pkgutil.walk_packages", "pkgutil.iter_modules", "importlib.reload", "runpy.run_module"}
     | {"importlib.util.spec_from_file_location", "importlib.util.find_spec", "pkgutil.resolve_name"}
+    | {"importlib.machinery.SourceFileLoader", "importlib.machinery.FileFinder", "importlib.machinery.PathFinder"}
+    | {"importlib.metadata.entry_points", "importlib_metadata.entry_points", "pkg_resources.iter_entry_points"}
+    | {"pkg_resources.load_entry_point"}
+    | {"hydra.utils.instantiate", "hydra.utils.call", "hydra.utils.get_class", "hydra.utils.get_method"}
+    | {"hydra.utils.get_object", "jsonpickle.decode", "yaml.unsafe_load", "yaml.UnsafeLoader"}
 )
+_FINDERS = frozenset({"pydoc.locate", "pydoc.resolve"})
+"""What imports what the text that it is given names, `module` or `module.name`."""
 _FRAME_NAMES = frozenset(
     {"_getframe", "currentframe", "f_globals", "f_locals", "f_back", "getouterframes", "get_objects"}
     | {"__subclasses__", "__globals__"}
@@ -130,7 +139,9 @@ _METADATA_NAMES = frozenset(
         "__dict__",
     }
 )
-_METADATA_ROOTS = frozenset({"docopt", "fire", "ply", "typer", "beartype", "typeguard", "jaxtyping", "pydoc"})
+_METADATA_ROOTS = frozenset(
+    {"docopt", "fire", "ply", "typer", "beartype", "typeguard", "jaxtyping", "pydoc"} | {"doctest"}
+)
 _SOURCE_NAMES = frozenset(
     {"getsource", "getsourcelines", "findsource", "getcomments", "linecache", "__code__", "lineno", "f_lineno"}
     | {"tb_lineno", "co_firstlineno", "co_lines", "co_positions", "findCaller", "getframeinfo", "getouterframes"}
@@ -283,6 +294,7 @@ class UseFinder:
         texts: names of the module that are bound to a literal text alone.
         definitions: names of the module that are functions and classes alone.
         lazy_annotations: annotations are not evaluated.
+        is_inert: says of a decorator that it neither reads nor keeps its function's metadata.
     """
 
     def __init__(
@@ -292,12 +304,14 @@ class UseFinder:
         texts: frozenset[str],
         definitions: frozenset[str],
         lazy_annotations: bool,
+        is_inert: Callable[[ast.expr], bool],
     ) -> None:
         self.names = names
         self.externals = externals
         self.texts = texts
         self.definitions = definitions
         self.lazy_annotations = lazy_annotations
+        self.is_inert = is_inert
         self._scopes: list[Scope] = []
         self._uses: dict[tuple[str, tuple[str, ...], str], Use] = {}
         self._imports: dict[Import, None] = {}
@@ -463,6 +477,15 @@ class UseFinder:
             return
         if self._reads_code(node, meaning) or self._imports_by_name(node, meaning):
             return
+        if meaning in _FINDERS:
+            named = node.args[0] if node.args else None
+            text = named.value if isinstance(named, ast.Constant) else ""
+            self._dynamic("import", f"{meaning}()", node.lineno, text if isinstance(text, str) else "")
+        if meaning.startswith("runpy.") and (len(node.args) > 2 or any(k.arg != "init_globals" for k in node.keywords)):
+            # what stands under `if __name__ == ...` may run
+            self._dynamic("source", f"{meaning}() under another name", node.lineno)
+        if meaning.removeprefix("builtins.") in ("exec", "compile"):
+            self._imports_in_text(node)
         self._frame_reader(node)
         self.visit(node.func, "call")
         as_type = meaning in ("isinstance", "issubclass", "super")
@@ -524,21 +547,37 @@ class UseFinder:
             self.visit(statement.value)  # type: ignore[attr-defined]
         return True
 
+    def _imports_in_text(self, node: ast.Call) -> None:
+        """What the statements in a literal text import; whoever runs them can use all of it."""
+        text = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
+        try:
+            tree = ast.parse(text) if isinstance(text, (str, bytes)) else None
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            tree = None
+        for statement in every_node(tree) if tree is not None else ():
+            if isinstance(statement, (ast.Import, ast.ImportFrom)):
+                for item in imports_of(statement):
+                    self._imports[msgspec.structs.replace(item, line=node.lineno)] = None
+                    chain = (item.name,) if item.name not in ("", "*") else ()
+                    self._use(item.module, chain, "value", node.lineno)
+
     def _imports_by_name(self, node: ast.Call, meaning: str) -> bool:
         """`import_module("lit")`; a text that begins with a literal package narrows what can be meant."""
-        is_importer = meaning in ("importlib.import_module", "__import__", "builtins.__import__")
+        is_builtin = meaning in ("__import__", "builtins.__import__")
+        is_importer = is_builtin or meaning == "importlib.import_module"
         if not is_importer and not (meaning == "" and dotted(node.func)[-1:] == ("import_module",)):
             return False
         if not node.args:
             return False
         named = node.args[0]
+        others = [*node.args[1:], *(keyword.value for keyword in node.keywords)]
         self.visit(node.func, "exists")
-        for extra in [*node.args[1:], *(keyword.value for keyword in node.keywords)]:
+        for extra in others:
             self.visit(extra)
-        if isinstance(named, ast.Constant) and isinstance(named.value, str) and len(node.args) == 1:
-            name = named.value
-            top = name.partition(".")[0]
-            target = top if meaning != "importlib.import_module" else name
+        # `__import__` gives a submodule for each name of `fromlist`; `import_module` takes dots from a package
+        name = _literal_module(named, others) if not (is_builtin and others) else None
+        if name is not None:
+            target = name.partition(".")[0] if is_builtin else name
             self._imports[Import(name, "", "", target, node.lineno)] = None
             self._use(name, (), "value", node.lineno)
             return True
@@ -573,6 +612,8 @@ class UseFinder:
         text = node.value
         if not isinstance(text, str) or not text:
             return
+        if _DOTTED.fullmatch(text):
+            self._use(text, (), "text", node.lineno)
         words = self.names.intersection(_WORD.findall(text))
         if not words:
             return
@@ -585,11 +626,13 @@ class UseFinder:
         if not isinstance(node, ast.Lambda):
             for decorator in node.decorator_list:
                 self.visit(decorator, "call")
+            # what decorates a function may read its annotations, as `singledispatch` does
+            is_read = not all(map(self.is_inert, node.decorator_list))
             with self.type_parameters(node):
                 for annotation in annotations_of(node):
                     if not self.lazy_annotations:
                         self.annotation(annotation)
-                    self._hints(annotation, "metadata")
+                    self._hints(annotation, "hint" if is_read else "metadata")
         for default in _head(node):
             self.visit(default)
         scope = Scope("function")
@@ -713,6 +756,23 @@ def _parsed_text(node: ast.Constant) -> list[ast.expr]:
 def _joined(imported: Import, attributes: tuple[str, ...]) -> str:
     names = (imported.target, imported.name) if imported.name else (imported.target,)
     return ".".join((*names, *attributes))
+
+
+def _literal_module(node: ast.expr, packages: Sequence[ast.expr]) -> str | None:
+    """The module that `import_module(node, *packages)` certainly imports; None where it is computed."""
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        return None
+    if not node.value.startswith(".") or not packages:
+        return node.value
+    package = packages[0]
+    if isinstance(package, ast.Name) and package.id == "__package__":
+        return node.value
+    if not isinstance(package, ast.Constant) or not isinstance(package.value, str):
+        return None
+    below = node.value.lstrip(".")
+    parents = package.value.split(".")
+    parents = parents[: len(parents) - (len(node.value) - len(below) - 1)]
+    return ".".join([*parents, below] if below else parents)
 
 
 def _literal_prefix(node: ast.expr) -> str:
