@@ -455,7 +455,7 @@ def test_what_the_system_refuses_at_one_place_holds_back_no_other(shop: Path, mo
         full, brought = delivery.bring(opened, "main", Silence(), pause=lambda _: None)
     assert (full.outcome, full.message) == (
         "failed",
-        "`memory:a` cannot be brought: No space left on device (`/mnt/stick`)",
+        "`memory:a` cannot be written: No space left on device (`/mnt/stick`)",
     )
     assert brought.outcome == "brought"
     assert "index.html" in whole.files

@@ -6,6 +6,7 @@ is there for good is moved over as whole folders, and no reader misses it meanwh
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import time
@@ -16,11 +17,13 @@ from pathlib import Path
 from onward.base.errors import PlaceError, RefusedError
 from onward.destinations import exchange
 from onward.destinations.listing import folders_above, read_listing, require_way, without_lost, written
+from onward.destinations.naming import place_error
 from onward.model.delivery import LISTING, Listing, is_for_good
 from onward.model.ports import Change
 
 _PATIENCE_S = 600
 _PAUSE_S = 0.1
+_WITHOUT_RIGHTS = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class FolderDestination:
@@ -54,11 +57,13 @@ class FolderDestination:
             with self._held() as is_locked:
                 return self._bring(plan, is_alone=is_locked)
         except OSError as error:
-            raise PlaceError(
-                f"`{self.name}` cannot be written: {error.strerror or error}",
-                hint="the folder is exchanged as a whole: give the right to write to the one above it as well, or "
-                "name a folder below it in `publish`",
-            ) from error
+            told = place_error(self.name, error)
+            if error.errno in _WITHOUT_RIGHTS:
+                told.hint = (
+                    "the folder is exchanged as a whole: give the right to write to the one above it as well, or name "
+                    "a folder below it in `publish`"
+                )
+            raise told from error
 
     def _bring(self, plan: Callable[[Listing], Change | None], *, is_alone: bool) -> int:
         folder = self._folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 
 from onward.base.errors import PlaceError
@@ -14,8 +15,10 @@ def without_secrets(text: str) -> str:
 
 
 def place_error(name: str, error: OSError) -> PlaceError:
-    """What the system refused where the site is brought to a place of this name."""
+    """What the system refused where the site was to be brought to a place of this name."""
     path = f" (`{error.filename}`)" if error.filename else ""
+    is_full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     return PlaceError(
-        f"`{name}` cannot be brought: {error.strerror or error}{path}", hint="mend that, then `onward publish`"
+        f"`{name}` cannot be written: {error.strerror or error}{path}",
+        hint=f"{'make room there' if is_full else 'mend that'}, then `onward publish`",
     )

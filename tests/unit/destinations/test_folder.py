@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import tempfile
@@ -72,6 +73,24 @@ def test_missing_rights_are_told_with_what_to_do(tmp_path: Path, monkeypatch: py
     assert "above it" in (raised.value.hint or "")
     assert (tmp_path / "srv" / "site" / "index.html").read_text() == "1"
     bring({"index.html": "2"})
+
+
+def test_a_full_disk_is_told_with_what_to_do_and_the_old_site_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "srv" / "site"
+    bring = bringing(place, tmp_path)
+    bring({"index.html": "1"})
+
+    def write(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(exchange, "write", write)
+    with pytest.raises(PlaceError, match="No space left") as told:
+        bring({"index.html": "2"})
+    assert told.value.hint == "make room there, then `onward publish`"
+    assert (place / "index.html").read_text() == "1"
+    assert os.listdir(place.parent) == ["site"]
 
 
 def test_what_another_process_left_beside_it_is_cleared_and_nobody_elses(tmp_path: Path) -> None:

@@ -228,7 +228,7 @@ def test_where_the_machine_lacks_something_it_is_a_place_that_fails(
     place = GitDestination("gh-pages", tmp_path, cache)
     cache.write_text("a file where the folder should be")
     for ask in (place.listing, lambda: place.bring(lambda _: None)):
-        with pytest.raises(PlaceError, match=r"`git:gh-pages` cannot be brought: .*File exists"):
+        with pytest.raises(PlaceError, match=r"`git:gh-pages` cannot be written: .*File exists"):
             ask()
     cache.unlink()
     monkeypatch.setenv("PATH", str(tmp_path))
