@@ -106,6 +106,20 @@ def covers(read: str, written: str) -> bool:
     return written in (read, literal(read)) or bool(glob_pattern(read).match(written))
 
 
+def shown_in(listing: str, path: str) -> str | None:
+    """The path by which a folder (`data/`) or a glob shows that there is a file; None where it shows nothing of it.
+
+    >>> shown_in("data/", "data/out/1.csv"), shown_in("./", "a.csv"), shown_in("*.csv", "data/a.csv")
+    ('data/out', 'a.csv', None)
+    """
+    if not listing.endswith("/"):
+        is_hidden = "/." in f"/{folder_of(path)}"
+        return path if not is_hidden and glob_pattern(listing).match(path) else None
+    folder = "" if listing == "./" else listing
+    name = path[len(folder) :].partition("/")[0]
+    return f"{folder}{name}" if path.startswith(folder) and not name.startswith(".") else None
+
+
 def escaped(path: str) -> str:
     """A plain path as a glob that fits it alone."""
     return re.sub(r"[*?[]", r"[\g<0>]", path)

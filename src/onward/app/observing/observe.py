@@ -103,12 +103,23 @@ class Observer:
                 world[key] = assets.get(observation.name)
         return world
 
-    def listing(self, name: str, own: Collection[str] = ()) -> Digest | None:
+    def listing(
+        self, name: str, own: Collection[str] = (), *, also: Iterable[str] = (), without: Collection[str] = ()
+    ) -> Digest | None:
         """The digest of the names in a folder (`data/`) or of a glob, without what the step writes itself (`own`).
 
         None where the folder is missing. One that the step's own files bring about is there, and empty.
+
+        Args:
+            name: the folder or the glob.
+            own: the paths that the step writes.
+            also, without: files as if they were in the tree, or were not.
         """
-        names = self._names_without(name, own)
+        names = self.names(name)
+        brought = {shown for path in also if (shown := paths.shown_in(name, path)) is not None}
+        if brought or without:
+            names = sorted(brought.union(names or ()).difference(without)) if brought or names is not None else None
+        names = names_without(names, name, own)
         return None if names is None else digest_of(names)
 
     def listing_then(self, name: str, then: Collection[str], own: Collection[str]) -> Digest | None:
@@ -128,6 +139,12 @@ class Observer:
         told = {prefix + _utf8(each) for each in then if not each.startswith(".")}
         gone = {path for path in told - {*now, *own} if not os.path.lexists(self._root / path)}
         return digest_of(sorted({path for path in now if path in told or (self._root / path).is_dir()} | gone))
+
+    def holds_only(self, folder: str, own: Collection[str]) -> bool:
+        """Whether all files below a folder are among those of a step (`own`), so that it is the step's own work."""
+        prefix = len(str(self._root)) + 1
+        found = (f"{home[prefix:]}/{name}" for home, _, names in os.walk(self._root / folder) for name in names)
+        return all(path in own for path in found)
 
     def _names_without(self, name: str, own: Collection[str]) -> list[str] | None:
         return names_without(self.names(name), name, own)

@@ -7,7 +7,7 @@ that runs again does not go on from what it, or a later one, has left.
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from onward.app.observing.observe import Observer
@@ -66,6 +66,21 @@ class Originals:
         traces = [trace for trace in self._known() if found_in(trace, path) is not None]
         befores = [found_in(trace, path) or NOTHING for trace in traces]
         return next((each for each in befores if not self.is_left(path, each)), NOTHING)
+
+    def taken_back(self, paths: Iterable[str], left: Mapping[str, Iterable[Digest]]) -> dict[str, Digest]:
+        """What files would hold if no step had run, as in `now`, where that is something else than they hold.
+
+        What git tracks is there in every clean tree, whoever has made it: it is not among them.
+
+        Args:
+            paths: in the workspace.
+            left: what steps of this run have left in each.
+        """
+        there = {path: found for path in paths if (found := self._observer.file(path)) is not None}
+        for path in tracked_by_git(self._place, there):
+            del there[path]
+        originals = {path: self.now(path, left.get(path, ())) for path in there}
+        return {path: original for path, original in originals.items() if original != there[path]}
 
     def note(self, path: str, digest: Digest) -> None:
         """Remembers at once what a file held, for the run may be killed."""
@@ -128,3 +143,16 @@ def is_in_git(place: Place, path: str) -> bool:
 def found_in(trace: Trace, path: str) -> Digest | None:
     """What a run found in a file that it changed and kept something of; None where it did not."""
     return next((seen.digest for seen in trace.observations if seen.kind == "found" and seen.name == path), None)
+
+
+def tracked_by_git(place: Place, paths: Iterable[str]) -> list[str]:
+    """Those of the paths that git tracks."""
+    names = sorted(paths)
+    if place.git is None or not names:
+        return []
+    command = ["git", "-C", str(place.root), "--literal-pathspecs", "ls-files", "-z", "--", *names]
+    try:
+        done = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return [name.decode("utf-8", "surrogateescape") for name in done.stdout.split(b"\0") if name]

@@ -7,17 +7,17 @@ that somebody edited by hand is neither, and stays until they say so.
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Container, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from onward.app.observing.observe import Observer
-from onward.app.observing.originals import is_in_git
+from onward.app.observing.originals import is_in_git, tracked_by_git
 from onward.app.observing.watched import Kept
 from onward.app.reading.sources import form_of
 from onward.app.settings.place import Place
 from onward.base.codec import digest_of
-from onward.base.digest import digest_bytes, digest_file
+from onward.base.digest import Digest, digest_bytes, digest_file
 from onward.base.shell import shell_line
 from onward.engine.graph import Graph
 from onward.model.artifact import FILE, TABLE, Artifact
@@ -169,6 +169,17 @@ class TreeOutputs:
                 self._store.disk.remove(absolute)
             self._observer.forget(path)
 
+    def take_back(self, originals: Mapping[str, Digest]) -> None:
+        """Brings files that no step writes any more to what they held before; who edited one has it now."""
+        kept = {path for path in originals if (there := self._observer.file(path)) is None or self._is_kept(there)}
+        self.bring_back({path: original or None for path, original in originals.items() if path in kept})
+
+    def remove_empty(self, folders: Iterable[str]) -> None:
+        """Takes away those of the folders that hold nothing."""
+        for folder in folders:
+            with suppress(OSError):  # something is in it, or it is gone
+                os.rmdir(self._place.root / folder)
+
     def restore_tracked(self, states: dict[str, str | None]) -> list[str]:
         """After a failure: files that git tracks get back what they held before the step ran."""
         tracked = tracked_by_git(self._place, states)
@@ -211,16 +222,3 @@ def files_taken_of(graph: Graph, name: str) -> set[str]:
     """The files of a step that others read."""
     taken = {asset for reader in graph.downstream.get(name, ()) for asset in graph.taken_by_path(reader)}
     return {output.path for output in graph.steps[name].outputs if output.path and output.asset in taken}
-
-
-def tracked_by_git(place: Place, paths: Iterable[str]) -> list[str]:
-    """Those of the paths that git tracks."""
-    names = sorted(paths)
-    if place.git is None or not names:
-        return []
-    command = ["git", "-C", str(place.root), "--literal-pathspecs", "ls-files", "-z", "--", *names]
-    try:
-        done = subprocess.run(command, capture_output=True, check=True, timeout=60)
-    except (OSError, subprocess.SubprocessError):
-        return []
-    return [name.decode("utf-8", "surrogateescape") for name in done.stdout.split(b"\0") if name]

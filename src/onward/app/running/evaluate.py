@@ -72,6 +72,10 @@ class Evaluation:
     """Steps that were told once to wait for what they loaded before: two that did so of each other would for ever."""
     _left: dict[str, dict[str, Digest]] = field(default_factory=dict)
     """By path, the bytes that each settled step has left in a file of the tree."""
+    _taken_back: dict[str, Digest] = field(default_factory=dict)
+    """The files that settled steps have left before and write no more, with what they hold from now on."""
+    _has_other_results: bool = False
+    """Whether the result of a settled step is another one than before."""
     _environment: dict[str, Digest] | None = None
     _versions: dict[Digest, Mapping[str, str]] = field(default_factory=dict)
 
@@ -245,6 +249,9 @@ class Evaluation:
     def settle(self, name: str, trace: Trace) -> None:
         """Takes a trace's artifacts as what the step's assets are now."""
         step = self.reading.graph.steps[name]
+        if trace is not self.standing.trace(name):
+            self._taken_back |= self.taken_back(name, trace.files())
+            self._has_other_results = True
         self.settled.add(name)
         for asset in step.assets:
             # What this step would have written, an earlier writer of the file may have made before it.
@@ -254,6 +261,23 @@ class Evaluation:
         for artifact in trace.artifacts.values():
             if artifact.path is not None:
                 self._left.setdefault(artifact.path, {})[name] = artifact.bytes
+
+    def taken_back(self, name: str, apart: Collection[str]) -> dict[str, Digest]:
+        """The files that a step's last result has left in the tree, with what they held before any step wrote them.
+
+        A step begins without them: one that does without what is there, as `make` does, or that writes fewer files
+        than before, would leave what belongs to no state of its code.
+
+        Args:
+            name: the step.
+            apart: files that are seen to otherwise.
+        """
+        previous = self.standing.trace(name)
+        if previous is None:
+            return {}
+        paths = previous.files().keys() - set(apart)
+        paths -= {path for path in paths if self._left.get(path, {}).keys() - {name}}
+        return self.originals.taken_back(sorted(paths), {path: self._left.get(path, {}).values() for path in paths})
 
     def settle_saves(self, name: str, trace: Trace) -> None:
         """Takes over what a step made that will only be rendered again: all but its document, which is to come."""
@@ -293,6 +317,9 @@ class Evaluation:
             if observation.kind == "absent" and is_of_own_file(observation, traces):
                 world["absent", observation.name] = self.found(traces[0].step, observation.name) or None
                 continue
+            if observation.kind == "absent" and self._is_own_folder(observation.name, traces):
+                world["absent", observation.name] = None
+                continue
             if observation.kind != "asset" and self._failed_maker(traces[0].step, observation) is not None:
                 # What is there was made earlier, and nobody knows what would be there now.
                 world[observation.kind, observation.name] = _UNKNOWN
@@ -300,11 +327,31 @@ class Evaluation:
             if observation.kind == "pickled" and step is not None:
                 kept = self.store.objects.path(made) if made is not None else None
                 world["pickled", observation.name] = self.pickled.code(step, observation.name, kept)
+            if made is None and observation.name in self._taken_back:
+                made = self._taken_back[observation.name]
             if made is not None and observation.kind in ("file", "absent"):
-                world[observation.kind, observation.name] = made
+                world[observation.kind, observation.name] = made or None
             elif made is not None and observation.kind == "there":
-                world["there", observation.name] = A_FILE
+                world["there", observation.name] = A_FILE if made else None
+            elif observation.kind == "listing" and self._may_list_other(
+                world["listing", observation.name], observation
+            ):
+                world["listing", observation.name] = self._listing(observation.name, step.writes if step else ())
         return world
+
+    def _may_list_other(self, now: Digest | None, seen: Observation) -> bool:
+        """Whether a folder may hold other names once what is settled is in the tree; most often it is there already."""
+        return now != seen.digest or self._has_other_results
+
+    def _listing(self, name: str, own: Collection[str]) -> Digest | None:
+        """What a listing would give once the tree holds what settled steps leave in it, and they leave nothing else."""
+        gone = {path for path, original in self._taken_back.items() if not original and path not in self._left}
+        return self.observer.listing(name, own, also=self._left, without=gone)
+
+    def _is_own_folder(self, path: str, traces: Sequence[Trace]) -> bool:
+        """Whether a folder is there for nothing but the files that the step itself has written."""
+        own = {path for trace in traces for path in trace.files()}
+        return any(each.startswith(f"{path}/") for each in own) and self.observer.holds_only(path, own)
 
     def writer_before(self, name: str, path: str) -> str | None:
         """The settled step whose file a step finds that writes the same one after it."""

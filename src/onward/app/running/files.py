@@ -12,6 +12,7 @@ from onward.app.observing.watched import Watched
 from onward.app.running.evaluate import Evaluation
 from onward.app.settings.place import Place
 from onward.app.standing import Standing, StandingResult
+from onward.base.digest import Digest
 from onward.base.text import listed
 from onward.model.ports import Watcher
 from onward.model.trace import Trace
@@ -43,6 +44,8 @@ class StepFiles:
         self._outputs = outputs
         self._results = results
         self._watcher = watcher
+        self._set_aside: dict[str, dict[str, Digest]] = {}
+        """By step that runs, the files that were taken out of its way, with what they held."""
 
     def put_back(self, name: str, trace: Trace) -> list[str]:
         """Brings the files that a step wrote back to what they were, and those that it found written and left so.
@@ -55,6 +58,7 @@ class StepFiles:
         for path, earlier in self._written_before(name).items():
             if path not in written:
                 put_back += self._outputs.put_back(self._results[earlier].trace, {path})
+        self._outputs.take_back(self._evaluation.taken_back(name, {*trace.files(), *self._written_before(name)}))
         self._outputs.let_go(name)
         return put_back
 
@@ -87,12 +91,21 @@ class StepFiles:
             self._outputs.put_back(self._results[writer].trace, {path})
         originals = self._originals(step.name, earlier)
         stamps = self._stamps(step.writes)
-        states = self._outputs.before_run(step, self._standing.trace(step.name)) | originals
-        self._outputs.bring_back(originals)
+        taken_back = self._evaluation.taken_back(step.name, {*earlier, *originals})
+        states = self._outputs.before_run(step, self._standing.trace(step.name))
+        self._set_aside[step.name] = {path: digest for path in taken_back if (digest := states.get(path))}
+        anew = originals | {path: original or None for path, original in taken_back.items()}
+        self._outputs.bring_back(anew)
+        self._outputs.remove_empty(self._own_folders(step.name, taken_back))
         if originals:
             files = listed([f"`{path}`" for path in originals], 3)
             self._watcher.say(f"{step.name} begins with {files} as before any step wrote there; what it held is kept")
-        return states, stamps | self._stamps(originals)
+        return states | anew, stamps | self._stamps(anew)
+
+    def give_back(self, name: str) -> None:
+        """Puts the files where they were that a step which came to no result has not written anew."""
+        root, set_aside = self._place.root, self._set_aside.pop(name, {})
+        self._outputs.bring_back({path: was for path, was in set_aside.items() if not os.path.lexists(root / path)})
 
     def note_found(self, name: str, watched: Watched, states: Mapping[str, str | None]) -> None:
         """Remembers what files held that a step has changed, whatever came of it."""
@@ -126,6 +139,14 @@ class StepFiles:
             if (there or NOTHING) != original:
                 changed[path] = original or None
         return changed
+
+    def _own_folders(self, name: str, files: Iterable[str]) -> list[str]:
+        """The folders above files of a step that were not there, as it saw, before it wrote these; inner ones first."""
+        previous = self._standing.trace(name)
+        observations = previous.observations if previous is not None else ()
+        absent = {each.name for each in observations if each.kind == "absent"}
+        above = {each for each in absent if any(path.startswith(f"{each}/") for path in files)}
+        return sorted(above, reverse=True)
 
     def _stamps(self, among: Iterable[str]) -> Stamps:
         stamps: Stamps = {}

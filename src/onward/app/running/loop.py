@@ -406,6 +406,7 @@ class Loop:
             return self._fail(running.unit, failure, result.log(self._store.objects), ending, running.states)
         if result.needs and not running.late:
             self._outputs.give_up(step.name, running.states)
+            self._files.give_back(step.name)
             return [Suspended(running.unit, self._asked.note(step.name, result.needs))]
         log = result.log(self._store.objects)
         if self.interrupted:
@@ -527,6 +528,7 @@ class Loop:
         self._evaluation.failed.add(name)
         if states is not None:
             self._outputs.give_up(name, states)
+        self._files.give_back(name)
         tracked = self._outputs.restore_tracked(states) if states else []
         fallback = bool(tracked) and set(tracked) >= files_taken_of(self._graph, name)
         if fallback:

@@ -91,7 +91,7 @@ class Tracing:
         """The input that is no longer what it was when the step started, or when it first looked at it."""
         watched = result.watched
         own = {*step.writes, *self._files_written(step, watched).values()}
-        changed = self._changed_input(running, own) or self._changed_code(step)
+        changed = self._changed_input(running, own) or self._changed_code(step, own)
         if changed is None and watched is not None:
             changed = seen.changed_path(watched, self._known(running, step, own))
         return changed
@@ -114,13 +114,14 @@ class Tracing:
                 return observation.name
         return None
 
-    def _changed_code(self, step: Step) -> str | None:
+    def _changed_code(self, step: Step, own: Collection[str]) -> str | None:
         """The file of code that was edited since it was read, where the edit means anything to the step.
 
-        Whether the step ran the old or the new code cannot be told, so its result would belong to neither.
+        Whether the step ran the old or the new code cannot be told, so its result would belong to neither. Code that
+        the step itself has written, as by `%%writefile`, is what it ran.
         """
         reading = self._evaluation.reading
-        files = {step.file} | self._evaluation.reading.own_files(step)
+        files = {step.file, *self._evaluation.reading.own_files(step)}.difference(own)
         changed = [path for path in sorted(files) if self._digest_now(path) != reading.digests.get(path)]
         if not changed:
             return None
