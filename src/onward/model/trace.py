@@ -69,11 +69,11 @@ class Observation(msgspec.Struct, frozen=True, array_like=True):
 
     Attributes:
         kind: `file` (a path's bytes), `absent` (a path that was not there), `there` (one that was only looked at),
-            `listing` (names in a folder or of a glob), `found` (what a file held that it changed, of which it kept
-            something), `variable` (of the environment; `*` for all of them), `passed` (the names of those that
-            settings hand on to programs), `asset` (a name that only running showed), `today` (the as-of date),
-            `text` (of a file of code whose text or lines the results quote), `pickled` (the workspace's code that a
-            pickle names).
+            `link` (where a symbolic link leads), `listing` (names in a folder or of a glob), `found` (what a file held
+            that it changed, of which it kept something), `variable` (of the environment; `*` for all of them),
+            `passed` (the names of those that settings hand on to programs), `asset` (a name that only running showed),
+            `today` (the as-of date), `text` (of a file of code whose text or lines the results quote), `pickled` (the
+            workspace's code that a pickle names).
         name: the path, the asset, the variable.
         digest: what was seen; empty for `absent`, and for `found` where there was no file.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import sys
 from pathlib import Path
 
 import msgspec
@@ -200,6 +201,20 @@ def test_a_step_that_counts_names_finds_the_names_of_then(folder: Path) -> None:
     commit(folder, "names")
     released(folder)
     (folder / "raw/d.txt").write_text("d")
+    report = again(folder)
+    assert report.ok, report.assets
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux sees every link on the way, by design; Linux runs it")
+@pytest.mark.parametrize("is_absolute", [False, True], ids=["relative", "absolute"])
+def test_a_symbolic_link_by_which_a_step_found_its_data_is_there_again(folder: Path, *, is_absolute: bool) -> None:
+    (folder / "raw/2026").mkdir(parents=True)
+    (folder / "raw/2026/a.txt").write_text("four")
+    (folder / "raw/latest").symlink_to(folder / "raw/2026" if is_absolute else "2026")
+    reads = "import onward as ow\n\now.metric('size', len(open('/'.join(['../../raw/latest', 'a.txt'])).read()))\n"
+    (folder / "projects/größe a/linked.py").write_text(reads, "utf-8")
+    commit(folder, "linked")
+    released(folder)
     report = again(folder)
     assert report.ok, report.assets
 

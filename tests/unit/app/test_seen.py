@@ -69,6 +69,53 @@ def test_a_file_that_only_running_showed_counts(tmp_path: Path) -> None:
     assert outcomes(run_in(tmp_path)) == {"words": "restored", "other": "kept"}
 
 
+LINKED = """
+import os
+import onward as ow
+
+def at(*parts):
+    return os.sep.join(parts)
+
+{look}
+"""
+LOOKS = {
+    "a file": "ow.metric('size', len(open(at('latest', 'a.txt')).read()))",
+    "where it leads": "ow.metric('size', len(os.readlink(at('.', 'latest'))))",
+    "the real path": "ow.metric('size', len(os.path.relpath(os.path.realpath(at('latest', 'a.txt')))))",
+}
+
+
+@on_linux
+@pytest.mark.parametrize("look", LOOKS.values(), ids=LOOKS)
+def test_a_symbolic_link_that_leads_elsewhere_counts(tmp_path: Path, look: str) -> None:
+    project, link = tmp_path / "projects/p", tmp_path / "projects/p/latest"
+    files = {"projects/p/one/a.txt": "one", "projects/p/three/a.txt": "three", "projects/p/other.py": "print(1)\n"}
+    workspace.write(tmp_path, {**SETTINGS, **files, "projects/p/linked.py": LINKED.format(look=look)})
+    link.symlink_to("one")
+    assert outcomes(run_in(tmp_path)) == {"linked": "made", "other": "made"}
+    (project / "other").symlink_to("three")
+    assert outcomes(run_in(tmp_path)) == {"linked": "kept", "other": "kept"}
+    link.unlink()
+    link.symlink_to("three")
+    report = run_in(tmp_path)
+    assert outcomes(report) == {"linked": "made", "other": "kept"}
+    assert report.steps["p/linked"].reasons[0].startswith("file projects/p/latest changed")
+    link.unlink()
+    link.symlink_to("one")
+    assert outcomes(run_in(tmp_path)) == {"linked": "restored", "other": "kept"}
+
+
+@on_linux
+def test_a_link_that_a_step_makes_itself_is_no_input_of_it(tmp_path: Path) -> None:
+    makes = "import os\nif os.path.lexists(at('latest')): os.remove(at('latest'))\nos.symlink('one', at('latest'))\n"
+    look = makes + LOOKS["a file"]
+    workspace.write(
+        tmp_path, {**SETTINGS, "projects/p/one/a.txt": "one", "projects/p/linked.py": LINKED.format(look=look)}
+    )
+    assert outcomes(run_in(tmp_path)) == {"linked": "made"}
+    assert outcomes(run_in(tmp_path)) == {"linked": "kept"}
+
+
 @on_linux
 def test_a_file_that_was_asked_for_in_vain_counts_when_it_comes(tmp_path: Path) -> None:
     code = """

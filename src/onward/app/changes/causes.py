@@ -27,7 +27,7 @@ from onward.model.trace import INSTALLED_KINDS, Trace
 CODE, DATA, ENVIRONMENT, PARAMETERS = "code", "data", "environment", "parameters"
 _CHANGED = "changed"
 _CODE_KINDS = ("code", "step", "text", "pickled", "render")
-_FILE_KINDS = ("file", "absent", "there", "listing")
+_FILE_KINDS = ("file", "absent", "there", "link", "listing")
 _MOST_READ = 50_000_000
 """Bytes: rows are counted in texts up to this size."""
 _ROWS = (".csv", ".tsv", ".jsonl", ".ndjson")

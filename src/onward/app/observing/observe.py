@@ -54,6 +54,13 @@ class Observer:
             return A_FOLDER
         return A_FILE if absolute.exists() else None
 
+    def link(self, path: str) -> Digest | None:
+        """Where a symbolic link leads; None where there is none."""
+        try:
+            return link_digest(os.readlink(self._root / path), self._root)
+        except OSError:
+            return None
+
     def variable(self, name: str) -> Digest:
         """What is remembered of a variable's value as steps would get it now."""
         return self._variables.digest(name)
@@ -93,6 +100,8 @@ class Observer:
                 world[key] = self.listing(observation.name, own)
             elif observation.kind == "there":
                 world[key] = self.there(observation.name)
+            elif observation.kind == "link":
+                world[key] = self.link(observation.name)
             elif observation.kind == "variable":
                 world[key] = self.variable(observation.name)
             elif observation.kind == "today":
@@ -184,6 +193,12 @@ class Observer:
             return self._index.digest(str(absolute), status)
         except OSError:
             return None
+
+
+def link_digest(target: str, root: Path) -> Digest:
+    """What is remembered of where a symbolic link leads; of a place in the workspace, not where that lies."""
+    inside = target.removeprefix(f"{root}/")
+    return digest_text(_utf8(target if inside == target else f"<root>/{inside}"))
 
 
 def names_in(root: Path, name: str) -> list[str] | None:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from onward.app.observing.observe import Observer
+from onward.app.observing.observe import Observer, link_digest
 from onward.app.observing.watched import ListedFolder, PathState, Watched
 from onward.app.settings.variables import ALL
 from onward.base import paths
@@ -145,6 +145,7 @@ def observations_of(watched: Watched, known: Known, observer: Observer) -> Itera
         if name is not None and path not in own and name not in known.searched and _can_be_a_file(path):
             yield Observation("absent", name)
     yield from _there(watched, known, observer)
+    yield from _links(watched, known)
     for folder in watched.listed:
         name = _counted(folder.path, known)
         if name is not None and name not in known.writes and not _is_globbed(name, folder, known):
@@ -152,6 +153,17 @@ def observations_of(watched: Watched, known: Known, observer: Observer) -> Itera
             digest = observer.listing_then(listing, folder.names, {*known.writes, *removed})
             if digest is not None:
                 yield Observation("listing", listing, digest)
+
+
+def _links(watched: Watched, known: Known) -> Iterator[Observation]:
+    """The links on the way to what was read or looked at: another place may be meant by the same path tomorrow.
+
+    By a link that counts as a source, a literal path or code, what is behind it counts already.
+    """
+    for link in watched.links:
+        name = _counted(link.path, known)
+        if name and name not in known.inputs and name not in known.writes and name not in known.searched:
+            yield Observation("link", name, link_digest(link.target, Path(known.root)))
 
 
 def _linked_code(watched: Watched, known: Known) -> set[str]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from onward.app.changes.git_history import GitHistory, TreeFile
-from onward.app.observing.observe import A_FOLDER, names_in, names_without
+from onward.app.observing.observe import A_FOLDER, link_digest, names_in, names_without
 from onward.app.reading import catalogue
 from onward.app.wiring import Opened
 from onward.base import paths
@@ -164,6 +164,8 @@ class _Layer:
             for seen in trace.observations:
                 if seen.kind == "there" and not seen.name.startswith("/"):
                     self._name_there(seen)
+                elif seen.kind == "link" and not seen.name.startswith("/"):
+                    self._link(seen)
                 elif seen.kind == "listing" and not seen.name.startswith("/"):
                     self._name_listed(step, seen, own)
 
@@ -172,6 +174,20 @@ class _Layer:
             (self._root / seen.name).mkdir(parents=True, exist_ok=True)
         elif seen.digest:
             self._name([seen.name])
+
+    def _link(self, seen: Observation) -> None:
+        """Makes a symbolic link to a place of the workspace, where the tree's leads where it led then."""
+        present, path = self._opened.place.root, self._root / seen.name
+        if not _is_inside(seen.name) or os.path.lexists(path):
+            return
+        try:
+            target = os.readlink(present / seen.name)
+        except OSError:
+            return
+        below = target.removeprefix(f"{present}/")
+        inside = paths.join(paths.folder_of(seen.name) if below == target else "", below)
+        if inside is not None and link_digest(target, present) == seen.digest:
+            self._made_room(seen.name).symlink_to(os.path.relpath(self._root / inside, path.parent))
 
     def _name_listed(self, step: str, seen: Observation, own: set[str]) -> None:
         """Gives a folder the names that a step was told: those of now if they are the same, else what git had there."""

@@ -126,7 +126,9 @@ def _looked_at(evaluation: Evaluation, opened: Opened) -> list[str] | None:
                 return None
             if seen.kind == "variable" and seen.name == ALL:
                 return None
-            if seen.kind in ("file", "absent", "there", "listing"):
+            if seen.kind == "link" and not os.path.exists(os.path.join(root, seen.name)):
+                return None  # only what a link leads to has a state
+            if seen.kind in ("file", "absent", "there", "link", "listing"):
                 names.add(seen.name)
     # What was read outside of the workspace goes by its absolute path; a folder tells by its time what is in it.
     paths = [os.path.join(root, name) for name in names]

@@ -161,6 +161,8 @@ class Account:
         entry = self._entry(path, follow)
         if entry is not None and not entry.own:
             entry.asked = True
+            if entry.first is not None and entry.first.kind == "link":
+                self._follow(*os.path.split(entry.path), 0)  # where it leads is what there is to be asked
         return 0
 
     def list(self, path: str) -> int:
