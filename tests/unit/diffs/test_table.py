@@ -252,6 +252,13 @@ def test_whole_numbers_far_apart_are_a_key(tmp_path: Path) -> None:
     assert compared(tmp_path, twice, twice.replace("1 as x", "2 as x"), key=("id",)).detail["key"] == []
 
 
+def test_values_that_lie_too_far_apart_for_bins_have_none(tmp_path: Path) -> None:
+    wide = "select range as id, (range - 2) * {} as x from range(5)"
+    (column,) = compared(tmp_path, wide.format("5e307"), wide.format("8e307"), key=("id",)).detail["columns"]
+    assert (column["before"]["max"], column["after"]["max"]) == (1e308, 1.6e308)
+    assert "bins" not in column
+
+
 def test_distributions_of_columns_that_did_not_change_are_taken_where_more_than_a_few_rows_moved(
     tmp_path: Path,
 ) -> None:

@@ -159,10 +159,12 @@ def _is_finite(column: Column, view: str) -> str:
 def _add_histograms(database: Database, column: Column, told: dict[str, Any]) -> None:
     bounds = [told[side][bound] for side in ("before", "after") for bound in ("min", "max")]
     known = [bound for bound in bounds if bound is not None]
-    if not known or max(known) <= min(known):
+    if not known:
         return
     low, high = min(known), max(known)
     width = (high - low) / _BINS
+    if not 0 < width < math.inf:
+        return
     told["bins"] = [low + width * at for at in range(_BINS)] + [high]
     for side, view, name in (("before", "a", column.before), ("after", "b", column.name)):
         place = f"least({_BINS - 1}, floor(({quoted(name)}::double - ({low!r})) / {width!r})::int)"
