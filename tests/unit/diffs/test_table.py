@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import random
+import statistics
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +147,20 @@ def test_odd_names_of_columns_are_only_names(tmp_path: Path) -> None:
     assert found.detail["key"] == ['a "key"']
 
 
+@pytest.mark.parametrize("name", ["how", "a0", "b0", "k0", "ka0", "is_placed", "last_a"])
+@pytest.mark.parametrize("edit", ["", "limit 9", "order by hash(x) limit 9"])
+def test_a_key_may_be_called_as_the_comparison_calls_its_own_columns(tmp_path: Path, name: str, edit: str) -> None:
+    before = f"select range * 10 as {name}, range as x from range(10)"
+    after = f"select * replace (case when x = 3 then -1 else x end as x) from ({before} {edit or 'limit 10'})"
+    found = compared(tmp_path, before, after, key=(name,))
+    expected = compared(tmp_path, before.replace(name, "id"), after.replace(name, "id"), key=("id",))
+    assert rows_of(found.detail) == rows_of(expected.detail)
+    assert [list(row["key"].values()) for row in found.detail["sample"]] == [
+        list(row["key"].values()) for row in expected.detail["sample"]
+    ]
+    assert {"change": "changed", "key": {name: 30}, "before": {"x": 3}, "after": {"x": -1}} in found.detail["sample"]
+
+
 def test_an_empty_table_has_lost_its_rows(tmp_path: Path) -> None:
     assert rows_of(compared(tmp_path, FLIGHTS, f"{FLIGHTS} limit 0").detail) == (0, 1000, 0)
     assert rows_of(compared(tmp_path, f"{FLIGHTS} limit 0", FLIGHTS).detail) == (1000, 0, 0)
@@ -250,6 +266,60 @@ def test_whole_numbers_far_apart_are_a_key(tmp_path: Path) -> None:
     assert compared(tmp_path, before, before.replace("1 as x", "2 as x"), key=("id",)).detail["key"] == ["id"]
     twice = before.replace("(0)", f"({2**63 - 1})")
     assert compared(tmp_path, twice, twice.replace("1 as x", "2 as x"), key=("id",)).detail["key"] == []
+
+
+@pytest.mark.parametrize("order", ["", "order by id desc", "order by hash(id)"])
+@pytest.mark.parametrize(
+    ("key", "is_key"),
+    [("'n' || id", True), ("'n' || id // 2", False), ("case when id <> 150 then 'n' || id end", False),
+     ("case when id <> 100 then 'n' || id end", False), ("case when id <> 199 then 'n' || id end", False),
+     ("id * 1.5::double", True), ("case when id > 197 then 'nan'::double else id end", False),
+     ("case when id > 198 then 'nan'::double else id end", True), ("date '2020-01-01' + id::int", True),
+     ("[id, 1]", True), ("[id // 2, 1]", False)],
+)  # fmt: skip
+def test_columns_in_any_order_are_a_key_where_each_value_is_there_once(
+    tmp_path: Path, key: str, is_key: bool, order: str
+) -> None:
+    query = f"select {key} as id, 1 as x from range(100, 200) t(id) {order}"
+    found = compared(tmp_path, query, query.replace("1 as x", "2 as x"), key=("id",))
+    assert found.detail["key"] == (["id"] if is_key else [])
+
+
+@pytest.mark.parametrize("order", ["half, third", "third, half", "hash(half, third)"])
+@pytest.mark.parametrize(
+    ("edit", "is_key"),
+    [("select * from t", True), ("select * replace (nullif(third, 2) as third) from t", False),
+     ("select * replace (nullif(half, 0) as half) from t", False), ("from t union all (from t limit 1)", False)],
+)  # fmt: skip
+@pytest.mark.parametrize("is_after", [True, False])
+def test_two_columns_in_any_order_are_a_key_where_each_pair_is_there_once(
+    tmp_path: Path, edit: str, is_key: bool, is_after: bool, order: str
+) -> None:
+    rows = "select range // 3 as half, range % 3 as third, 1.5::double as x from range(300)"
+    sides = [f"select * from ({rows}) order by {order}", f"select * from (with t as ({rows}) {edit}) order by {order}"]
+    found = compared(tmp_path, *(sides if is_after else sides[::-1]), key=("half", "third"))
+    assert found.detail["key"] == (["half", "third"] if is_key else [])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [[1.0, 2.5, 2.5, 40.0], [1.0, None, -3.0], [math.nan, 1.0, 2.0, 9.0], [math.inf, 1.0, 2.0], [-math.inf, 0.5, None],
+     [math.inf, math.nan, -math.inf, None], [None, None], [7.0, 7.0]],
+)  # fmt: skip
+def test_a_distribution_is_that_of_the_values_that_can_be_reckoned_with(
+    tmp_path: Path, values: list[float | None]
+) -> None:
+    cells = ", ".join(f"({at}, {'null' if x is None else repr(str(x))}::double)" for at, x in enumerate(values))
+    before = f"select * from (values {cells}) t(id, x)"
+    after = f"select id, case when id = 0 then 5 else x end as x from ({before})"
+    (column,) = compared(tmp_path, before, after, key=("id",)).detail["columns"]
+    for side, there in (("before", values), ("after", [5.0, *values[1:]])):
+        known = [value for value in there if value is not None and math.isfinite(value)]
+        told = column[side]
+        assert (told["min"], told["max"]) == ((min(known), max(known)) if known else (None, None))
+        assert told["mean"] == (pytest.approx(statistics.mean(known)) if known else None)
+        assert told["missing"] == len(there) - len(known)
+        assert sum(told.get("histogram", [len(known)])) == len(known)
 
 
 def test_values_that_lie_too_far_apart_for_bins_have_none(tmp_path: Path) -> None:

@@ -75,31 +75,36 @@ class Changes:
         return 0 < self.changed == self.small and 2 * max(self.rising, self.falling) <= compared
 
 
-def changes_of(database: Database, columns: Sequence[Column], tolerance: float) -> dict[str, Changes]:
-    """By column, what changed of it, from the table `differing`, in which it is `a<n>` and `b<n>`."""
-    if not columns:
-        return {}
-    measures: list[str] = []
-    for at, column in enumerate(columns):
-        measures += _measures(column, f"a{at}", f"b{at}", tolerance)
+def counts(database: Database, columns: Sequence[Column]) -> tuple[tuple[int, int, int], list[int]]:
+    """The rows of `differing` that were added, removed and changed; and by column, those in which it changed."""
+    rows = [f"count(*) filter (how = '{how}')" for how in ("added", "removed", "changed")]
+    changed = [f"count(*) filter (how = 'changed' and a{at} is distinct from b{at})" for at in range(len(columns))]
+    added, removed, both, *by_column = database.row(f"select {', '.join(rows + changed)} from differing")
+    return (added, removed, both), by_column
+
+
+def changes_of(
+    database: Database, columns: Sequence[Column], changed: Sequence[int], tolerance: float
+) -> dict[str, Changes]:
+    """By column that changed in some of the rows, how: from `differing`, in which it is `a<n>` and `b<n>`."""
+    found = {column.name: Changes(count) for column, count in zip(columns, changed, strict=True) if count}
+    measured = [(at, column) for at, column in enumerate(columns) if column.name in found and column.is_number]
+    if not measured:
+        return found
+    measures = [measure for at, column in measured for measure in _measures(column, f"a{at}", f"b{at}", tolerance)]
     row = database.row(f"select {', '.join(measures)} from differing where how = 'changed'")
-    found = {}
-    for at, column in enumerate(columns):
-        changed, rising, falling, small, greatest, mean = row[at * 6 : at * 6 + 6]
-        found[column.name] = Changes(changed, rising, falling, small, finite(greatest), finite(mean))
+    for place, (at, column) in enumerate(measured):
+        rising, falling, small, greatest, mean = row[place * 5 : place * 5 + 5]
+        found[column.name] = Changes(changed[at], rising, falling, small, finite(greatest), finite(mean))
     return found
 
 
 def _measures(column: Column, old: str, new: str, tolerance: float) -> list[str]:
-    differs = f"{old} is distinct from {new}"
-    if not column.is_number:
-        return [f"count(*) filter ({differs})", "0", "0", "0", "null", "null"]
     far = f"({new}::double - {old}::double)"
-    measured = f"{differs} and {old} is not null and {new} is not null and isfinite({far})"
+    measured = f"{old} is distinct from {new} and {old} is not null and {new} is not null and isfinite({far})"
     scale = f"greatest(abs({old}::double), abs({new}::double))"
     is_small = f"{measured} and abs({far}) <= {tolerance!r} * {scale}" if column.is_float else "false"
     return [
-        f"count(*) filter ({differs})",
         f"count(*) filter ({measured} and {far} > 0)",
         f"count(*) filter ({measured} and {far} < 0)",
         f"count(*) filter ({is_small})",
@@ -128,19 +133,15 @@ def summaries(database: Database, columns: Sequence[Column]) -> dict[str, dict[s
 def _figures(database: Database, view: str, columns: Sequence[Column]) -> dict[str, dict[str, Any]]:
     """By column, of a number its least, mean and greatest value, of anything else how many values there are; of both
     how many are missing."""
-    wanted: list[str] = []
-    for column in columns:
-        name = quoted(column.before if view == "a" else column.name)
-        if column.is_number:
-            value, is_there = f"{name}::double", f"filter (where {_is_finite(column, view)})"
-            figures = [f"min({value}) {is_there}", f"avg({value}) {is_there}", f"max({value}) {is_there}"]
-            wanted += [*figures, f"count(*) - count(*) {is_there}"]
-        else:
-            wanted += [f"approx_count_distinct({name})", "null", "null", f"count(*) - count({name})"]
+    wanted = [_wanted(column, view) for column in columns]
     row = database.row(f"select {', '.join(wanted)} from {view}")
     found: dict[str, dict[str, Any]] = {}
     for at, column in enumerate(columns):
         first, mean, greatest, missing = row[4 * at : 4 * at + 4]
+        if column.is_number and any(bound is not None and not math.isfinite(bound) for bound in (first, greatest)):
+            # Only here, for a look at each value costs as much as all the rest.
+            is_finite = f"filter (where {_is_finite(column, view)})"
+            first, mean, greatest, missing = database.row(f"select {_wanted(column, view, is_finite)} from {view}")
         if column.is_number:
             found[column.name] = {"min": finite(first), "mean": finite(mean), "max": finite(greatest)}
         else:
@@ -149,11 +150,23 @@ def _figures(database: Database, view: str, columns: Sequence[Column]) -> dict[s
     return found
 
 
+def _wanted(column: Column, view: str, which: str = "") -> str:
+    """The four figures of a column, of a number over the values that a filter leaves."""
+    name = _name(column, view)
+    if not column.is_number:
+        return f"approx_count_distinct({name}), null, null, count(*) - count({name})"
+    value = f"{name}::double"
+    return f"min({value}) {which}, avg({value}) {which}, max({value}) {which}, count(*) - count({name}) {which}"
+
+
 def _is_finite(column: Column, view: str) -> str:
     """Whether a value of a column of numbers is there and can be reckoned with."""
-    name = quoted(column.before if view == "a" else column.name)
     kind = column.type_before if view == "a" else column.type
-    return f"isfinite({name})" if kind in _FLOATS else f"{name} is not null"
+    return f"isfinite({_name(column, view)})" if kind in _FLOATS else f"{_name(column, view)} is not null"
+
+
+def _name(column: Column, view: str) -> str:
+    return quoted(column.before if view == "a" else column.name)
 
 
 def _add_histograms(database: Database, column: Column, told: dict[str, Any]) -> None:
@@ -166,8 +179,8 @@ def _add_histograms(database: Database, column: Column, told: dict[str, Any]) ->
     if not 0 < width < math.inf:
         return
     told["bins"] = [low + width * at for at in range(_BINS)] + [high]
-    for side, view, name in (("before", "a", column.before), ("after", "b", column.name)):
-        place = f"least({_BINS - 1}, floor(({quoted(name)}::double - ({low!r})) / {width!r})::int)"
+    for side, view in (("before", "a"), ("after", "b")):
+        place = f"least({_BINS - 1}, floor(({_name(column, view)}::double - ({low!r})) / {width!r})::int)"
         counts = dict(
             database.rows(
                 f"select {place} as place, count(*) from {view} where {_is_finite(column, view)} group by place"

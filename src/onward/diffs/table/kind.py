@@ -9,7 +9,7 @@ from typing import Any
 
 from onward.base.numbers import change, told_apart
 from onward.base.text import listed, plural
-from onward.diffs.table.columns import Changes, Column, changes_of, plain, shown, summaries
+from onward.diffs.table.columns import Changes, Column, changes_of, counts, plain, shown, summaries
 from onward.diffs.table.database import Database, names, open_tables, quoted
 from onward.diffs.table.pairing import Pairing, pairing
 from onward.model.artifact import TABLE, Artifact
@@ -96,7 +96,7 @@ def _compare(database: Database, before: Artifact, after: Artifact, options: Dif
         sample: list[dict[str, Any]] = []
     else:
         differing = _differing(found, before, after)
-        _gather(database, found, found.pairing, differing)
+        _gather(database, found.pairing, differing)
         _measure(database, found, differing, options.tolerance)
         sample = _sample(database, found, found.pairing, differing, options.samples)
     moved = found.rows_added + found.rows_removed
@@ -158,55 +158,76 @@ def _differing(found: _Found, before: Artifact, after: Artifact) -> list[Column]
 # What differs.
 
 
-def _gather(database: Database, found: _Found, paired: Pairing, columns: Sequence[Column]) -> None:
-    """Keeps every row that came, went or changed in the table `differing`, and counts them."""
+def _gather(database: Database, paired: Pairing, columns: Sequence[Column]) -> None:
+    """Keeps every row that came, went or changed as `differing`: `how` it differs, its key as `k<n>`, and its values
+    before and after as `a<n>` and `b<n>`."""
+    if paired.is_mostly_placed:
+        _gather_by_place(database, paired, columns)
+        return
     is_added, is_removed = paired.is_added(), paired.is_removed()
     views = "a" if paired.is_by_place else "ab"
     key = [
-        f"coalesce({', '.join(f'{view}.{quoted(name)}' for view in views)}) as {quoted(name)}" for name in paired.key
+        f"coalesce({', '.join(f'{view}.{quoted(name)}' for view in views)}) as k{at}"
+        for at, name in enumerate(paired.key)
     ]
-    sides = [
-        part
-        for at, column in enumerate(columns)
-        for part in (_value(column, "a", column.before, at), _value(column, "b", column.name, at))
-    ]
-    kept = ", ".join(
-        [f"case when {is_added} then 'added' when {is_removed} then 'removed' else 'changed' end as how", *key, *sides]
+    differs = " or ".join([is_added, is_removed, *(column.differs for column in columns)])
+    kept = ", ".join([_how(is_added, is_removed), *key, *_values(columns)])
+    database.do(f"create temp table differing as select {kept} from {paired.join()} where {differs}")
+
+
+def _gather_by_place(database: Database, paired: Pairing, columns: Sequence[Column]) -> None:
+    """Compares the rows that stand beside their like there, in one scan of both tables, and joins only the others."""
+    named = [f"{view}.{quoted(name)} as k{view}{at}" for view in "ab" for at, name in enumerate(paired.key)]
+    kept = ", ".join([f"{paired.is_placed} as is_placed", *named, *_values(columns)])
+    differs = " or ".join([f"not ({paired.is_placed})", *(column.differs for column in columns)])
+    database.do(f"create temp table beside as select {kept} from a positional join b where {differs}")
+
+    keys = [(f"ka{at}", f"kb{at}") for at in range(len(paired.key))]
+    values = [(f"a{at}", f"b{at}") for at in range(len(columns))]
+    before, after = (  # beyond the end of the shorter table there is no key
+        f"(select {', '.join(pair[side] for pair in keys + values)} from beside "
+        f"where not is_placed and {keys[0][side]} is not null)"
+        for side in (0, 1)
     )
-    changed = " or ".join(column.differs for column in columns) or "false"
-    differs = f"{is_added} or {is_removed} or {changed}"
-    if paired.is_mostly_placed:
-        placed = f"from a positional join b where {paired.is_placed} and ({changed})"
-        database.do(f"create temp table differing as select {kept} {placed}")
-        _set_rest_aside(database, paired)
-        joined = paired.join("rest_a a", "rest_b b")
-        database.do(f"insert into differing select {kept} from {joined} where {differs}")
-    else:
-        database.do(f"create temp table differing as select {kept} from {paired.join()} where {differs}")
-    counts = dict(database.rows("select how, count(*) from differing group by how"))
-    found.rows_added, found.rows_removed = counts.get("added", 0), counts.get("removed", 0)
-    found.rows_changed = counts.get("changed", 0)
+    is_added, is_removed = f"{keys[0][0]} is null", f"{keys[0][1]} is null"
+    sides = [value for pair in values for value in pair]
+    kept = ", ".join(
+        [
+            _how(is_added, is_removed),
+            *(f"coalesce({old}, {new}) as k{at}" for at, (old, new) in enumerate(keys)),
+            *sides,
+        ]
+    )
+    is_same_key = " and ".join(f"{old} = {new}" for old, new in keys)
+    differs = " or ".join([is_added, is_removed, *(f"{old} is distinct from {new}" for old, new in values)])
+    joined = f"{before} full join {after} on {is_same_key}"
+    database.do(f"create temp table apart as select {kept} from {joined} where {differs}")
+
+    kept = ", ".join(["'changed' as how", *(f"{old} as k{at}" for at, (old, _) in enumerate(keys)), *sides])
+    database.do(f"create temp view differing as select {kept} from beside where is_placed union all from apart")
 
 
-def _set_rest_aside(database: Database, paired: Pairing) -> None:
-    """Keeps the rows that do not stand at the place of their like in the tables `rest_a` and `rest_b`."""
-    for side in "ab":
-        is_there = f"{side}.{quoted(paired.key[0])} is not null"  # beyond the end of the shorter table nothing is
-        rest = f"from a positional join b where not ({paired.is_placed}) and {is_there}"
-        database.do(f"create temp table rest_{side} as select {side}.* {rest}")
+def _how(is_added: str, is_removed: str) -> str:
+    return f"case when {is_added} then 'added' when {is_removed} then 'removed' else 'changed' end as how"
 
 
-def _value(column: Column, side: str, name: str, at: int) -> str:
-    cast = "" if column.is_comparable else "::varchar"
-    return f"{side}.{quoted(name)}{cast} as {side}{at}"
+def _values(columns: Sequence[Column]) -> list[str]:
+    """The values of a joined row before and after, as texts where they cannot be held against each other."""
+    return [
+        f"{side}.{quoted(name)}{'' if column.is_comparable else '::varchar'} as {side}{at}"
+        for at, column in enumerate(columns)
+        for side, name in (("a", column.before), ("b", column.name))
+    ]
 
 
 def _measure(database: Database, found: _Found, columns: Sequence[Column], tolerance: float) -> None:
-    """Finds out how far each column moved, and leaves rounding aside."""
+    """Counts the rows that differ, finds out how far each column moved, and leaves rounding aside."""
+    rows, changed = counts(database, columns)
+    found.rows_added, found.rows_removed, found.rows_changed = rows
     compared = min(found.rows[0] - found.rows_removed, found.rows[1] - found.rows_added)
-    changes = changes_of(database, columns, tolerance)
+    changes = changes_of(database, columns, changed, tolerance)
     found.noise = {name: told for name, told in changes.items() if told.is_noise(compared)}
-    found.changes = {name: told for name, told in changes.items() if told.changed and name not in found.noise}
+    found.changes = {name: told for name, told in changes.items() if name not in found.noise}
     if found.noise:
         differs = _differs(columns, found.changes)
         (found.rows_changed,) = database.row(f"select count(*) from differing where how = 'changed' and ({differs})")
@@ -233,14 +254,17 @@ def _sample(
     database: Database, found: _Found, paired: Pairing, columns: Sequence[Column], limit: int
 ) -> list[dict[str, Any]]:
     """Some rows of each sort, in the order of the key: its values, and those that came, went or changed."""
-    fetched = [shown(quoted(name), database.before[name]) for name in paired.key]
+    key = [f"k{at}" for at in range(len(paired.key))]
+    fetched = [shown(name, database.before[column]) for name, column in zip(key, paired.key, strict=True)]
     for at, column in enumerate(columns):
         fetched += [shown(f"a{at}", column.type_before), shown(f"b{at}", column.type)]
-    order = f"order by {names(paired.key)}" if paired.key else ""
+    order = f"order by {', '.join(key)}" if key else ""
     rows = []
-    for how in ("changed", "added", "removed"):
-        counts = _differs(columns, found.changes) if how == "changed" else "true"
-        which = f"from differing where how = '{how}' and ({counts}) {order} limit {limit}"
+    for how, count in (("changed", found.rows_changed), ("added", found.rows_added), ("removed", found.rows_removed)):
+        if not count:
+            continue
+        is_counted = _differs(columns, found.changes) if how == "changed" else "true"
+        which = f"from differing where how = '{how}' and ({is_counted}) {order} limit {limit}"
         query = f"select {', '.join(fetched) or '1'} {which}"
         rows += [_sampled(how, row, paired, columns) for row in database.rows(query)]
     return rows

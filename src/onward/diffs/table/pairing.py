@@ -42,13 +42,11 @@ class Pairing:
         """Whether the rows that stand at one place have the same key, which every row has."""
         return " and ".join(f"a.{quoted(column)} is not distinct from b.{quoted(column)}" for column in self.key)
 
-    def join(self, before: str = "a", after: str = "b") -> str:
-        """The join of `a` and `b`, or of other rows under these names."""
+    def join(self) -> str:
+        """The join of `a` and `b`."""
         if self.is_by_place:
-            return f"{before} positional join {after}"
-        return f"{before} full join {after} on " + " and ".join(
-            f"a.{quoted(column)} = b.{quoted(column)}" for column in self.key
-        )
+            return "a positional join b"
+        return "a full join b on " + " and ".join(f"a.{quoted(name)} = b.{quoted(name)}" for name in self.key)
 
     def is_added(self) -> str:
         """Whether a joined row is of `b` alone."""
@@ -71,52 +69,75 @@ def pairing(
     same = {(column.name, column.content) for column in before.columns}
     same &= {(column.name, column.content) for column in after.columns}
     alike = {name for name, _ in same} if rows[0] == rows[1] else set()
-    is_there = bool(declared) and set(declared) <= database.before.keys() & database.after.keys()
-    if is_there and _is_unique(database, "a", declared, rows[0]):
+    if declared and set(declared) <= database.before.keys() & database.after.keys():
         paired = _by_key(database, tuple(declared), rows, alike)
-        if paired.is_by_place or _is_unique(database, "b", declared, rows[1]):
+        if paired is not None:
             return paired
-    key = _found(database, rows)
-    if key:
-        return _by_key(database, key, rows, alike)
-    return Pairing((), True) if rows[0] == rows[1] else None
+    return _found(database, rows, alike) or (Pairing((), True) if rows[0] == rows[1] else None)
 
 
-def _by_key(database: Database, key: tuple[str, ...], rows: tuple[int, int], alike: set[str]) -> Pairing:
-    """How rows are paired by a key, by how many of them stand at the same places; all, where it is `alike`."""
-    if set(key) <= alike:
-        return Pairing(key, True)
-    placed = Pairing(key, False, is_mostly_placed=True)
-    (count,) = database.row(f"select count(*) from a positional join b where {placed.is_placed}")
-    if count == rows[0] == rows[1]:
-        return Pairing(key, True)
-    return placed if count >= _MOSTLY * max(rows) else Pairing(key, False)
+def _by_key(database: Database, key: tuple[str, ...], rows: tuple[int, int], alike: set[str]) -> Pairing | None:
+    """How rows are paired by a key; None where it does not name each row of both tables. Keys that are `alike` are
+    looked at on one side."""
+    placed, *rising = _standing(database, key, "a" if set(key) <= alike else "ab")
+    is_by_place = placed == rows[0] == rows[1]
+    for at, view in enumerate("a" if is_by_place else "ab"):  # of two that are alike, one is proved
+        if rising[at] < rows[at] and not _is_unique(database, view, key, rows[at]):
+            return None
+    return Pairing(key, is_by_place, is_mostly_placed=not is_by_place and placed >= _MOSTLY * max(rows))
 
 
-def _found(database: Database, rows: tuple[int, int]) -> tuple[str, ...]:
-    """The smallest set of up to three columns that is unique on both sides, the one with most shared values first."""
+def _standing(database: Database, key: tuple[str, ...], views: str) -> tuple[int, ...]:
+    """How the keys of one or two tables stand, seen in one scan: at how many places all have the same one; and of each
+    table, in how many rows it is there and greater than the one before. Where it is so in all, none stands twice."""
+    width = len(key)
+    columns = ", ".join(f"{view}.{quoted(name)} as {view}{at}" for view in views for at, name in enumerate(key))
+    last = ", ".join(f"lag({_whole(view, width)}) over () as last_{view}" for view in views)
+    is_same = " and ".join(f"{views[0]}{at} is not distinct from {views[-1]}{at}" for at in range(width))
+    tests = [is_same, *(_rises(view, width) for view in views)]
+    return database.row(
+        f"select {', '.join(f'count(*) filter ({test})' for test in tests)} "
+        f"from (select *, {last} from (select {columns} from {' positional join '.join(views)}))"
+    )
+
+
+def _whole(view: str, width: int) -> str:
+    """A key of so many columns as one value."""
+    parts = [f"{view}{at}" for at in range(width)]
+    return parts[0] if width == 1 else f"row({', '.join(parts)})"
+
+
+def _rises(view: str, width: int) -> str:
+    """Whether a row has a key, and one that is greater than that of the row before."""
+    is_there = [f"{view}{at} is not null" for at in range(width)]
+    return " and ".join([*is_there, f"(last_{view} is null or {_whole(view, width)} > last_{view})"])
+
+
+def _found(database: Database, rows: tuple[int, int], alike: set[str]) -> Pairing | None:
+    """By the smallest set of up to three columns that is unique on both sides; of several, with most shared values."""
     if 0 in rows:
-        return ()
+        return None
     columns = [
         column for column, kind in database.before.items() if _can_be_key(kind) and database.after.get(column) == kind
     ]
     if not columns:
-        return ()
+        return None
     heads = {view: _head(database, view, columns) for view in "ab"}
     tries = 0
     for size in range(1, _MOST_KEY_COLUMNS + 1):
-        unique: list[tuple[str, ...]] = []
+        found: list[Pairing] = []
         for candidate in itertools.combinations(columns, size):
             if any(_repeats(heads[view], [columns.index(column) for column in candidate]) for view in "ab"):
                 continue
             tries += 1
             if tries > _MOST_TRIES:
                 break
-            if _is_key(database, candidate, rows):
-                unique.append(candidate)
-        if unique:
-            return max(unique, key=lambda candidate: _shared(database, candidate)) if len(unique) > 1 else unique[0]
-    return ()
+            paired = _by_key(database, candidate, rows, alike)
+            if paired is not None:
+                found.append(paired)
+        if found:
+            return max(found, key=lambda paired: _shared(database, paired, rows)) if len(found) > 1 else found[0]
+    return None
 
 
 def _can_be_key(kind: str) -> bool:
@@ -140,11 +161,6 @@ def _repeats(rows: Iterable[tuple[object, ...]], places: Sequence[int]) -> bool:
     return False
 
 
-def _is_key(database: Database, columns: Sequence[str], rows: tuple[int, int]) -> bool:
-    """Whether columns name each row of both tables."""
-    return all(_is_unique(database, view, columns, count) for view, count in zip("ab", rows, strict=True))
-
-
 def _is_unique(database: Database, view: str, columns: Sequence[str], rows: int) -> bool:
     """Whether columns name each row of a table. Whole numbers that lie close together are marked in a field of bits,
     which is several times quicker than to group by them."""
@@ -165,9 +181,10 @@ def _all_there(columns: Sequence[str]) -> str:
     return " and ".join(f"{quoted(column)} is not null" for column in columns)
 
 
-def _shared(database: Database, columns: Sequence[str]) -> int:
+def _shared(database: Database, paired: Pairing, rows: tuple[int, int]) -> int:
     """How many rows of the one table find their like in the other."""
-    (count,) = database.row(
-        f"select count(*) from (select {names(columns)} from a intersect select {names(columns)} from b)"
-    )
+    if paired.is_by_place:
+        return rows[0]
+    key = names(paired.key)
+    (count,) = database.row(f"select count(*) from (select {key} from a intersect select {key} from b)")
     return int(count)
