@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from stat import S_IMODE
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -27,6 +28,9 @@ EXAMPLES = "`s3://bucket/prefix`, `gs://bucket/prefix`, `az://account/container/
 # A request that makes no progress is given up; one that does may last, for objects can be large.
 _CONNECT, _PROGRESS, _WHOLE = "5s", "60s", "1h"
 _RETRIES: RetryConfig = {"max_retries": 2, "retry_timeout": timedelta(seconds=15)}
+_READ_WRITE = 0o666
+_UNFINISHED = re.compile(r"#[0-9]+\Z")
+"""How the library calls a file that is not whole yet."""
 _TRANSFERS = 4
 """Parts of one large object that travel at once."""
 
@@ -153,6 +157,63 @@ class UrlBucket:
             raise _bucket_error(error, self.url, f"cannot {verb} `{path}` in" if path else f"cannot {verb}") from error
 
 
+class FolderBucket(UrlBucket):
+    """A folder that several people share: what is made in it is for all who may read, or write, the folder itself."""
+
+    def __init__(self, url: str, store: ObjectStore, root: Path) -> None:
+        super().__init__(url, store, takes_media=False)
+        self._root = root
+
+    def create(self, path: str, content: bytes) -> bool:
+        with self._sharing(path):
+            return super().create(path, content)
+
+    def replace(self, path: str, content: bytes, media: str | None = None) -> None:
+        with self._sharing(path):
+            super().replace(path, content, media)
+
+    def send(self, file: Path, path: str, media: str | None = None) -> None:
+        with self._sharing(path):
+            super().send(file, path, media)
+
+    def listing(self, folder: str = "") -> list[Stored]:
+        """The objects below a folder, and what whoever was killed has left of some: its path is that of no object."""
+        found = super().listing(folder)
+        with self._telling_what_failed("list", folder):
+            for parent, _, names in os.walk(self._root / folder):
+                for name in filter(_UNFINISHED.search, names):
+                    file = Path(parent, name)
+                    with suppress(FileNotFoundError):  # it is finished now
+                        state = file.stat()
+                        path = file.relative_to(self._root).as_posix()
+                        found.append(Stored(path, state.st_size, state.st_mtime))
+        return found
+
+    def remove(self, path: str) -> None:
+        if _UNFINISHED.search(path) is None:
+            super().remove(path)
+            return
+        with self._telling_what_failed("remove", path):
+            (self._root / path).unlink(missing_ok=True)
+
+    @contextmanager
+    def _sharing(self, path: str) -> Iterator[None]:
+        """Gives what is written the rights of the shared folder, of which the settings of a process may take some."""
+        file = self._root / path
+        with self._telling_what_failed("write", path):
+            rights = S_IMODE(self._root.stat().st_mode)
+            above = [folder for folder in file.parents if self._root in folder.parents and not folder.exists()]
+            for folder in reversed(above):
+                with suppress(FileExistsError):  # another process made it, and gives it its rights
+                    folder.mkdir()
+                    folder.chmod(rights)
+        yield
+        with suppress(OSError):  # it is somebody else's, or has just been removed
+            mode = S_IMODE(file.stat().st_mode)
+            if rights & _READ_WRITE & ~mode:
+                file.chmod(mode | rights & _READ_WRITE)
+
+
 def is_address(url: str) -> bool:
     """Whether a URL has the form of a bucket's address."""
     parts = urlsplit(url)
@@ -180,7 +241,7 @@ def open_bucket(url: str) -> UrlBucket:
         if urlsplit(url).scheme == "file":
             folder = Path(unquote(urlsplit(url).path))
             _make_shared_folder(folder)
-            return UrlBucket(shown(url), LocalStore(folder), takes_media=False)
+            return FolderBucket(shown(url), LocalStore(folder), folder)
         store = from_url(url, client_options=_client_options(), retry_config=_RETRIES)
         return UrlBucket(shown(url), store, takes_media=True)
     except (BaseError, OSError, ValueError) as error:
@@ -216,7 +277,8 @@ def _bucket_error(error: Exception, url: str, failed: str) -> BucketError:
     """What a library says, on one line, without queries, which may hold signatures."""
     said = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
     said = re.sub(r"Error performing .* - ", "", re.sub(r"\?[^\s)>]*", "", said)).strip(" :")
-    if isinstance(error, PermissionError) or type(error).__name__ in ("PermissionDeniedError", "UnauthenticatedError"):
+    is_refused = isinstance(error, PermissionError) or "Permission denied" in said
+    if is_refused or type(error).__name__ in ("PermissionDeniedError", "UnauthenticatedError"):
         rights = "the rights of the folder" if url.startswith("file:") else "the cloud's own settings"
         hint = f"give whoever runs this the right to it, with {rights}"
     else:

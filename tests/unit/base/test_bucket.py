@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import subprocess
 import sys
 import threading
@@ -9,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from onward.base.bucket import open_bucket, shown
+from onward.base.bucket import _bucket_error, open_bucket, shown
 from onward.base.errors import BucketError, MissingLibraryError
 from tests.s3 import Server
 
@@ -52,6 +54,48 @@ def test_what_lies_in_the_place_of_a_shared_folder_is_named(tmp_path: Path) -> N
         with pytest.raises(BucketError, match=f"`{tmp_path / 'file'}` is none") as raised:
             open_bucket(folder.as_uri())
         assert raised.value.hint == "move it away, or name another folder"
+
+
+def rights(path: Path) -> str:
+    return f"{stat.S_IMODE(path.stat().st_mode):o}"
+
+
+def test_what_is_made_in_a_shared_folder_is_for_all_who_share_it(tmp_path: Path) -> None:
+    folder = tmp_path / "store"
+    bucket = open_bucket(folder.as_uri())
+    (tmp_path / "sent").write_bytes(b"sent")
+    before = os.umask(0o077)
+    try:
+        for mode, of_files in ((0o2770, "660"), (0o755, "644"), (0o700, "600")):
+            folder.chmod(mode)
+            assert bucket.create(f"v1/{mode}/created", b"1")
+            bucket.replace(f"v1/{mode}/deep/replaced", b"2")
+            bucket.send(tmp_path / "sent", f"v1/{mode}/deep/sent")
+            assert {rights(folder / "v1" / str(mode) / at) for at in ("", "deep")} == {f"{mode:o}"}
+            files = [path for path in (folder / "v1" / str(mode)).rglob("*") if path.is_file()]
+            assert [rights(file) for file in files] == [of_files] * 3
+    finally:
+        os.umask(before)
+
+
+def test_what_a_killed_upload_has_left_is_listed_so_that_it_can_be_removed(tmp_path: Path) -> None:
+    bucket = open_bucket((tmp_path / "store").as_uri())
+    bucket.replace("objects/aa/whole", b"1")
+    (tmp_path / "store" / "objects" / "aa" / "half#1").write_bytes(b"12")
+    assert bucket.names("objects") == ["objects/aa/whole"]
+    assert sorted((entry.path, entry.size) for entry in bucket.listing("objects")) == [
+        ("objects/aa/half#1", 2),
+        ("objects/aa/whole", 1),
+    ]
+    bucket.remove("objects/aa/half#1")
+    assert [entry.path for entry in bucket.listing()] == ["objects/aa/whole"]
+
+
+def test_a_folder_that_refuses_is_told_of_with_what_lacks() -> None:
+    error = OSError("Generic LocalFileSystem error: Unable to open file /s/v1/head: Permission denied (os error 13)")
+    assert _bucket_error(error, "file:///s", "cannot read").hint == (
+        "give whoever runs this the right to it, with the rights of the folder"
+    )
 
 
 def test_many_may_make_a_shared_folder_at_once(tmp_path: Path) -> None:
