@@ -243,3 +243,33 @@ def test_what_an_error_says_is_plain_text_in_the_comment(
     text = fake.world.comments[7][0].text
     assert "\\<img src=x\\> @&#8203;everybody see #&#8203;12, \\*all\\*" in text
     assert re.search(r"(?<!\\)<img|@everybody|#12|(?<!\\)\*all", text) is None
+
+
+def test_a_token_that_is_missing_is_said(fake: Host, remote: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = topic(remote)
+    (name,) = [name for name in fake.variables if "TOKEN" in name]
+    del fake.variables[name]
+    monkeypatch.delenv("GH_TOKEN", raising=False)
+    answer = built(fake, root, monkeypatch, "--json")
+    assert answer.status == 0, answer.text
+    assert f"not told to the host: the build has no `{name}`" in answer.json["notes"]
+    assert fake.world.asked == []
+
+
+def test_a_request_to_another_branch_is_held_against_that_one(
+    tmp_path: Path, remote: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One on top of another, or to a branch where a release is kept: what else that branch holds is no change of it."""
+    root = topic(remote)
+    began = pushed(root, "topic", "nothing more")
+    run_git(root, "checkout", "-q", "-b", "on-top")
+    edit(root, "projects/ops/script.py", "+ 1", "+ 2")
+    commit(root, "two")
+    fake = FakeGitHub(tmp_path, branch="on-top")
+    event = Path(fake.variables["GITHUB_EVENT_PATH"])
+    event.write_text(event.read_text("utf-8").replace('"ref": "main"', '"ref": "topic"'), "utf-8")
+    answer = built(fake, root, monkeypatch, "--json")
+    fake.close()
+    assert answer.status == 0, answer.text
+    assert answer.json["base"]["commit"] == began
+    assert [asset["name"] for asset in answer.json["assets"]] == ["ops/seen"]

@@ -1,4 +1,4 @@
-"""What a build is held against: on the main branch what readers have, on any other what main had where it began."""
+"""What a build is held against: on the main branch what readers have, on any other the state where it began."""
 
 from __future__ import annotations
 
@@ -38,17 +38,17 @@ class Base:
 
 
 def find_base(
-    opened: Opened, build: Build, main: str, revision: str | None, watcher: Watcher, channel: str = channels.MAIN
+    opened: Opened, build: Build, onto: str, revision: str | None, watcher: Watcher, channel: str = channels.MAIN
 ) -> Base:
     """The base of a build.
 
-    A branch's is the commit at which it left the main branch: its run where there is one; else its results are made
-    now, in a folder of their own, which costs little where the store has them.
+    A branch's is the commit at which it left the branch that it is to be merged into: its run where there is one; else
+    its results are made now, in a folder of their own, which costs little where the store has them.
 
     Args:
         opened: the workspace.
         build: which build it is.
-        main: the main branch.
+        onto: the branch that the change is to be merged into: mostly the main one.
         revision: a SNAPSHOT or a revision of git to take instead.
         watcher: told what happens where the base has to be made.
         channel: the channel that a build of the main branch moves.
@@ -61,10 +61,10 @@ def find_base(
         return _asked_for(opened, repository, revision, watcher)
     if build.is_main:
         return _of_readers(opened, channel)
-    commit = repository.fork_point(main, is_fresh=build.service == GIT)
+    commit = repository.fork_point(onto, is_fresh=build.service == GIT)
     if commit is None:
         found = _of_readers(opened)
-        note = f"git cannot tell where this branch left `{main}`, so it is held against {_words_of(found)}"
+        note = f"git cannot tell where this branch left `{onto}`, so it is held against {_words_of(found)}"
         return Base(found.word, found.run, found.commit, (note,))
     return _of_commit(opened, repository, commit, watcher)
 

@@ -110,7 +110,7 @@ class Pipeline:
             OnwardError: as for `run` and `diff`; the host is told first.
         """
         begun = time.monotonic()
-        forum = _Forum(self.build, self._conversation())
+        forum = self._forum()
         forum.report(None)
         reviews = Reviews(forum.conversation, forum.notes)
         built = None
@@ -141,9 +141,14 @@ class Pipeline:
         self._deliver(built, channel)
         return built
 
-    def _conversation(self) -> Conversation | None:
+    def _forum(self) -> _Forum:
         host = hosts().get(self.build.service)
-        return host.converse(self.build, self.variables, MARKER) if host is not None else None
+        if host is None:
+            return _Forum(self.build, None)
+        conversation = host.converse(self.build, self.variables, MARKER)
+        return _Forum(
+            self.build, conversation, [] if conversation is not None else [f"the build has no `{host.token}`"]
+        )
 
     # Release.
 

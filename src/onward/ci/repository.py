@@ -85,28 +85,28 @@ class Repository:
         has_master = self._tip("master") is not None and self._tip("main") is None
         return "master" if has_master else "main"
 
-    def fork_point(self, main: str, *, is_fresh: bool) -> str | None:
-        """The commit at which HEAD left the main branch; what a shallow clone lacks for it is fetched.
+    def fork_point(self, onto: str, *, is_fresh: bool) -> str | None:
+        """The commit at which HEAD left another branch; what a shallow clone lacks for it is fetched.
 
-        None where the two share none, or the main branch cannot be had.
+        None where the two share none, or the other cannot be had.
 
         Args:
-            main: the main branch.
-            is_fresh: what is known here of the main branch is what the remote has now.
+            onto: the other branch.
+            is_fresh: what is known here of it is what the remote has now.
         """
-        if self._tip(main) is None or not is_fresh:
-            self._fetch(main)
-        base = self._merge_base(main)
+        if self._tip(onto) is None or not is_fresh:
+            self._fetch(onto)
+        base = self._merge_base(onto)
         for depth in _DEPTHS if self._is_shallow() else ():
             if base is not None:
                 break
-            if self._fetch(main, depth):
-                base = self._merge_base(main)
+            if self._fetch(onto, depth):
+                base = self._merge_base(onto)
         return base
 
-    def behind(self, main: str) -> int:
-        """How many commits the main branch has, as far as it is known here, that HEAD lacks."""
-        tip = self._tip(main)
+    def behind(self, onto: str) -> int:
+        """How many commits another branch has, as far as it is known here, that HEAD lacks."""
+        tip = self._tip(onto)
         return int(self._ask("rev-list", "--count", f"HEAD..{tip}") or 0) if tip is not None else 0
 
     def is_later(self, commit: str, than: str, branch: str) -> bool:
@@ -193,12 +193,12 @@ class Repository:
     def _is_shallow(self) -> bool:
         return self._ask("rev-parse", "--is-shallow-repository") == "true"
 
-    def _merge_base(self, main: str) -> str | None:
-        tip = self._tip(main)
+    def _merge_base(self, onto: str) -> str | None:
+        tip = self._tip(onto)
         return self._ask("merge-base", "HEAD", tip) if tip is not None else None
 
     def _fetch(self, branch: str, *depth: str) -> bool:
-        """Fetches the main branch; with a depth, the history of HEAD too."""
+        """Fetches a branch; with a depth, the history of HEAD too."""
         remote = self.remote()
         if remote is None:
             return False

@@ -127,7 +127,8 @@ def review(
     """
     root = opened.place.root
     main = main_branch(root)
-    base = find_base(opened, build, main, revision, watcher, channel)
+    onto = build.target or main
+    base = find_base(opened, build, onto, revision, watcher, channel)
     report = run(opened, RunOptions(keep_going=True, strict=True, force=force), watcher)
     word = build.branch or (build.commit or "work")[:12]
     difference = diff(opened, Compared(base.word, word, base.run, report.run, ()))
@@ -138,7 +139,7 @@ def review(
     said = [*kept.said, *_said_on_host(root, build, main, base, reviews, keeper)]
     page = opened.place.local / PAGE
     write_review(opened, difference, page)
-    notes = [*base.notes, *_merge_note(root, build, main), *_rolled_back_notes(opened, build, report.run)]
+    notes = [*base.notes, *_merge_note(root, build, onto), *_rolled_back_notes(opened, build, report.run)]
     notes += [*kept.notes, *idle_gates(keeper.after, report.run.artifacts, report.reading.graph.maker)]
     return Review(
         build,
@@ -205,10 +206,10 @@ def _rolled_back_notes(opened: Opened, build: Build, run: Run) -> list[str]:
     return [f"once merged, this is held from readers of `{MAIN}`: {line}" for line in by_rollback(held)]
 
 
-def _merge_note(root: Path, build: Build, main: str) -> list[str]:
+def _merge_note(root: Path, build: Build, onto: str) -> list[str]:
     """Whether what is judged is what a merge would give now."""
-    behind = 0 if build.is_main else Repository(root).behind(main)
+    behind = 0 if build.is_main else Repository(root).behind(onto)
     if not behind:
         return []
     known = "by now" if build.is_merged else "beside this branch"
-    return [f"`{main}` has {plural(behind, 'commit')} more {known}: its own build judges both together"]
+    return [f"`{onto}` has {plural(behind, 'commit')} more {known}: its own build judges both together"]

@@ -30,6 +30,7 @@ class GitHub:
     ci_path = ".github/workflows/onward.yml"
     owners_path = ".github/CODEOWNERS"
     owners_paths: Sequence[str] = (".github/CODEOWNERS", "CODEOWNERS", "docs/CODEOWNERS")
+    token = "GITHUB_TOKEN"
 
     def build(self, variables: Mapping[str, str], main: str) -> Build | None:
         if variables.get("GITHUB_ACTIONS") != "true":

@@ -15,7 +15,6 @@ from onward.model.ports import Conversation
 
 _CONTEXT = "onward"
 _LONGEST_NOTE = 900_000
-_TOKEN = "ONWARD_GITLAB_TOKEN"
 
 
 class GitLab:
@@ -25,6 +24,7 @@ class GitLab:
     ci_path = ".gitlab-ci.yml"
     owners_path = ".gitlab/CODEOWNERS"
     owners_paths: Sequence[str] = ("CODEOWNERS", "docs/CODEOWNERS", ".gitlab/CODEOWNERS")
+    token = "ONWARD_GITLAB_TOKEN"
 
     def build(self, variables: Mapping[str, str], main: str) -> Build | None:
         if variables.get("GITLAB_CI") != "true":
@@ -55,7 +55,7 @@ class GitLab:
         return Build("gitlab", branch, commit, is_main=branch == main, **places)
 
     def converse(self, build: Build, variables: Mapping[str, str], marker: str) -> Conversation | None:
-        token = variables.get(_TOKEN, "").strip()
+        token = variables.get(self.token, "").strip()
         if not token or build.repository is None or build.server is None:
             return None
         return GitLabConversation(Api(build.server, {"PRIVATE-TOKEN": token}), build.repository, marker)

@@ -378,6 +378,8 @@ class Host(Protocol):
     """Where it looks for who owns which files, if that is nowhere yet."""
     owners_paths: Sequence[str]
     """All the places where it looks, first to last."""
+    token: str
+    """The variable that holds the token by which it is spoken with."""
 
     def build(self, variables: Mapping[str, str], main: str) -> Build | None:
         """The build that the environment is of; None where its CI service is not what runs here.

@@ -67,7 +67,7 @@ class World:
     Attributes:
         comments: by request.
         statuses: by commit, each as it was told: its state and words.
-        reviews: by request: who, `approved` or `refused` or `remarked`, the head, when.
+        reviews: by request: who, `approved`, `refused`, `dismissed` or `remarked`, the head, when.
         merged: by commit, the requests that brought it: number, head, and whether they are merged.
         pushed: by request, its heads with the time of each, newest first.
         members: of teams.
@@ -285,7 +285,12 @@ class FakeGitHub:
         return {"id": said.id, "body": said.text, "html_url": page, "user": {"login": said.by, "type": kind}}
 
     def _review(self, by: str, what: str, head: str, at: str) -> dict[str, Any]:
-        states = {"approved": "APPROVED", "refused": "CHANGES_REQUESTED", "remarked": "COMMENTED"}
+        states = {
+            "approved": "APPROVED",
+            "refused": "CHANGES_REQUESTED",
+            "dismissed": "DISMISSED",
+            "remarked": "COMMENTED",
+        }
         association = "NONE" if by in self.world.strangers else "MEMBER"
         return {
             "user": {"login": by},
@@ -624,10 +629,11 @@ class HostSuite:
         conversation = self.conversation(fake)
         assert [approval.by for approval in conversation.approvals(7, HEAD)] == ["ada"]
 
-    def test_a_yes_that_was_taken_back_is_none(self, fake: FakeGitHub | FakeGitLab) -> None:
+    @pytest.mark.parametrize("how", ["refused", "dismissed"])
+    def test_a_yes_that_was_taken_back_is_none(self, fake: FakeGitHub | FakeGitLab, how: str) -> None:
         fake.world.reviews[7] = [
             ("ada", "approved", HEAD, "2026-01-06T00:00:00Z"),
-            ("ada", "refused", HEAD, "2026-01-07T00:00:00Z"),
+            ("ada", how, HEAD, "2026-01-07T00:00:00Z"),
         ]
         assert self.conversation(fake).approvals(7, HEAD) == []
 
