@@ -9,7 +9,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from onward.portal.review.markdown import _cell, _in_cell, _that_fit, code, prose
+from onward.app.comparing.diff import AssetDiff
+from onward.portal.review.markdown import _cell, _details, _in_cell, _sample_cell, _that_fit, code, prose
 
 as_hosts_do = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 texts = st.text() | st.lists(
@@ -56,6 +57,48 @@ def test_words_of_ours_have_names_as_code_and_the_rest_as_text() -> None:
 
 def test_nobody_is_called_and_no_issue_is_named_but_an_address_stays_one() -> None:
     assert unescape(prose("@ada, ada@example.org, #12 and a#1")) == "@\u200bada, ada@example.org, #\u200b12 and a#1"
+
+
+def differing(*lines: tuple[str, str], kind: str = "text", **detail: object) -> str:
+    """The comment on a result with these lines in one place, each a sign and its text."""
+    hunk: dict[str, object] = {
+        "before": 1,
+        "after": 1,
+        "lines": [{"sign": sign, "words": [[text, True]]} for sign, text in lines],
+    }
+    detail = {"hunks": [hunk], **detail} if not detail else {**detail, "sample": [cell(hunk)]}
+    return "\n".join(_details(AssetDiff("p/report", kind, "changed", "1 line changed", detail)))
+
+
+def cell(hunk: dict[str, object]) -> dict[str, object]:
+    part = {"what": "text", "summary": "1 line changed", "hunks": [hunk]}
+    return {"kind": "code", "change": "changed", "before": 3, "after": 4, "parts": [part]}
+
+
+def test_of_a_text_and_a_notebook_s_cell_the_lines_that_differ_are_shown() -> None:
+    lines = (("-", "12.5 minutes"), ("+", "11.9 minutes"), (" ", "late"))
+    assert differing(*lines) == "```diff\n-12.5 minutes\n+11.9 minutes\n late\n```"
+    told = differing(*lines, kind="document", form="notebook")
+    assert told == "```diff\n@@ cell 4: text @@\n-12.5 minutes\n+11.9 minutes\n late\n```"
+    long = differing(*[("+", f"line {number}") for number in range(100)])
+    assert "+line 39\n… and 60 more lines\n" in long
+
+
+@given(texts)
+@example("```\n<b>out</b>")
+@example("a\r````\rb")
+def test_no_line_leaves_its_fence(text: str) -> None:
+    (fence,) = as_hosts_do.parse(differing(("+", text)))
+    assert (fence.type, fence.info, fence.content.count("\n")) == ("fence", "diff", 1)
+
+
+def test_numbers_in_rows_are_read_as_everywhere_and_told_apart() -> None:
+    row: dict[str, dict[str, object]] = {
+        "before": {"x": 20.5, "y": 1.0},
+        "after": {"x": 24.599999999999998, "y": 1.0000000001},
+    }
+    assert _sample_cell(row, "x") == "20.5 → 24.6"
+    assert _sample_cell(row, "y") == "1.0 → 1.0000000001"
 
 
 def test_a_part_that_is_too_long_is_left_out_and_those_behind_it_are_not() -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
+from typing import Any
 
 from onward.app.changes.causes import told_together
 from onward.app.comparing.diff import (
@@ -19,6 +20,7 @@ from onward.app.comparing.diff import (
     AssetDiff,
     DiffReport,
 )
+from onward.base.numbers import number
 from onward.base.text import plural
 from onward.model.artifact import TABLE
 
@@ -26,6 +28,8 @@ MOST_SHOWN = 12
 SIGNS = {CHANGED: "~", ADDED: "+", REMOVED: "−", EQUAL: "≈"}
 """Of an equal result people are told where it is equal within its tolerance."""
 _MOST_COLUMNS = 8
+_MOST_LINES = 40
+"""Lines of a text that are shown."""
 _CODE = re.compile(r"(`[^`]+`)")
 _SPECIAL = re.compile(r"[\\`*_~\[\]<>&]")
 _CALL = re.compile(r"(?<![\w/])([@#])(?=\w)")
@@ -95,7 +99,7 @@ def _folded(title: str, lines: Sequence[str]) -> list[str]:
 
 
 def _details(asset: AssetDiff) -> list[str]:
-    """Of a table, some of its rows; of anything, what made for the change."""
+    """Of a table, some of its rows; of a text, its lines; of anything, what made for the change."""
     lines = [f"- {prose(said)}" for said in told_together(asset.causes)]
     if lines:
         lines = ["What made for it:", "", *lines, ""]
@@ -108,12 +112,50 @@ def _details(asset: AssetDiff) -> list[str]:
     for row in sample:
         cells = [str(row["key"].get(key, "")) for key in keys] + [_sample_cell(row, column) for column in columns]
         lines.append(f"| {SIGNS[row['change']]} | {' | '.join(map(_cell, cells))} |")
-    return lines
+    return lines + _lines_that_differ(asset)
 
 
 def _sample_cell(row: dict[str, dict[str, object]], column: str) -> str:
-    sides = [str(row[side][column]) for side in ("before", "after") if column in row.get(side, {})]
+    sides = [_value(row[side][column]) for side in ("before", "after") if column in row.get(side, {})]
+    if len(sides) == 2 and sides[0] == sides[1]:
+        sides = [str(row[side][column]) for side in ("before", "after")]
     return " → ".join(sides)
+
+
+def _value(value: object) -> str:
+    return number(value) if isinstance(value, float) else str(value)
+
+
+def _lines_that_differ(asset: AssetDiff) -> list[str]:
+    """Of a text, a page and the cells of a notebook the lines that came and went, as a fenced difference."""
+    lines: list[str] = []
+    for place, hunks in _hunks(asset):
+        told = [line["sign"] + _on_one_line(line["words"]) for hunk in hunks for line in hunk["lines"]]
+        lines += [f"@@ {place} @@", *told] if place and told else told
+    if not lines:
+        return []
+    shown = lines[:_MOST_LINES]
+    rest = [f"… and {plural(len(lines) - len(shown), 'more line')}"] if len(lines) > len(shown) else []
+    # No text that is shown ends the fence that it stands in.
+    ticks = max((len(run) for line in shown for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, ticks + 1)
+    return [f"{fence}diff", *shown, *rest, fence]
+
+
+def _on_one_line(words: Sequence[Sequence[Any]]) -> str:
+    return " ".join("".join(text for text, _ in words).splitlines())
+
+
+def _hunks(asset: AssetDiff) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """The places of a text that differ; of a notebook by cell, with which one it is."""
+    detail = asset.detail
+    if detail.get("form") == "notebook":
+        for cell in detail["sample"]:
+            for part in cell["parts"]:
+                place = cell["after"] if cell["after"] is not None else cell["before"]
+                yield f"cell {place}: {part['what']}", part.get("hunks") or []
+    elif asset.kind != TABLE:
+        yield "", detail.get("hunks") or []
 
 
 def heading(report: DiffReport) -> str:
