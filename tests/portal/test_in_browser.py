@@ -354,6 +354,15 @@ def test_the_first_key_leads_past_the_masthead(wide: Watched, written: Path) -> 
     assert page.evaluate("document.activeElement.id") == "content"
 
 
+def test_moves_begin_apart_from_what_stands_above_them(wide: Watched, written: Path) -> None:
+    for path in (*written.glob("timeline/*/index.html"), written / "releases/index.html"):
+        page = wide.open(path)
+        head, body = page.locator(".page-head").bounding_box(), page.locator(".page-head + *").bounding_box()
+        assert head is not None
+        assert body is not None
+        assert body["y"] - head["y"] - head["height"] > 20, path
+
+
 def test_what_a_timeline_folds_on_the_screen_is_on_paper(wide: Watched, written: Path) -> None:
     page = wide.open(written / "timeline/delays/index.html")
     folded = page.locator(".timeline details .what", has_text="old_share").first

@@ -125,6 +125,18 @@ def entries(page: Reading) -> list[str]:
     return [element.text for element in page.all("article") if "result" not in (element.attributes.get("class") or "")]
 
 
+def test_the_first_page_says_that_a_release_was_taken_back(work: Path, tmp_path: Path) -> None:
+    with onward.Workspace(work) as workspace:
+        workspace.rollback(note="too warm")
+    again = pages(write(work, tmp_path / "site"))
+    assert "Release 4 was taken back: too warm" in again["index.html"].text
+    with onward.Workspace(work) as workspace:
+        workspace.rollback(to=4)
+        workspace.rollback(to=2)
+    again = pages(write(work, tmp_path / "site"))
+    assert "Release 4 was taken back." in again["index.html"].text
+
+
 def test_a_project_has_an_entry_for_each_move_that_changed_anything_in_it(readings: dict[str, Reading]) -> None:
     heads = [element.text for element in readings["timeline/sales/index.html"].all("h2") if "elease" in element.text]
     assert heads == ["Release 3 was taken back", "Release 3", "Release 2", "Release 1"]

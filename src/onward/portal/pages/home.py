@@ -43,7 +43,7 @@ def _front(place: Place) -> html.Markup:
             html.span("updated ", words.instant(site.release.at)),
             class_="dateline",
         ),
-        html.p(site.release.note, class_="release-note") if site.release.note else None,
+        _said(site),
         html.div(
             html.label("Find a number, a table, a report", for_="search"),
             html.input_(
@@ -60,6 +60,15 @@ def _front(place: Place) -> html.Markup:
         ),
         class_="front",
     )
+
+
+def _said(site: content.SiteContent) -> html.Markup | None:
+    """The word to the readers; where the last move took a release back, also that it did."""
+    last = site.moves[0] if site.moves else None
+    note = site.release.note
+    if last is not None and last.kind == content.ROLLBACK and last.at == site.release.at:
+        note = f"{timeline.heading(last)}: {note}" if note else f"{timeline.heading(last)}."
+    return html.p(note, class_="release-note") if note else None
 
 
 def _incomplete(site: content.SiteContent) -> html.Markup | None:
