@@ -122,10 +122,21 @@ def _drawn_words(old: dict[str, Side], new: dict[str, Side]) -> dict[str, list[s
 
 
 def _said(words: dict[str, list[str]]) -> str:
-    gone, come = ([shortened(word, 60) for word in words[how]] for how in ("removed", "added"))
+    """What of its texts differs: its words, or, where these are the same, the numbers on its axes."""
+    gone, come = (words[how] for how in ("removed", "added"))
+    read_gone, read_come = ([shortened(word, 60) for word in side if not _is_tick(word)] for side in (gone, come))
+    if read_gone and read_come:
+        return f"{listed(read_gone, 3)} → {listed(read_come, 3)}"
+    if read_gone or read_come:
+        return f"{listed(read_come, 3)} came in" if read_come else f"{listed(read_gone, 3)} went"
     if gone and come:
-        return f"{listed(gone, 3)} → {listed(come, 3)}"
-    return f"{listed(come, 3)} came in" if come else f"{listed(gone, 3)} went"
+        return f"labels {listed(gone, 3)} → {listed(come, 3)}"
+    return f"labels {listed(come, 3)} came in" if come else f"labels {listed(gone, 3)} went"
+
+
+def _is_tick(word: str) -> bool:
+    """Whether a text is a number or a day, such as stand on axes."""
+    return not any(letter.isalpha() for letter in word)
 
 
 def _by_file(old: dict[str, Side], new: dict[str, Side], options: DiffOptions) -> Difference | None:

@@ -126,6 +126,12 @@ def test_a_chart_is_shown_beside_the_other_where_it_has_a_picture(tmp_path: Path
 # By picture
 
 
+def test_of_the_words_in_a_picture_numbers_on_its_axes_come_last(tmp_path: Path) -> None:
+    both = compared(tmp_path, drawn(1, 2), drawn(1, 2000, title="Lag")).summary
+    assert both.startswith("Delay → Lag; ")
+    assert compared(tmp_path, drawn(1, 2), drawn(1, 2000)).summary.startswith("labels ")
+
+
 def test_what_moved_in_a_picture_is_said_and_shown(tmp_path: Path) -> None:
     found = compared(tmp_path, drawn(1, 2), drawn(1, 2, title="Lag"))
     assert found.summary.startswith("Delay → Lag; ")
