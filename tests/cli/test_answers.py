@@ -227,6 +227,7 @@ def test_init_makes_a_workspace_that_runs(tmp_path: Path) -> None:
     run = onward(root, "run", "--json")
     assert run.status == 0, run.text
     assert run.json["counts"]["made"] > 0
+    assert "no commit  " in onward(root, "snapshots").out, "where there is none, none has changes"
     again = onward(root, "init", "--json")
     assert again.status == 0
     assert again.json["created"] == []

@@ -229,6 +229,7 @@ def test_a_build_fails_while_they_are_stale_and_init_mends_it(tmp_path: Path) ->
     answer = onward(root, "ci")
     assert answer.status == 1
     assert ".github/CODEOWNERS" in answer.out
+    assert "`onward ci init github`" in answer.out
     assert onward(root, "ci", "init", "github", "--json").json["changed"] == [".github/CODEOWNERS"]
     commit(root, "owners")
     assert onward(root, "ci").status == 0

@@ -27,7 +27,8 @@ def comment(review: Review, shown: Shown | None) -> str:
     lines += ["", *(f"- {prose(line)}" for line in review.untouched.lines(review.base))]
     lines += [f"- {prose(note)}" for note in review.notes]
     if review.stale_owners is not None:
-        lines.append(f"- ❌ `{review.stale_owners}` is not what the `owner` settings say: type `onward ci init`")
+        said = f"`{review.stale_owners}` is not what the `owner` settings say"
+        lines.append(f"- ❌ {said}: type `onward ci init github` (or `gitlab`)")
     return "\n".join([*lines, "", _foot(review)]).rstrip() + "\n"
 
 

@@ -37,8 +37,9 @@ class Untouched:
             yield f"not run: {len(self.same)} {of}: nothing that they rest on changed{since}"
         if self.restored:
             yield f"not run: {len(self.restored)} {of}: their results had been made of just this before"
-        if not self.same and not self.restored:
-            yield f"of every one of {plural(self.projects, 'project')} something was run"
+        if self.projects and not self.same and not self.restored:
+            all_of_them = "the one project" if self.projects == 1 else f"every one of {self.projects} projects"
+            yield f"of {all_of_them} something was run"
 
 
 def untouched(report: RunReport, base: Run | None) -> Untouched:

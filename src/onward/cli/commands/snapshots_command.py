@@ -39,7 +39,7 @@ def command(ctx: click.Context, folder: str | None, as_json: bool) -> int:
     now = clock.now()
     for run in runs:
         commit = run.origin.commit[:10] if run.origin.commit else "no commit"
-        dirty = "+" if run.origin.dirty else " "
+        dirty = "+" if run.origin.dirty and run.origin.commit else " "
         notes = "" if run.complete else "  incomplete"
         notes += f"  {', '.join(numbers[run.id])}" if run.id in numbers else ""
         when = clock.ago(clock.instant_of(run.at), now)

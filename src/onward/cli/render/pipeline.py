@@ -23,8 +23,8 @@ def print_review(review: Review) -> None:
     for verdict in review.gates:
         _print_verdict(verdict)
     if review.stale_owners is not None:
-        said = f"`{review.stale_owners}` is not what the `owner` settings say; `onward ci init` writes it anew"
-        click.echo(click.style(f"  {said}", fg="red"))
+        said = f"`{review.stale_owners}` is not what the `owner` settings say"
+        click.echo(click.style(f"  {said}; `onward ci init github` (or `gitlab`) writes it anew", fg="red"))
     for line in review.untouched.lines(review.base):
         click.echo(line)
     for note in review.notes:
