@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -439,6 +440,27 @@ def test_where_the_channel_moves_before_a_place_is_tried_again_that_is_no_failur
         place.fails = 1
         (receipt,) = delivery.bring(opened, "main", Silence(), pause=overtake)
     assert (receipt.outcome, receipt.number, receipt.message) == ("unchanged", 2, None)
+
+
+def test_a_place_that_takes_long_is_named_meanwhile(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_told = threading.Event()
+
+    class Slow(MemoryDestination):
+        def bring(self, plan: Callable[[Listing], Change | None]) -> int:
+            assert is_told.wait(60)
+            return super().bring(plan)
+
+    class Told(Silence):
+        def say(self, message: str) -> None:
+            assert message == f"still bringing the site to folder:{shop.parent}/srv/site"
+            is_told.set()
+
+    monkeypatch.setattr(delivery, "_SILENCE_S", 0.01)
+    monkeypatch.setattr(places, "destination_for", lambda *_: Slow())
+    with open_workspace(shop, writes=True) as opened:
+        history.release(opened)
+        (receipt,) = delivery.bring(opened, "main", Told())
+    assert receipt.outcome == "brought"
 
 
 def test_what_the_system_refuses_at_one_place_holds_back_no_other(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,6 +38,8 @@ _PREVIEW = "preview/"
 _POOLS = ("files/", "static/")
 _PAUSES_S = (0.5, 3.0)
 """Before a place that failed is tried again."""
+_SILENCE_S = 15.0
+"""After so long it is said what is still under way: an upload, or the wait for another who is at work there."""
 _TRIES = 10
 _LEFT_S = 24 * 3600
 
@@ -217,11 +219,17 @@ class _Delivery:
         }
 
     def _bring_all(self, attempts: Sequence[_Attempt], laid: Sequence[_Laid], log: Sequence[Move]) -> None:
-        from concurrent.futures import ThreadPoolExecutor
+        from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
         with ThreadPoolExecutor(len(attempts)) as pool:
-            for _ in pool.map(lambda one: self._bring(one, laid, log), attempts):
-                pass
+            under_way = {pool.submit(self._bring, one, laid, log): one.place for one in attempts}
+            while under_way:
+                done, _ = wait(under_way, timeout=_SILENCE_S, return_when=FIRST_COMPLETED)
+                for future in done:
+                    del under_way[future]
+                    future.result()
+                if not done:
+                    self.watcher.say(f"still bringing the site to {listed(sorted(under_way.values()))}")
 
     def _bring(self, one: _Attempt, laid: Sequence[_Laid], log: Sequence[Move]) -> None:
         """Brings sites to one place, again where it fails in a way that may pass."""

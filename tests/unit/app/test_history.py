@@ -380,3 +380,15 @@ def test_a_log_from_before_quarantines_is_read(team: Team) -> None:
     team.release({"rate": "two"})
     assert team.back().move.quarantined == tuple(of(rate="two"))
     assert team.held({"rate": "two"}) == ["rate"]
+
+
+def test_the_only_release_is_taken_back_by_none_and_what_helps_is_said(team: Team) -> None:
+    team.release({"rate": "bad"})
+    with pytest.raises(RefusedError, match="nothing before release 1") as told:
+        team.back()
+    assert told.value.hint == "it is the only release: mend what is wrong, run, then release"
+    team.release({"rate": "good"})
+    team.back()
+    with pytest.raises(RefusedError) as told:
+        team.back()
+    assert "`--to N`" in (told.value.hint or "")

@@ -78,9 +78,12 @@ def _before(channel: str, moves: Sequence[Move]) -> Move:
         else:
             stack.append(move)
     if len(stack) < 2:
+        is_only = len({move.number for move in moves}) == 1
         raise RefusedError(
             f"the channel `{channel}` has nothing before release {stack[-1].number}",
-            hint="choose a release with `--to N`; `onward releases` lists them",
+            hint="it is the only release: mend what is wrong, run, then release"
+            if is_only
+            else "choose a release with `--to N`; `onward releases` lists them",
         )
     return stack[-2]
 
