@@ -17,7 +17,7 @@ import sys
 from types import CodeType
 from typing import Any, Callable, Dict, List
 
-from onward.runtime import loader, programs, session, surroundings, values
+from onward.runtime import loader, open_files, programs, session, surroundings, values
 from onward.runtime.own_json import dumps
 
 Result = Dict[str, Any]
@@ -74,6 +74,7 @@ def _leave(descriptor: int, watch: Any) -> None:
     if wait is not None:
         wait()
     atexit._run_exitfuncs()
+    open_files.write_out()
     if watch is not None:
         send(descriptor, watch.leave())
     for stream in (sys.stdout, sys.stderr):
