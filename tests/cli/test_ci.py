@@ -356,3 +356,24 @@ def test_a_release_that_a_cache_has_lost_gives_its_number_to_no_other(tmp_path: 
     (hold,) = answer.json["held"]
     assert "shows main@2, and the store knows no release of `main` after main@1" in hold["reason"]
     assert "240" in (site / "shop/total/total.json").read_text("utf-8")
+
+
+def test_an_older_build_that_is_started_again_after_a_rollback_takes_readers_nowhere(remote: Path) -> None:
+    """What it holds differs from what was taken back, and is as old."""
+    root = clone(remote, "ci")
+    onward(root, "ci")
+    commits = []
+    for old, new in (("2,20", "2,30"), ("2,30", "2,40")):
+        edit(root, VISITS, old, new)
+        commits.append(pushed(root, "main", new))
+        onward(root, "ci")
+    assert onward(root, "rollback", "--to", "1").status == 0
+    run_git(root, "reset", "-q", "--hard", commits[0])
+    answer = onward(root, "ci", "--json")
+    assert answer.status == 0, answer.text
+    assert answer.json["released"] is None
+    assert "not released: `main@3` is of a later commit" in answer.json["notes"]
+    run_git(root, "reset", "-q", "--hard", commits[1])
+    edit(root, VISITS, "2,40", "2,50")
+    pushed(root, "main", "2,50")
+    assert onward(root, "ci", "--json").json["released"] == {"channel": "main", "number": 4}

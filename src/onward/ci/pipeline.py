@@ -233,7 +233,7 @@ class Pipeline:
             built.rolled_back = moved
         else:
             assert isinstance(moved, Overtaken)
-            found.notes.append(f"not released: `{channel}@{moved.standing.number}` is of a later commit")
+            found.notes.append(f"not released: `{channel}@{moved.by.number}` is of a later commit")
 
     def _is_later(self, run: Run) -> bool:
         """Whether a run is of a commit that came after this build's: two builds may end in the other order.

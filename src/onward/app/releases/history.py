@@ -72,7 +72,8 @@ def release(
         automatic: nobody looked at it first. Such a release is held where it holds what a rollback quarantined; one
             by hand lets that in again.
         run: the run, whatever the files are now; None: the last one, which must be of the files as they are.
-        is_later: tells of the run that the channel stands at whether it is later than this one, for then it stays.
+        is_later: tells of a released run whether it is later than this one, for then the channel stays: whether readers
+            have that run, or somebody has taken it back and with it all that is older.
         approved: what waited for somebody's yes and got it.
 
     Raises:
@@ -85,14 +86,20 @@ def release(
     check_run(run)
     contents = contents_of(run)
 
+    def is_overtaken_by(move: Move) -> bool:
+        moved_to = opened.store.records.run(move.run) if is_later is not None else None
+        return is_later is not None and moved_to is not None and is_later(moved_to)
+
     def forward(moves: Sequence[Move]) -> Move | Moved | Held | Overtaken:
         before = last_standing(moves)
-        standing = opened.store.records.run(before.run) if before is not None else None
-        if before is not None and standing is not None and is_later is not None and is_later(standing):
+        if before is not None and is_overtaken_by(before):
             return Overtaken(channel, before)
         released = release_move(opened, channel, before.number) if before is not None else None
         if released is not None and note in (None, released.note) and _shows_nothing_new(opened, released, run):
             return Moved(released, released.number, was_there=True)
+        newest = max((move for move in moves if move.kind == "release"), key=lambda move: move.number, default=None)
+        if newest is not None and is_overtaken_by(newest):
+            return Overtaken(channel, newest)
         shown = shown_in(contents, quarantined_by(moves))
         if automatic and shown:
             return Held(channel, before, tuple(shown))

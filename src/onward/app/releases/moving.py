@@ -52,10 +52,14 @@ class Held:
 
 @dataclass(frozen=True)
 class Overtaken:
-    """An automatic release that was not made, for the channel stands at something later. Nothing has changed."""
+    """An automatic release that was not made, for something later has been released. Nothing has changed.
+
+    Attributes:
+        by: the move that released what is later.
+    """
 
     channel: str
-    standing: Move
+    by: Move
 
 
 def standing_at(opened: Opened, channel: str, moves: Sequence[Move]) -> Move:
