@@ -11,6 +11,7 @@ import pytest
 
 from onward.app.releases import history, snapshots
 from onward.app.reproducing.bisect import BisectReport, bisect
+from onward.app.reproducing.checkout import checked_out
 from onward.app.running.run import run
 from onward.app.settings.options import RunOptions
 from onward.app.wiring import open_workspace
@@ -438,6 +439,32 @@ def test_nothing_is_left_in_the_repository_nor_among_the_runs(
     monkeypatch.setattr("tempfile.tempdir", str(place))
     before = state_of(session.folder)
     session.bisect("HEAD~2", "HEAD", everything=True)
+    assert state_of(session.folder) == before
+    assert os.listdir(place) == []
+
+
+def test_what_one_that_was_killed_has_left_is_removed_and_nobody_elses(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.run()
+    session.factor(2, "doubled")
+    place = tmp_path / "temporary"
+    place.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(place))
+    before = state_of(session.folder)
+    with open_workspace(session.folder, writes=True) as opened:
+        if (child := os.fork()) == 0:
+            with checked_out(opened) as checkout:
+                checkout.go_to("HEAD", None)
+                os._exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+        (left,) = os.listdir(place)
+        with checked_out(opened) as alive:
+            alive.go_to("HEAD", None)
+            assert left not in os.listdir(place)
+            session.bisect("HEAD~1", "HEAD")
+            assert len(os.listdir(place)) == 1
+            alive.go_to("HEAD~1", None)
     assert state_of(session.folder) == before
     assert os.listdir(place) == []
 

@@ -6,6 +6,8 @@ What was made of them, or of the same code and data, is restored; what is made i
 from __future__ import annotations
 
 import dataclasses
+import fcntl
+import os
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -26,18 +28,65 @@ from onward.store.index import Index
 
 _NO_HOOKS = ("-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
 _PATIENCE_S = 600
+_PREFIX = "onward-bisect-"
+_LOCK = "lock"
+"""In the folder around a worktree: locked by whoever uses it, for as long as he lives."""
 
 
 @contextmanager
 def checked_out(opened: Opened) -> Iterator[Checkout]:
     """A worktree for as long as it is used; afterwards git and the disk know nothing of it."""
-    home = Path(mkdtemp(prefix="onward-bisect-")).resolve()
+    home = Path(mkdtemp(prefix=_PREFIX)).resolve()
     checkout = Checkout(opened, home / home.name)
+    held = os.open(home / _LOCK, os.O_CREAT | os.O_RDWR)
     try:
+        fcntl.flock(held, fcntl.LOCK_EX)
         yield checkout
     finally:
         checkout.close()
+        os.close(held)
         shutil.rmtree(home, ignore_errors=True)
+
+
+def _clear(repository: Path) -> None:
+    """Removes the worktrees that others have left on this machine who were killed."""
+    for line in _git("-C", str(repository), "worktree", "list", "--porcelain").splitlines():
+        root = Path(os.fsdecode(line.removeprefix(b"worktree ")))
+        if root.name.startswith(_PREFIX) and root.parent.name == root.name and _is_left(root.parent):
+            _remove(repository, root)
+            shutil.rmtree(root.parent, ignore_errors=True)
+
+
+def _is_left(home: Path) -> bool:
+    """Whether whoever made a folder has ended; of one that is not to be seen from here nobody knows."""
+    try:
+        held = os.open(home / _LOCK, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    else:
+        return True
+    finally:
+        os.close(held)
+
+
+def _remove(repository: Path, root: Path) -> None:
+    words = ("worktree", "remove", "--force", "--force", str(root))
+    subprocess.run(["git", "-C", str(repository), *words], capture_output=True, check=False, timeout=_PATIENCE_S)
+
+
+def _git(*words: str) -> bytes:
+    try:
+        done = subprocess.run(["git", *words], capture_output=True, timeout=_PATIENCE_S, check=False)
+    except (OSError, subprocess.SubprocessError) as error:
+        raise MachineError(f"git cannot be asked: {error}", hint="install git") from error
+    if done.returncode != 0:
+        lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
+        raise MachineError(f"git cannot lay a commit out: {lines[-1] if lines else done.returncode}")
+    return done.stdout
 
 
 class Checkout:
@@ -66,10 +115,11 @@ class Checkout:
             MachineError: git cannot lay the commit out.
         """
         if self._root.exists():
-            self._git("-C", str(self._root), *_NO_HOOKS, "checkout", "-q", "--force", "--detach", commit)
+            _git("-C", str(self._root), *_NO_HOOKS, "checkout", "-q", "--force", "--detach", commit)
         else:
+            _clear(self._opened.place.root)
             add = ("worktree", "add", "-q", "--force", "--detach", str(self._root), commit)
-            self._git("-C", str(self._opened.place.root), *_NO_HOOKS, *add)
+            _git("-C", str(self._opened.place.root), *_NO_HOOKS, *add)
         self._lay_data(commit, data)
         return self._open()
 
@@ -77,18 +127,14 @@ class Checkout:
         """Takes the worktree away."""
         if self._index is not None:
             self._index.close()
-        remove = ("worktree", "remove", "--force", "--force", str(self._root))
         if self._root.exists():
-            subprocess.run(
-                ["git", "-C", str(self._opened.place.root), *remove],
-                capture_output=True, check=False, timeout=_PATIENCE_S,
-            )  # fmt: skip
+            _remove(self._opened.place.root, self._root)
 
     def _lay_data(self, commit: str, data: Run | None) -> None:
         """Brings the files that git does not track to those of the run, and takes away what steps have written."""
         wanted = self._untracked_data(commit, data)
         same = {path for path, state in wanted.items() if self._laid.get(path) == state.digest}
-        told = self._git("-C", str(self._root), "ls-files", "--others", "-z")
+        told = _git("-C", str(self._root), "ls-files", "--others", "-z")
         for name in filter(None, told.split(b"\0")):
             path = name.decode("utf-8", "surrogateescape")
             if path not in same and not path.startswith(f"{LOCAL_FOLDER}/"):
@@ -119,13 +165,3 @@ class Checkout:
         places.prepare_local(place)
         self._index = self._index or Index(place.index)
         return dataclasses.replace(self._opened, place=place, index=self._index, standing=Standing())
-
-    def _git(self, *words: str) -> bytes:
-        try:
-            done = subprocess.run(["git", *words], capture_output=True, timeout=_PATIENCE_S, check=False)
-        except (OSError, subprocess.SubprocessError) as error:
-            raise MachineError(f"git cannot be asked: {error}", hint="install git") from error
-        if done.returncode != 0:
-            lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
-            raise MachineError(f"git cannot lay a commit out: {lines[-1] if lines else done.returncode}")
-        return done.stdout
