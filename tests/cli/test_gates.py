@@ -134,7 +134,7 @@ def test_a_yes_of_the_owner_opens_the_gate_on_the_branch_and_on_main_and_the_rel
 def test_a_yes_is_to_one_content_and_no_other(tmp_path: Path) -> None:
     root = clone(gated(tmp_path), "ada", person=ADA)
     branch(root, "2,20", "2,30")
-    onward(root, "review", "--approve", "shop/total")
+    onward(root, "review", "--approve", "total")
     commit(root, "yes")
     branch(root, "2,30", "2,40")
     answer = onward(root, "review")

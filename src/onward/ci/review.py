@@ -14,6 +14,7 @@ from onward.app.comparing.diff import Compared, DiffReport, diff
 from onward.app.releases.channels import MAIN, quarantined
 from onward.app.releases.quarantine import by_rollback, contents_of, shown_in
 from onward.app.running.run import RunReport, run
+from onward.app.running.targets import resolve_asset
 from onward.app.settings.options import RunOptions
 from onward.app.wiring import Opened
 from onward.base.errors import RefusedError, unknown_name
@@ -167,10 +168,10 @@ def approve(opened: Opened, found: Review, assets: Sequence[str]) -> list[Path]:
     if not person:
         raise RefusedError("git does not know who you are", hint='type `git config user.email "you@example.org"`')
     at_gates = {verdict.asset: verdict for verdict in found.gates}
+    if not at_gates:
+        raise unknown_name("change that waits for a yes", assets[0], (), hint="no change waits for a yes")
+    assets = [resolve_asset(sorted(at_gates), asset, noun="change that waits for a yes") for asset in assets]
     for asset in assets:
-        if asset not in at_gates:
-            hint = None if at_gates else "no change waits for a yes"
-            raise unknown_name("change that waits for a yes", asset, sorted(at_gates), hint=hint)
         owners = at_gates[asset].owners
         if not owners.holds(person):
             raise RefusedError(
