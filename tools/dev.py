@@ -233,7 +233,8 @@ What to try next:
   onward status     nothing to do; edit a file below projects/, and ask again
   onward run        makes again what the edit reaches, and nothing else
   onward why TARGET tells why something would run, back to the edit
-  onward release    the next version is out; `onward site` writes it"""
+  onward release    the next version is out; `onward site` writes it
+  README.md         six edits to make, and the way of a branch to its readers and back"""
     )
 
 
