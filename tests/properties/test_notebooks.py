@@ -229,6 +229,9 @@ class OneFile:
         del path
         return self._text
 
+    def replaced(self, importer: str) -> list[tuple[str, str]]:
+        return []
+
     def importable(self, importer: str, prefix: str) -> Iterable[str]:
         del importer, prefix
         return ()

@@ -143,7 +143,9 @@ class Past:
         with grammar_of(reading.python) as grammar:
             tables = self._tables(digests, read, grammar)
         tree = _tree(reading, digests, basis)
-        links = Links(tree, self._rules(basis, digests), digests, tables, reading.links.extensions)
+        links = Links(
+            tree, self._rules(basis, digests), digests, tables, reading.links.extensions, reading.links.libraries
+        )
         return CodeState(links, read)
 
     def _is_known(self, path: str, state: FileState) -> bool:

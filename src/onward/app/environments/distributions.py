@@ -69,6 +69,17 @@ class Distributions:
         """The names of the distributions that count by what was installed, sorted."""
         return [name for name in self.installed.distributions if name not in OWN and name not in self.members]
 
+    def modules(self) -> frozenset[str]:
+        """The top-level modules that are there without the workspace: Python's own, and those of distributions."""
+        distributions = self.installed.distributions
+        provided = {
+            module.partition(".")[0]
+            for name, each in distributions.items()
+            if name not in self.members and name not in OWN
+            for module in each.provides
+        }
+        return frozenset(provided.union(self.stdlib))
+
     def seen(self, observation: Observation) -> Digest:
         """What an observation of kind `distributions`, `distribution` or `module` would give now."""
         asked = (observation.kind, observation.name)

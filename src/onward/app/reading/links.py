@@ -33,6 +33,7 @@ class Links:
         digests: of every file of code, by path.
         tables: what reading them brought to light, by path.
         extensions: the endings of compiled modules, first to last.
+        libraries: the top-level modules that are installed or Python's own.
     """
 
     tree: scan.Tree
@@ -40,6 +41,7 @@ class Links:
     digests: Mapping[str, Digest]
     tables: Mapping[str, FileTable]
     extensions: tuple[str, ...] = ()
+    libraries: frozenset[str] = frozenset()
     _roots: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _linkers: dict[tuple[tuple[str, ...], str | None], Linker] = field(default_factory=dict)
     _closures: dict[tuple[str, str | None], Closure] = field(default_factory=dict)
@@ -219,6 +221,19 @@ class Links:
         return None if file is None else msgspec.structs.replace(mention, text=f"{FILE_FOLDER}/{inner}", file=file)
 
     @cached_property
+    def called_like_libraries(self) -> dict[str, set[str]]:
+        """The modules of the workspace whose names libraries have, by the folder that they lie in."""
+        found: dict[str, set[str]] = {}
+        for path in self.digests:
+            folder, _, file = path.rpartition("/")
+            name = file.partition(".")[0]
+            if name == "__init__":
+                folder, _, name = folder.rpartition("/")
+            if name in self.libraries:
+                found.setdefault(folder, set()).add(name)
+        return found
+
+    @cached_property
     def _naming_code(self) -> dict[str, Declarations]:
         """The files that spell the path of a file of Python out."""
         declared = ((path, table.declared) for path, table in self.tables.items())
@@ -317,6 +332,16 @@ class _Modules:
     def importable(self, importer: str, prefix: str) -> Iterable[str]:
         del importer
         return self._path.importable(prefix)
+
+    def replaced(self, importer: str) -> list[tuple[str, str]]:
+        del importer
+        return self._replaced
+
+    @cached_property
+    def _replaced(self) -> list[tuple[str, str]]:
+        named = self._links.called_like_libraries
+        names = set[str]().union(*(named.get(root, ()) for root in self._path.roots))
+        return [(name, file) for name in sorted(names) if (file := self._path.find(name)) is not None]
 
 
 def member_roots(tree: scan.Tree) -> list[str]:

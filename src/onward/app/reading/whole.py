@@ -237,7 +237,14 @@ def read(
     drafts, candidates, said = _drafts(files)
     sources = find_sources(place.root, tree.data, projects)
     parameters, unknown = _parameters(place, projects, drafts, project_rules, given)
-    links = Links(tree, project_rules, texts.importable, texts.tables, python.extensions if python is not None else ())
+    links = Links(
+        tree,
+        project_rules,
+        texts.importable,
+        texts.tables,
+        python.extensions if python is not None else (),
+        python.distributions.modules() if python is not None else frozenset(),
+    )
     graph = link([links.with_paths(draft) for draft in drafts], projects, sources.found, parameters, discovered)
     tolerated, untold = tolerances(place.root, projects, graph)
     findings += [*texts.findings, *said, *_unnameable(tree), *sources.findings, *unknown, *untold, *graph.findings]

@@ -13,6 +13,7 @@ The keys of `Closure.symbols`, as people read them in `why`:
 - `acme.clean (order)`: which of the reached statements stand above which, where that can be seen.
 - `acme.clean (whole file)`: all statements in order; `acme.clean (source)`: the bytes of the file.
 - `(imported modules)`: the list of imported files, where code can look at it.
+- `(modules in place of libraries)`: which files the libraries get that are used, where they mean others.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ SOURCE_FORMAT = CLOSURE_FORMAT * 10_000 + SYMBOLS_FORMAT * 100 + NORMAL_FORMAT
 
 
 IMPORTED = "(imported modules)"
+REPLACED = "(modules in place of libraries)"
 ANY_NAME = "*"
 """In place of a symbol: all names of a file that is run, for whoever runs it may use any."""
 ANY_MODULE = "every module that it can mean counts"
@@ -74,6 +76,12 @@ class Modules(Protocol):
     def importable(self, importer: str, prefix: str) -> Iterable[str]:
         """The dotted names of all modules of the workspace that the file `importer` can import and whose name
         is `prefix` or lies below it (all, for an empty one).
+        """
+        ...
+
+    def replaced(self, importer: str) -> Iterable[tuple[str, str]]:
+        """The top-level modules that are installed, or Python's own, and for which the file `importer`, and every
+        library with it, gets a file of the workspace; each with that file.
         """
         ...
 
@@ -289,6 +297,8 @@ class Linker:
             symbols[IMPORTED] = digest_text(
                 "\0".join(" ".join((file, *self._imported_directly(file))) for file in files)
             )
+        if externals - {"onward"} and (replaced := sorted(self._modules.replaced(path))):
+            symbols[REPLACED] = digest_text("\0".join(" ".join(each) for each in replaced))
         ordered = {name: symbols[name] for name in sorted(symbols)}
         return Closure(ordered, tuple(sorted(widened)), files, tuple(sorted(externals)))
 
@@ -297,7 +307,7 @@ class Linker:
         return self._with_dynamics(self._reach.of(start_of(path, symbol)))
 
     def nodes(self, path: str, symbol: str | None) -> dict[str, Node]:
-        """What the names of `closure(path, symbol).symbols` stand for, the list of imported modules left out."""
+        """What the names of `closure(path, symbol).symbols` stand for, lists of modules left out."""
         reached = self.reached(path, symbol)
         labels = self._labels(path, reached)
         named = {_entry(node, labels): node for node in reached if self._contents[node].digest is not None}

@@ -15,7 +15,7 @@ from heapq import heappop, heappush
 
 import msgspec
 
-from onward.languages.python.closure import IMPORTED, Linker, Node, Part, start_of
+from onward.languages.python.closure import IMPORTED, REPLACED, Linker, Node, Part, start_of
 from onward.languages.python.symbols import SymbolTable, Unit
 from onward.model.code import Problem
 
@@ -140,7 +140,8 @@ class Comparison:
         old = self.before.nodes(path, symbol)
         node = new.get(name) or old.get(name)
         if node is None:
-            return self._anywhere(path, symbol, start_of(path, symbol)) if name == IMPORTED else []
+            is_list = name in (IMPORTED, REPLACED)
+            return self._anywhere(path, symbol, start_of(path, symbol)) if is_list else []
         if name not in new and (found := self._edits_of(node)):
             return found
         # it is what it was, and is reached now or is no more: what leads there was edited

@@ -52,6 +52,9 @@ class Files:
     def digest(self, path: str) -> Digest:
         return digest_bytes(self.files[path].encode())
 
+    def replaced(self, importer: str) -> list[tuple[str, str]]:
+        return []
+
     def importable(self, importer: str, prefix: str) -> Iterable[str]:
         names = set()
         for root in self._roots(importer):

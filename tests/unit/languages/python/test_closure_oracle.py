@@ -62,6 +62,9 @@ class TwoFiles:
     def digest(self, path: str) -> Digest:
         return digest_bytes(self.files[path].encode())
 
+    def replaced(self, importer: str) -> list[tuple[str, str]]:
+        return []
+
     def importable(self, importer: str, prefix: str) -> list[str]:
         return ["m"] if prefix in ("", "m") else []
 
