@@ -7,9 +7,9 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from onward.app.observing.watched import OVERWRITTEN, Watched, read_watched
+from onward.app.observing.watched import JOURNAL, OVERWRITTEN, Watched, is_hidden, read_watched
 from onward.base.codec import digest_of, encode
 from onward.base.digest import Digest
 from onward.model.artifact import MODEL, TABLE, TREE_MEDIA, Artifact, ColumnContent, Part
@@ -21,12 +21,55 @@ CodeNamed = Callable[[Iterable[str]], Mapping[str, Mapping[str, Digest]]]
 """From names in a pickle to the workspace's code behind them."""
 
 
-def sweep(outboxes: Path, objects: Objects) -> None:
-    """Removes what killed runs of this machine left behind; what belongs to a living process stays."""
+Killed = tuple[str, dict[str, Digest | None]]
+"""A step whose run was killed, and what each file of the tree held that it was changing: empty where there was none,
+None where that is known already."""
+
+
+def sweep(outboxes: Path, root: str, objects: Objects) -> list[Killed]:
+    """Removes what killed runs of this machine left behind; what belongs to a living process stays.
+
+    So does what tells of the files of another worktree, which shares the store: it is that one's to look at.
+    """
+    killed = []
     for folder in outboxes.glob("*-*-*"):
         owner = folder.name.split("-")[1]
         if folder.is_dir() and owner.isdigit() and not _is_alive(int(owner)):
+            journals = [journal for outbox in folder.glob("*") if (journal := _journal(outbox)) is not None]
+            if any(journal.root != root and os.path.isdir(journal.root) for journal in journals):
+                continue
+            killed += [(each.step, _found(each, objects)) for each in journals if each.root == root]
             remove(folder, objects)
+    return killed
+
+
+class _Journal(NamedTuple):
+    """What a step was seen to change, written down as it did: by path, the copy of what was there; None: nothing."""
+
+    step: str
+    root: str
+    changed: dict[str, str | None]
+
+
+def _journal(outbox: Path) -> _Journal | None:
+    try:
+        lines = (outbox / JOURNAL).read_text("utf-8", "surrogateescape").splitlines()
+    except OSError:
+        return None
+    try:
+        step, root = json.loads(lines[0])
+        return _Journal(step, root, dict(map(json.loads, lines[1:])))
+    except (ValueError, IndexError, TypeError):  # the machine went down with it
+        return None
+
+
+def _found(journal: _Journal, objects: Objects) -> dict[str, Digest | None]:
+    found: dict[str, Digest | None] = {}
+    for path, copy in journal.changed.items():
+        name = os.path.relpath(path, journal.root)
+        if not is_hidden(name):
+            found[name] = "" if copy is None else objects.adopt(copy) if os.path.exists(copy) else None
+    return found
 
 
 def remove(folder: Path, objects: Objects) -> None:

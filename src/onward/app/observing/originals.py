@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from onward.app.observing.observe import Observer
+from onward.app.observing.unfinished import Unfinished
 from onward.app.settings.place import Place
 from onward.app.standing import Standing
 from onward.base.digest import Digest, digest_bytes, is_digest
@@ -32,6 +33,7 @@ class Originals:
         self._standing = standing
         self._observer = observer
         self._last: list[Trace] | None = None
+        self.unfinished = Unfinished(place, store.disk, observer)
 
     def now(self, path: str, left: Iterable[Digest] = ()) -> Digest:
         """What the first writer of a file would find if no step had run; `NOTHING` where that is no file.
@@ -95,7 +97,7 @@ class Originals:
 
     def is_left(self, path: str, digest: Digest) -> bool:
         """Whether these bytes are what a step has left in a file."""
-        return any(
+        return self.unfinished.is_left(path, digest) or any(
             artifact.path == path and artifact.bytes == digest
             for trace in self._known()
             for artifact in trace.artifacts.values()

@@ -94,10 +94,7 @@ class TreeOutputs:
 
     def give_up(self, step: str, paths: Iterable[str]) -> None:
         """Keeps what a step that came to no result left in files, so that whoever writes them next may do so."""
-        for path in paths:
-            absolute = self._place.root / path
-            if absolute.is_file():
-                self._keep(absolute)
+        self.keep(paths)
         self.let_go(step)
 
     def _mark(self, step: str) -> Path:
@@ -168,6 +165,13 @@ class TreeOutputs:
             elif digest is None:
                 self._store.disk.remove(absolute)
             self._observer.forget(path)
+
+    def keep(self, paths: Iterable[str]) -> None:
+        """Takes what is in files of the tree into the store, so that they may be replaced."""
+        for path in paths:
+            absolute = self._place.root / path
+            if absolute.is_file():
+                self._keep(absolute)
 
     def take_back(self, originals: Mapping[str, Digest]) -> None:
         """Brings files that no step writes any more to what they held before; who edited one has it now."""

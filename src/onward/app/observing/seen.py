@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onward.app.observing.observe import Observer, link_digest
-from onward.app.observing.watched import ListedFolder, PathState, Watched
+from onward.app.observing.watched import ListedFolder, PathState, Watched, is_hidden
 from onward.app.settings.variables import ALL
 from onward.base import paths
 from onward.base.digest import Digest, digest_bytes
@@ -68,7 +68,7 @@ def is_complete(watched: Watched) -> bool:
 def written_paths(watched: Watched, root: str) -> list[str]:
     """The files of the workspace that a step made or changed and that are results: no hidden ones, no caches."""
     inside = [_inside(written.path, root) for written in watched.written if written.kind == "file"]
-    return [path for path in inside if path and not any(map(_is_spare_name, path.split("/")))]
+    return [path for path in inside if path and not is_hidden(path)]
 
 
 def found_observations(watched: Watched, root: str, states: Mapping[str, Digest | None]) -> Iterator[Observation]:
@@ -90,10 +90,6 @@ def found_observations(watched: Watched, root: str, states: Mapping[str, Digest 
             yield Observation("found", name, digest_bytes(b""))
         elif path in sizes and (before := states.get(name)) is not None:
             yield Observation("found", name, before)
-
-
-def _is_spare_name(name: str) -> bool:
-    return name.startswith(".") or name == "__pycache__" or name.endswith((".pyc", "~"))
 
 
 def discovered(watched: Watched, root: Path) -> Discovered:

@@ -12,6 +12,8 @@ import msgspec
 
 WATCH_FORMAT = 1
 RECORD = "watch.json"
+JOURNAL = "changing"
+"""The file of an outbox in which is written down what a step changes, as it begins to: its run may be killed."""
 OVERWRITTEN = "before"
 """The folder of an outbox that has copies of files as they were before the step changed them."""
 
@@ -141,3 +143,10 @@ def read_watched(outbox: Path) -> Watched | None:
     except msgspec.DecodeError:
         return None  # its writer was killed: as good as none
     return watched if watched.format == WATCH_FORMAT else None
+
+
+def is_hidden(path: str) -> bool:
+    """Whether a file of the workspace is no result of anybody: hidden, or kept by a program for itself."""
+    return any(
+        name.startswith(".") or name == "__pycache__" or name.endswith((".pyc", "~")) for name in path.split("/")
+    )

@@ -9,7 +9,7 @@ from pathlib import Path
 import onward
 from onward.app.environments import environment
 from onward.app.environments.environment import WorkspacePython
-from onward.app.observing.collect import emptied, remove, sweep
+from onward.app.observing.collect import Killed, emptied, remove, sweep
 from onward.app.wiring import Opened
 from onward.model.ports import Executor
 
@@ -35,7 +35,6 @@ class Children:
     def outbox(self) -> Path:
         """An empty folder for what a child leaves. `done_with` gives it back."""
         if self._outboxes is None:
-            sweep(self._opened.place.outboxes, self._store.objects)
             self._outboxes = self._opened.place.outboxes / f"run-{os.getpid()}-{secrets.token_hex(4)}"
             self._store.disk.make_folder(self._outboxes)
         if self._free:
@@ -43,6 +42,11 @@ class Children:
         outbox = self._outboxes / secrets.token_hex(6)
         self._store.disk.make_folder(outbox)
         return outbox
+
+    def sweep(self) -> list[Killed]:
+        """Removes what killed runs left behind, and tells which files of this tree their steps were changing."""
+        place = self._opened.place
+        return sweep(place.outboxes, str(place.root), self._store.objects)
 
     def done_with(self, outbox: Path) -> None:
         self._free.append(emptied(outbox))

@@ -79,6 +79,19 @@ class Evaluation:
     _environment: dict[str, Digest] | None = None
     _versions: dict[Digest, Mapping[str, str]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self._taken_back |= self.unfinished()
+
+    def unfinished(self) -> dict[str, Digest]:
+        """The files that runs of steps which came to no result have made, with what they held before any step did.
+
+        Those of a step's last result are not among them: they are put back, or made, when its turn comes.
+        """
+        unfinished = self.originals.unfinished
+        paths = {path for step in unfinished.steps() for path in unfinished.left(step)}
+        made = (result.trace.files() for result in self.standing.results.values()) if paths else ()
+        return self.originals.taken_back(sorted(paths.difference(*made)), {})
+
     def inputs(self, name: str) -> CompleteInputs | PartialInputs:
         """What the step would read now.
 
@@ -249,7 +262,7 @@ class Evaluation:
     def settle(self, name: str, trace: Trace) -> None:
         """Takes a trace's artifacts as what the step's assets are now."""
         step = self.reading.graph.steps[name]
-        if trace is not self.standing.trace(name):
+        if trace is not self.standing.trace(name) or self.originals.unfinished.left(name):
             self._taken_back |= self.taken_back(name, trace.files())
             self._has_other_results = True
         self.settled.add(name)
@@ -263,7 +276,7 @@ class Evaluation:
                 self._left.setdefault(artifact.path, {})[name] = artifact.bytes
 
     def taken_back(self, name: str, apart: Collection[str]) -> dict[str, Digest]:
-        """The files that a step's last result has left in the tree, with what they held before any step wrote them.
+        """The files that a step has left in the tree before, with what they held before any step wrote them.
 
         A step begins without them: one that does without what is there, as `make` does, or that writes fewer files
         than before, would leave what belongs to no state of its code.
@@ -273,9 +286,8 @@ class Evaluation:
             apart: files that are seen to otherwise.
         """
         previous = self.standing.trace(name)
-        if previous is None:
-            return {}
-        paths = previous.files().keys() - set(apart)
+        paths = {*self.originals.unfinished.left(name), *(previous.files() if previous is not None else ())}
+        paths.difference_update(apart)
         paths -= {path for path in paths if self._left.get(path, {}).keys() - {name}}
         return self.originals.taken_back(sorted(paths), {path: self._left.get(path, {}).values() for path in paths})
 

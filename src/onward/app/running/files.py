@@ -6,6 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Mapping
 
 from onward.app.observing import seen
+from onward.app.observing.collect import Killed
 from onward.app.observing.originals import NOTHING, found_in
 from onward.app.observing.outputs import TreeOutputs
 from onward.app.observing.watched import Watched
@@ -46,6 +47,9 @@ class StepFiles:
         self._watcher = watcher
         self._set_aside: dict[str, dict[str, Digest]] = {}
         """By step that runs, the files that were taken out of its way, with what they held."""
+        self._written: dict[str, list[str]] = {}
+        """By step that has run, the files that it was seen to write."""
+        self._unfinished = evaluation.originals.unfinished
 
     def put_back(self, name: str, trace: Trace) -> list[str]:
         """Brings the files that a step wrote back to what they were, and those that it found written and left so.
@@ -53,6 +57,7 @@ class StepFiles:
         Raises:
             EditedByHandError: a file in its way was edited by hand.
         """
+        self._keep_unfinished(name)
         put_back = self.put_back_own(name, trace)
         written = {artifact.path for artifact in trace.artifacts.values()}
         for path, earlier in self._written_before(name).items():
@@ -60,6 +65,7 @@ class StepFiles:
                 put_back += self._outputs.put_back(self._results[earlier].trace, {path})
         self._outputs.take_back(self._evaluation.taken_back(name, {*trace.files(), *self._written_before(name)}))
         self._outputs.let_go(name)
+        self._unfinished.forget(name)
         return put_back
 
     def put_back_own(self, name: str, trace: Trace) -> list[str]:
@@ -86,6 +92,7 @@ class StepFiles:
         Raises:
             EditedByHandError: a file in its way was edited by hand.
         """
+        self._keep_unfinished(step.name)
         earlier = self._written_before(step.name)
         for path, writer in earlier.items():
             self._outputs.put_back(self._results[writer].trace, {path})
@@ -102,8 +109,16 @@ class StepFiles:
             self._watcher.say(f"{step.name} begins with {files} as before any step wrote there; what it held is kept")
         return states | anew, stamps | self._stamps(anew)
 
-    def give_back(self, name: str) -> None:
-        """Puts the files where they were that a step which came to no result has not written anew."""
+    def finished(self, name: str) -> None:
+        """Notes that the files of a step are as its result says."""
+        self._outputs.let_go(name)
+        self._set_aside.pop(name, None)
+        self._unfinished.forget(name)
+
+    def give_up(self, name: str, states: Mapping[str, str | None]) -> None:
+        """After a run that came to no result: remembers what it left, and puts back what it has not written anew."""
+        self._outputs.give_up(name, states)
+        self._unfinished.note(name, {*states, *self._written.pop(name, ())})
         root, set_aside = self._place.root, self._set_aside.pop(name, {})
         self._outputs.bring_back({path: was for path, was in set_aside.items() if not os.path.lexists(root / path)})
 
@@ -111,10 +126,31 @@ class StepFiles:
         """Remembers what files held that a step has changed, whatever came of it."""
         root = f"{self._place.root}/"
         existed = {written.path.removeprefix(root): written.existed for written in watched.written}
-        for path in seen.written_paths(watched, str(self._place.root)):
+        self._written[name] = seen.written_paths(watched, str(self._place.root))
+        for path in self._written[name]:
             found = states.get(path) or NOTHING
             if found or not existed[path]:
                 self._evaluation.note_found(name, path, found)
+
+    def note_killed(self, killed: Iterable[Killed]) -> None:
+        """Remembers what files held that steps were changing when their run was killed, and what they hold now."""
+        for name, found in killed:
+            for path, before in found.items():
+                if before is not None:
+                    self._evaluation.note_found(name, path, before)
+            self._unfinished.note(name, found)
+
+    def take_back_unfinished(self) -> None:
+        """Takes out of the tree what runs without a result have made, before anybody looks at it."""
+        taken_back = self._evaluation.unfinished()
+        self._outputs.keep(taken_back)
+        self._outputs.take_back(taken_back)
+
+    def _keep_unfinished(self, name: str) -> None:
+        """Keeps what runs without a result have left where a step writes, or files are put back: it may be replaced."""
+        writes, observer = self._graph.steps[name].writes, self._evaluation.observer
+        left = (path for path in writes if (there := observer.file(path)) and self._unfinished.is_left(path, there))
+        self._outputs.keep({*self._unfinished.left(name), *left})
 
     def _written_before(self, name: str) -> dict[str, str]:
         """The files that a step writes after another one of this run, each with the last of these."""

@@ -110,6 +110,8 @@ class Loop:
 
     def go(self, selection: Selection, blocked: Mapping[str, Finding]) -> None:
         """Runs the schedule to its end."""
+        self._files.note_killed(self._children.sweep())
+        self._files.take_back_unfinished()
         seconds = {Unit(name): spent for name, spent in self._opened.standing.seconds.items()}
         self._stood_in_for = stood_in_for(self._graph, self._opened.place, selection.needed)
         self._schedule = Schedule(
@@ -398,15 +400,14 @@ class Loop:
                     if result.is_executed and self._options.twice and self._starts_again(running, trace):
                         return []
                     self._keep(running, trace, is_executed=result.is_executed)
-                    self._outputs.let_go(step.name)
+                    self._files.finished(step.name)
                     return [Made(running.unit)]
             self.outcomes.attempted(step.name, result, changed)
             message = f"`{changed}` changed while the step ran, so its result belongs to no state of it"
             failure = error_of("InputChanged", message, "run again")
             return self._fail(running.unit, failure, result.log(self._store.objects), ending, running.states)
         if result.needs and not running.late:
-            self._outputs.give_up(step.name, running.states)
-            self._files.give_back(step.name)
+            self._files.give_up(step.name, running.states)
             return [Suspended(running.unit, self._asked.note(step.name, result.needs))]
         log = result.log(self._store.objects)
         if self.interrupted:
@@ -527,8 +528,7 @@ class Loop:
         name = unit.step
         self._evaluation.failed.add(name)
         if states is not None:
-            self._outputs.give_up(name, states)
-        self._files.give_back(name)
+            self._files.give_up(name, states)
         tracked = self._outputs.restore_tracked(states) if states else []
         fallback = bool(tracked) and set(tracked) >= files_taken_of(self._graph, name)
         if fallback:

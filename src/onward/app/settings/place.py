@@ -58,6 +58,11 @@ class Place:
         return self.local / "state" / "originals"
 
     @property
+    def unfinished(self) -> Path:
+        """What runs of steps that came to no result have left in files of the tree."""
+        return self.local / "state" / "unfinished"
+
+    @property
     def receipts(self) -> Path:
         """What came of bringing the site to its places; of all worktrees that share the store."""
         return self.store.parent / "state" / "receipts"

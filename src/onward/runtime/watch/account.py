@@ -277,7 +277,12 @@ class Account:
 
     def _keep_first(self, entry: Entry, *, in_place: bool = False) -> int:
         """Sees to it that what a file held before the step is kept; gives the error number where that cannot be."""
-        if self._rescue is None or entry.own or entry.first is None or entry.first.kind != "file":
+        if self._rescue is None or entry.own:
+            return 0
+        if entry.first is None:
+            self._rescue.before_making(entry.path)
+            return 0
+        if entry.first.kind != "file":
             return 0
         return self._rescue.before_change(entry.path, in_place=in_place)
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import json
 import os
-from typing import Any, Dict, Mapping, Optional, Sequence
+from typing import IO, Any, Dict, List, Mapping, Optional, Sequence
 
 MOST_IN_PLACE_BYTES = 100_000_000
 """A larger file that is opened to be changed in place is not copied: as a rule it is a database that is only read."""
@@ -25,10 +26,23 @@ class Rescue:
         folder: takes the copies.
         known: paths that have been seen to already, with size in bytes, mtime in ns and inode then; None: nothing
             was there.
+        journal: the file in which is written down what the step is about to change, should its run be killed; empty:
+            none.
+        step: its name.
     """
 
-    def __init__(self, root: str, folder: str, known: Mapping[str, Optional[Sequence[int]]]) -> None:
+    def __init__(
+        self,
+        root: str,
+        folder: str,
+        known: Mapping[str, Optional[Sequence[int]]],
+        journal: str = "",
+        step: str = "",
+    ) -> None:
         self._root = os.path.join(root, "")
+        self._journal = journal
+        self._opened: Optional[IO[bytes]] = None
+        self._step = step
         self._folder = folder
         self._known = known
         self.copies: Dict[str, str] = {}
@@ -45,6 +59,29 @@ class Rescue:
         """
         if path in self.copies or not path.startswith(self._root) or "/.git/" in path:
             return 0
+        lost = self._keep(path, in_place=in_place)
+        if not lost:
+            self._note(path, self.copies.get(path, ""))
+        return lost
+
+    def before_making(self, path: str) -> None:
+        """Notes that there is no file yet of this name."""
+        if path.startswith(self._root) and "/.git/" not in path and "/__pycache__/" not in path:
+            self._note(path, None)
+
+    def _note(self, path: str, copy: Optional[str]) -> None:
+        """Writes down that a file is about to change. `copy` is that of what it held, empty where that is known."""
+        if not self._journal:
+            return
+        try:
+            if self._opened is None:
+                self._opened = open(self._journal, "ab", buffering=0)  # noqa: SIM115 - as long as the step runs
+                self._opened.write(_line([self._step, self._root[:-1]]))
+            self._opened.write(_line([path, copy]))
+        except OSError:
+            return  # the disk is full: whatever changes the file will be told so as well
+
+    def _keep(self, path: str, *, in_place: bool) -> int:
         try:
             now = os.lstat(path)
             if self._known.get(path) == [now.st_size, now.st_mtime_ns, now.st_ino]:
@@ -64,7 +101,14 @@ class Rescue:
 
 def of_task(task: Dict[str, Any]) -> Rescue:
     """The rescue of a step, as its task tells."""
-    return Rescue(os.path.realpath(task["root"]), os.path.join(task["outbox"], "before"), task.get("kept_before", {}))
+    outbox = task["outbox"]
+    journal = os.path.join(outbox, "changing")
+    folder, known = os.path.join(outbox, "before"), task.get("kept_before", {})
+    return Rescue(os.path.realpath(task["root"]), folder, known, journal, task["step"])
+
+
+def _line(said: List[Optional[str]]) -> bytes:
+    return json.dumps(said).encode("ascii") + b"\n"
 
 
 def _copy(path: str, copy: str) -> None:
