@@ -148,6 +148,14 @@ def test_bytes_that_are_made_again_count_as_new(work: Path) -> None:
         assert opened.store.objects.has(digest)
 
 
+@pytest.mark.parametrize("days", ["nan", "inf", "1e300", "36501", "-1"])
+def test_what_is_no_number_of_days_is_refused(work: Path, days: str) -> None:
+    answer = onward(work, "gc", "--keep-days", days)
+    assert answer.status == 2
+    assert "error[usage]" in answer.err
+    assert "hint: " in answer.err
+
+
 # The shared store.
 
 

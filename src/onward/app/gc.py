@@ -14,12 +14,14 @@ from onward.app.settings.place import Place
 from onward.app.settings.root import LOCAL_FOLDER
 from onward.app.wiring import Opened
 from onward.base import clock
+from onward.base.errors import UsageError
 from onward.store import expired
 from onward.store.expired import Removed
 from onward.store.shared.opened import SharedStore
 
 KEEP_DAYS = 30
 """Days for which everything stays."""
+MOST_DAYS = 36_500
 _EVERY_SCOPE = (scopes.LOCAL, scopes.TEAM, scopes.MAIN)
 
 
@@ -35,8 +37,12 @@ def gc(opened: Opened, keep_days: float = KEEP_DAYS, *, dry_run: bool = False) -
     """Removes what nobody needs: the main pipeline from the shared store too.
 
     Raises:
+        UsageError: there is no such number of days.
         BucketError: the shared store cannot be had; nothing was removed from it that is needed.
+        StoreError: what a release stands on cannot be read in it; nothing was removed from it that may be needed.
     """
+    if not 0 <= keep_days <= MOST_DAYS:
+        raise UsageError(f"nothing can be kept for {keep_days:g} days", hint=f"give a number from 0 to {MOST_DAYS:,}")
     since = clock.text_of(clock.now() - timedelta(days=keep_days))
     places = list(_worktrees(opened.place))
     standing = [standings.load(place / "state" / "standing", None) for place in places]
