@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import zlib
 from collections import Counter
@@ -19,6 +20,7 @@ from onward.app.wiring import open_workspace
 from onward.base.bucket import open_bucket
 from onward.base.codec import decode, encode
 from onward.base.digest import digest_bytes
+from onward.base.errors import StoreError
 from onward.cli.nothing_to_do import answered
 from onward.model.artifact import Part
 from onward.model.trace import Envelope, Trace
@@ -512,6 +514,24 @@ def test_a_bucket_that_stalls_when_bytes_are_fetched_is_gone_on_without(team: Te
         team.bucket.stalls = False
     assert report.run.complete
     assert report.steps["p/words"].outcome == "made"
+
+
+def test_a_disk_without_room_for_what_comes_is_called_so_and_the_bucket_is_not_blamed(team: Team) -> None:
+    team.machine("ann").run()
+    bob = team.machine("bob")
+    bob.edit("projects/p/steps.py", "# It is", "# Now it is")
+
+    def is_full(verb: str, path: str) -> bool:
+        if verb == "fetch":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return False
+
+    team.bucket.fails = is_full
+    with pytest.raises(StoreError, match="the disk is full"):
+        bob.run()
+    assert bob.said == []
+    team.bucket.fails = None
+    assert bob.outcomes() == {"p/total": "restored", "p/twice": "restored", "p/words": "made"}
 
 
 # What doctor says.

@@ -21,6 +21,7 @@ from urllib.parse import unquote, urlsplit
 from onward.base.errors import BucketError, MissingLibraryError
 
 if TYPE_CHECKING:
+    from obstore import GetResult
     from obstore.store import ClientConfig, ObjectStore, RetryConfig
 
 SCHEMES = ("s3", "gs", "az", "file")
@@ -93,22 +94,31 @@ class UrlBucket:
             obstore.put(self._store, path, content, **self._attributes(media))
 
     def fetch(self, path: str, file: Path) -> bool:
-        """Writes an object's bytes into a file, in bounded memory; False, and no file, where there is none."""
+        """Writes an object's bytes into a file, in bounded memory; False, and no file, where there is none.
+
+        Raises:
+            OSError: the file cannot be written.
+        """
         import obstore
 
         with self._telling_what_failed("read", path):
             try:
                 content = obstore.get(self._store, path)
-                with file.open("wb") as whole:
-                    for chunk in content:
-                        whole.write(chunk)
             except FileNotFoundError:
                 return False
-            except BaseException:  # failed or stopped: what is half goes, the reason goes on
-                with suppress(OSError):
-                    file.unlink()
-                raise
-            return True
+        try:
+            with file.open("wb") as whole:
+                for chunk in self._chunks(content, path):
+                    whole.write(chunk)
+        except BaseException:  # failed or stopped: what is half goes, the reason goes on
+            with suppress(OSError):
+                file.unlink()
+            raise
+        return True
+
+    def _chunks(self, content: GetResult, path: str) -> Iterator[bytes]:
+        with self._telling_what_failed("read", path):
+            yield from content
 
     def send(self, file: Path, path: str, media: str | None = None) -> None:
         """Writes a file's bytes, in bounded memory, over whatever is there."""

@@ -265,7 +265,11 @@ class Bucket(Protocol):
         ...
 
     def fetch(self, path: str, file: Path) -> bool:
-        """Writes an object's bytes into a file, in bounded memory; False, and no file, where there is none."""
+        """Writes an object's bytes into a file, in bounded memory; False, and no file, where there is none.
+
+        Raises:
+            OSError: the file cannot be written, which is nothing that the bucket could help.
+        """
         ...
 
     def send(self, file: Path, path: str, media: str | None = None) -> None:

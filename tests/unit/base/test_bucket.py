@@ -56,6 +56,13 @@ def test_what_lies_in_the_place_of_a_shared_folder_is_named(tmp_path: Path) -> N
         assert raised.value.hint == "move it away, or name another folder"
 
 
+def test_a_file_that_cannot_be_written_is_no_failure_of_the_bucket(tmp_path: Path) -> None:
+    bucket = open_bucket((tmp_path / "store").as_uri())
+    bucket.replace("a", b"1")
+    with pytest.raises(FileNotFoundError):
+        bucket.fetch("a", tmp_path / "no folder" / "file")
+
+
 def rights(path: Path) -> str:
     return f"{stat.S_IMODE(path.stat().st_mode):o}"
 

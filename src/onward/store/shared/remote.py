@@ -16,6 +16,7 @@ from typing import TypeGuard, TypeVar
 
 from onward.base.digest import Digest, digest_bytes, digest_file, is_digest
 from onward.base.errors import BucketError
+from onward.store.disk import store_error
 from onward.store.shared.area import MAIN_SCOPE, SECRET, Area, is_of_fork
 from onward.store.shared.guarded import Guarded
 from onward.store.shared.head import Head, unpack
@@ -124,17 +125,23 @@ class Remote:
     # Objects and records.
 
     def fetch(self, digest: Digest, tmp: Path) -> Path | None:
-        """A file in `tmp` with the bytes of an object, held against its digest; None where they are not to be had."""
+        """A file in `tmp` with the bytes of an object, held against its digest; None where they are not to be had.
+
+        Raises:
+            StoreError: the file cannot be written.
+        """
         if not is_digest(digest):
             return None
-        tmp.mkdir(parents=True, exist_ok=True)
         file = tmp / secrets.token_hex(8)
-        for area in self.areas:
-            try:
+        try:
+            tmp.mkdir(parents=True, exist_ok=True)
+            for area in self.areas:
                 if self.bucket.fetch(area.object(digest), file) and digest_file(file) == digest:
                     return file
-            except (BucketError, OSError):
-                break
+        except BucketError:
+            pass  # told by `trouble`
+        except OSError as error:
+            raise store_error(error, file) from error
         self.spoiled.add(digest)
         with suppress(OSError):
             file.unlink()
