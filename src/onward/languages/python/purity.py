@@ -88,7 +88,14 @@ ALWAYS_THERE = frozenset(
     | {f"typing.{name}" for name in ("TYPE_CHECKING", "TypeVar", "TypedDict", "Union", "cast", "overload")}
     | {"abc.ABC", "abc.abstractmethod", "copy.copy", "copy.deepcopy", "decimal.Decimal", "enum.Enum", "enum.IntEnum"}
     | {"fractions.Fraction", "glob.glob", "io.BytesIO", "io.StringIO", "os.environ", "os.path", "pathlib.Path"}
-    | {"statistics.mean", "statistics.median", "urllib.parse.quote", "urllib.parse.urlencode", "zoneinfo.ZoneInfo"}
+    | {
+        "logging.getLogger",
+        "statistics.mean",
+        "statistics.median",
+        "urllib.parse.quote",
+        "urllib.parse.urlencode",
+        "zoneinfo.ZoneInfo",
+    }
     | {"__future__.annotations"}
 )
 """Names in them that every Python from 3.9 on has: that they are there cannot change with an edit."""
@@ -248,7 +255,7 @@ class Purity:
         if isinstance(node, ast.Attribute):
             return self._attribute(node)
         if isinstance(node, (ast.Tuple, ast.List)):
-            safe = all(self.kind_of(item) is not None for item in node.elts)
+            safe = all(self._is_safe_item(item) for item in node.elts)
             return ("list" if isinstance(node, ast.List) else "other") if safe else None
         if isinstance(node, ast.Set):
             return "set" if all(self.kind_of(item) in _LITERAL for item in node.elts) else None
@@ -286,8 +293,16 @@ class Purity:
             return "other"
         return None
 
+    def _is_safe_item(self, node: ast.expr) -> bool:
+        """Whether something in a list or a tuple is harmless: `*more` of a list of the module is."""
+        if isinstance(node, ast.Starred):
+            return self.kind_of(node.value) == "list"
+        return self.kind_of(node) is not None
+
     def _dict(self, node: ast.Dict) -> str | None:
         for key, value in zip(node.keys, node.values, strict=True):
+            if key is None and self.kind_of(value) == "dict":
+                continue  # `**more` of a dict of the module
             if key is None or self.kind_of(value) is None:
                 return None
             if self.kind_of(key) not in (*_LITERAL, "function", "class") and not isinstance(key, ast.Constant):
@@ -318,6 +333,9 @@ class Purity:
             return "path" if node.func.attr in ("resolve", "absolute") and not node.args else None
         if not node.args and not node.keywords:
             return _EMPTY.get(meaning)
+        if meaning == "dict" and not node.args:
+            is_safe = all(each.arg is not None and self.kind_of(each.value) is not None for each in node.keywords)
+            return "dict" if is_safe else None
         if meaning in _OF_TEXTS and not node.keywords and len(node.args) == 1:
             return _OF_TEXTS[meaning] if self.kind_of(node.args[0]) in ("text", "path") else None
         if meaning == "collections.defaultdict" and len(node.args) == 1 and not node.keywords:
@@ -328,8 +346,12 @@ class Purity:
             return "function" if is_safe and self.kind_of(node.args[0]) == "function" else None
         if meaning == "dataclasses.field" and not node.args:
             return self._field(node)
-        if meaning == "frozenset" and len(node.args) == 1 and not node.keywords:
-            return "other" if isinstance(node.args[0], ast.Set) and self.kind_of(node.args[0]) else None
+        if meaning in ("set", "frozenset", "tuple") and len(node.args) == 1 and not node.keywords:
+            given = node.args[0]
+            is_literal = isinstance(given, (ast.Set, ast.List, ast.Tuple)) and all(
+                self.kind_of(item) in _LITERAL for item in given.elts
+            )
+            return _EMPTY[meaning] if is_literal else None
         return "other" if meaning in _TRIED and self._works(_TRIED[meaning], node) else None
 
     def _field(self, node: ast.Call) -> str | None:
