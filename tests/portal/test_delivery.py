@@ -96,6 +96,18 @@ def test_the_list_of_releases_leads_to_each_and_each_to_what_readers_have(shop: 
     assert "What readers have now" not in (folder / "shop" / "total" / "index.html").read_text()
 
 
+def test_the_releases_of_a_preview_are_not_taken_for_those_of_main(shop: Path, tmp_path: Path) -> None:
+    release(shop)
+    change(shop, 5)
+    release(shop, "--channel", "preview/topic")
+    there = site(tmp_path)
+    assert b"Release 1" in there["preview/topic/releases/index.html"]
+    for path, content in there.items():
+        if path.startswith("preview/topic/") and path.endswith(".html"):
+            assert b"../releases/1/" not in content, path
+            assert b"compared/index.html" not in content, path
+
+
 def shared(there: dict[str, bytes], page: str) -> bytes:
     """The file by its content that a page below `releases/` offers."""
     address = there[page].partition(b"files/")[2].partition(b'"')[0].decode()

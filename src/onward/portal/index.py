@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
+from onward.model.delivery import is_for_good
 from onward.portal import content, html, words
 from onward.portal.addresses import Addresses, compared, file_segment, relative, segment
 from onward.portal.anchors import anchor
@@ -111,7 +112,13 @@ class SiteIndex:
 
     def site_of(self, release: int) -> str | None:
         """The first page of a release's own site, relative to this one; None where it has none."""
-        return self._out_to(f"releases/{release}/{HOME}") if release in self._released else None
+        has_own = release in self._released and self._is_of_main
+        return self._out_to(f"releases/{release}/{HOME}") if has_own else None
+
+    @property
+    def _is_of_main(self) -> bool:
+        """Whether its releases are those that stand at addresses of their own."""
+        return not self.at or is_for_good(self.at)
 
     def site_of_preview(self, preview: content.Preview) -> str | None:
         """The first page of a preview's own site, relative to this one; None where it has none."""
