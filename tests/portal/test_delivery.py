@@ -15,7 +15,9 @@ from onward.app.wiring import open_workspace
 from onward.base.bucket import open_bucket
 from onward.model.delivery import LISTING, Listing
 from onward.model.ports import Change
+from onward.model.records import Run
 from onward.portal import delivery
+from onward.store.records import Records
 from onward.testing.destinations import MemoryDestination
 from onward.workspace import Silence, Workspace
 from tests.cli.program import Answer, onward
@@ -195,6 +197,30 @@ def test_a_new_place_gets_the_older_releases_as_well(tmp_path: Path) -> None:
     assert onward(root, "publish").status == 0
     there = site(tmp_path)
     assert {"releases/1/index.html", "releases/2/index.html", "index.html"} <= there.keys()
+
+
+def test_whether_releases_can_have_addresses_is_looked_up_once_and_not_for_each_site(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = made_at(tmp_path / "shop")
+    release(root)
+    for factor in (5, 7, 9):
+        change(root, factor)
+        release(root)
+    read: list[str] = []
+    original = Records.run
+
+    def counted(records: Records, identity: str) -> Run | None:
+        read.append(identity)
+        return original(records, identity)
+
+    monkeypatch.setattr(Records, "run", counted)
+    (root / "onward.toml").write_text(f'publish = "folder:{tmp_path / "srv" / "site"}"\ntimeline = 0\n')
+    with Workspace(root, watcher=Silence()) as workspace:
+        assert [one.outcome for one in workspace.publish()] == ["brought"]
+    assert {f"releases/{number}/index.html" for number in (1, 2, 3, 4)} <= site(tmp_path).keys()
+    sites = 5  # what readers have, and each of four releases
+    assert max(read.count(run) for run in read) <= sites + 2, "not twice for each of them"
 
 
 def test_a_place_that_shows_another_history_is_not_overwritten_unless_that_is_asked_for(tmp_path: Path) -> None:

@@ -151,6 +151,8 @@ class _Delivery:
     takes_over: bool
     pause: Callable[[float], None]
     _laid_out: int = field(default=0)
+    _there: set[str] = field(default_factory=set)
+    """Runs whose records were seen to be there."""
 
     def to(self, attempts: Sequence[_Attempt]) -> list[Receipt]:
         try:
@@ -213,10 +215,14 @@ class _Delivery:
 
     def _released(self) -> set[int]:
         """The releases that have addresses of their own, or are about to."""
-        records = self.opened.store.records
-        return {
-            move.number for move in records.moves(MAIN) if move.kind == "release" and records.run(move.run) is not None
-        }
+        moves = self.opened.store.records.moves(MAIN)
+        return {move.number for move in moves if move.kind == "release" and self._is_there(move.run)}
+
+    def _is_there(self, run: str) -> bool:
+        """Whether a run's record is there, which is read once in a delivery: hundreds of them take seconds."""
+        if run not in self._there and self.opened.store.records.run(run) is not None:
+            self._there.add(run)
+        return run in self._there
 
     def _bring_all(self, attempts: Sequence[_Attempt], laid: Sequence[_Laid], log: Sequence[Move]) -> None:
         from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
