@@ -98,6 +98,25 @@ def test_the_list_of_releases_leads_to_each_and_each_to_what_readers_have(shop: 
     assert "What readers have now" not in (folder / "shop" / "total" / "index.html").read_text()
 
 
+def test_any_two_releases_can_be_held_beside_each_other(shop: Path, tmp_path: Path) -> None:
+    release(shop)
+    alone = site(tmp_path)["shop/total/index.html"]
+    assert b"beside release" not in alone
+    change(shop, 5)
+    release(shop)
+    change(shop, 7)
+    release(shop)
+    assert onward(shop, "rollback").status == 0
+    folder = tmp_path / "srv" / "site"
+    page = (folder / "compared" / "index.html").read_text()
+    assert 'value="shop/total"' in page and 'data-states="1:1 2:2 3:3"' in page
+    assert 'value="ops/rows"' in page and 'data-states="1:1"' in page
+    assert "Release 3, " in page and ", taken back" in page
+    assert "?asset=shop/total&amp;before=1&amp;after=2" in (folder / "shop" / "total" / "index.html").read_text()
+    assert dead_ends(folder) == []
+    assert [path for path in site(tmp_path) if path.endswith("/compared/index.html")] == []
+
+
 def test_the_releases_of_a_preview_are_not_taken_for_those_of_main(shop: Path, tmp_path: Path) -> None:
     release(shop)
     change(shop, 5)

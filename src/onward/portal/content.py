@@ -172,6 +172,13 @@ class Provenance(msgspec.Struct, frozen=True, kw_only=True):
     """Of reasons that are edits of code, by the reason."""
 
 
+class State(msgspec.Struct, frozen=True):
+    """What an asset was from a release on: `content` counts its different contents from 1; 0: it was not there."""
+
+    since: int
+    content: int
+
+
 class Asset(msgspec.Struct, frozen=True, kw_only=True):
     """One asset of the release.
 
@@ -182,6 +189,7 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
         made_at: when a step last made these bytes.
         changed_in: the release in which its content last changed; None where that is not known.
         history: of a metric, oldest first, this release included.
+        states: what it was in the releases that are `released`, oldest first.
         table: of a table, what its page shows of it.
         used_by: names of the assets that read it.
     """
@@ -200,6 +208,7 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
     made_at: datetime | None = None
     changed_in: int | None = None
     history: tuple[HistoryPoint, ...] = ()
+    states: tuple[State, ...] = ()
     table: TablePreview | None = None
     provenance: Provenance | None = None
     used_by: tuple[str, ...] = ()
@@ -318,6 +327,15 @@ class Move(msgspec.Struct, frozen=True, kw_only=True):
     comparison: Comparison | None = None
 
 
+class Released(msgspec.Struct, frozen=True, kw_only=True):
+    """A release that readers have or once had, for who chooses among all of them."""
+
+    number: int
+    at: datetime
+    note: str = ""
+    is_taken_back: bool = False
+
+
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
     """An open channel of a branch, held against what readers have."""
 
@@ -343,11 +361,16 @@ class RunFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SiteContent(msgspec.Struct, frozen=True, kw_only=True):
-    """All that a site shows. `moves` are the channel's, newest first, the shown one included."""
+    """All that a site shows. `moves` are the channel's, newest first, the shown one included.
+
+    `released` are all releases, oldest first, where any two of them can be held beside each other: also those that are
+    too old for `moves`, and those after the shown one that were taken back.
+    """
 
     workspace: str
     release: Release
     moves: tuple[Move, ...] = ()
+    released: tuple[Released, ...] = ()
     previews: tuple[Preview, ...] = ()
     projects: tuple[Project, ...] = ()
     assets: tuple[Asset, ...] = ()

@@ -201,6 +201,7 @@ class _Delivery:
             move,
             lambda asset: remake(self.opened, asset, self.watcher),
             is_for_good=is_for_good(address),
+            with_states=not address,
         )
         files = lay_out(
             content,

@@ -34,6 +34,7 @@ from onward.model.artifact import FIGURE, METRIC, TABLE, Artifact
 from onward.model.records import Basis, CheckRecord, Environment, Move, Run
 from onward.model.trace import Trace
 from onward.portal import content as site
+from onward.portal.states import States
 from onward.portal.timeline import MOST_MOVES, PREVIEWS, Naming, Timeline
 
 PARQUET = "application/vnd.apache.parquet"
@@ -51,6 +52,7 @@ def gather(
     *,
     detailed: int | None = None,
     is_for_good: bool = False,
+    with_states: bool = False,
 ) -> site.SiteContent:
     """The content of the site of a run; with a move, of that release.
 
@@ -61,6 +63,7 @@ def gather(
         remake: makes an asset again whose bytes are damaged.
         detailed: how many of the newest releases are told in detail; None: as the settings have it.
         is_for_good: it stays as it is written, and so tells this release in detail, and nothing of what is open now.
+        with_states: also what each result was in all releases of the channel, whose runs are read for it.
 
     Raises:
         StoreError: the run's catalogue or basis is gone.
@@ -68,7 +71,8 @@ def gather(
     """
     if detailed is None:
         detailed = root_settings(opened).timeline
-    return _Gatherer(opened, run, move, remake, min(detailed, 1) if is_for_good else detailed, is_for_good).content()
+    detailed = min(detailed, 1) if is_for_good else detailed
+    return _Gatherer(opened, run, move, remake, detailed, is_for_good, with_states).content()
 
 
 @dataclass
@@ -79,6 +83,7 @@ class _Gatherer:
     remake: Remake | None
     detailed: int
     is_for_good: bool
+    with_states: bool
     _texts: dict[str, str] = field(default_factory=dict)
     _runs: dict[str, Run | None] = field(default_factory=dict)
 
@@ -92,13 +97,16 @@ class _Gatherer:
         self._past = {move.number: self._run_of(move) for move in self._moves}
         self._traces = {name: self._trace(record.key, record.trace) for name, record in self.run.steps.items()}
         self._previews, self._pages = self._prepare_files()
-        timeline = self._timeline()
+        log = self._log()
+        timeline = self._timeline(log)
         moves = tuple(timeline.moves())
+        self._states = States(log if self.with_states else [], self._run_once)
         shown = self._shown_release(moves)
         return site.SiteContent(
             workspace=self._catalogue.title or self._catalogue.name,
             release=self._release(shown.before if shown is not None else None),
             moves=moves,
+            released=tuple(self._states.released),
             previews=tuple(self._previews_open(timeline)),
             projects=tuple(_project(entry) for entry in self._catalogue.projects),
             assets=tuple(self._asset(name, artifact) for name, artifact in sorted(self.run.artifacts.items())),
@@ -143,11 +151,18 @@ class _Gatherer:
             self._runs[move.run] = self.opened.store.records.run(move.run)
         return self._runs[move.run]
 
-    def _timeline(self) -> Timeline:
-        log: list[Move] = []
-        if self.move is not None:
-            until = self.move.sequence
-            log = [move for move in self.opened.store.records.moves(self.move.channel) if move.sequence <= until]
+    def _run_once(self, move: Move) -> Run | None:
+        """The run of a move, which is not kept for later."""
+        return self._runs[move.run] if move.run in self._runs else self.opened.store.records.run(move.run)
+
+    def _log(self) -> list[Move]:
+        """The channel's moves up to the one that is shown, oldest first."""
+        if self.move is None:
+            return []
+        until = self.move.sequence
+        return [move for move in self.opened.store.records.moves(self.move.channel) if move.sequence <= until]
+
+    def _timeline(self, log: Sequence[Move]) -> Timeline:
         naming = Naming(
             titles={entry.name: entry.title or "" for entry in self._catalogue.assets},
             projects={asset: step.project for step in self._catalogue.steps for asset in step.assets},
@@ -226,6 +241,7 @@ class _Gatherer:
             made_at=clock.instant_of(trace.made_at) if trace else None,
             changed_in=self._changed_in(name, artifact),
             history=tuple(self._history(name)) if artifact.kind == METRIC else (),
+            states=self._states.of(name),
             table=site.table_preview(preview) if preview else None,
             provenance=self._provenance(step, trace) if step and trace else None,
             used_by=self._used_by(name),

@@ -152,7 +152,8 @@ p, path, polyline, pre, rect, script, section, small, span, strong, summary, svg
         "svg",
     )
 )  # fmt: skip
-del_, fieldset, ins, legend = (Tag(name) for name in ("del", "fieldset", "ins", "legend"))
+del_, fieldset, form, ins, legend = (Tag(name) for name in ("del", "fieldset", "form", "ins", "legend"))
+optgroup, option, select = (Tag(name) for name in ("optgroup", "option", "select"))
 svg_text, svg_title, table, tbody, td, th, thead, time, title, tr, ul = (
     Tag(name) for name in ("text", "title", "table", "tbody", "td", "th", "thead", "time", "title", "tr", "ul")
 )

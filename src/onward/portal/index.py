@@ -6,9 +6,10 @@ Built once for a site and handed to all its pages; it adds nothing to what the c
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Collection, Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from onward.model.delivery import is_for_good
 from onward.portal import content, html, words
@@ -16,6 +17,7 @@ from onward.portal.addresses import Addresses, compared, file_segment, relative,
 from onward.portal.anchors import anchor
 
 HOME, GRAPH, CHECKS, RELEASES = "index.html", "graph/index.html", "checks/index.html", "releases/index.html"
+BESIDE = "compared/index.html"
 
 _PICTURES = {"image/svg+xml": ".svg", "image/png": ".png", "image/jpeg": ".jpg", "image/gif": ".gif"}
 
@@ -36,6 +38,7 @@ class SiteIndex:
         changed: by asset, see `_by_asset`.
         comparisons: by what they are called in addresses.
         releases: by number the moves by which readers first had them.
+        released: all releases that stand at addresses of their own, oldest first.
     """
 
     def __init__(
@@ -82,6 +85,7 @@ class SiteIndex:
         self.changed = _by_asset(site.moves)
         self.comparisons = comparisons_of(site)
         self.releases = {move.number: move for move in site.moves if move.kind == content.RELEASE}
+        self.released = [each for each in site.released if each.number in self._released]
         self._files = {asset.name: _file_names(asset.files) for asset in site.assets}
 
     def assets_of(self, project: str) -> list[content.Asset]:
@@ -115,14 +119,42 @@ class SiteIndex:
         has_own = release in self._released and self._is_of_main
         return self._out_to(f"releases/{release}/{HOME}") if has_own else None
 
+    def site_of_preview(self, preview: content.Preview) -> str | None:
+        """The first page of a preview's own site, relative to this one; None where it has none."""
+        return self._out_to(f"{key(preview)}/{HOME}") if self._released else None
+
+    def asset_in(self, release: int, name: str) -> str | None:
+        """The page of an asset in a release's own site, relative to this one; None where it has none."""
+        home, page = self.site_of(release), self.addresses.asset(name)
+        return posixpath.join(posixpath.dirname(home), page) if home is not None and page is not None else None
+
+    @property
+    def beside(self) -> str | None:
+        """The page on which readers hold any two releases beside each other, relative to this site.
+
+        There is one, in the site of what they have now, and releases lead to it, which stand beside that for good.
+        """
+        return self._out_to(BESIDE) if self._released and self._is_of_main else None
+
     @property
     def _is_of_main(self) -> bool:
         """Whether its releases are those that stand at addresses of their own."""
         return not self.at or is_for_good(self.at)
 
-    def site_of_preview(self, preview: content.Preview) -> str | None:
-        """The first page of a preview's own site, relative to this one; None where it has none."""
-        return self._out_to(f"{key(preview)}/{HOME}") if self._released else None
+    def before(self, asset: content.Asset) -> int | None:
+        """The release to hold an asset beside, as the shown one has it: the last in which its content was another, else
+        the one before, of those that were not taken back; None where it has nothing to be held beside."""
+        shown = self.site.release.number
+        if shown is None:
+            return None
+        earlier = [each.number for each in self.released if each.number < shown and not each.is_taken_back]
+        is_one = len({state.content for state in asset.states}) == 1
+        now = content_in(asset.states, shown)
+        others = (number for number in reversed(earlier) if content_in(asset.states, number) not in (0, now))
+        other = None if is_one else next(others, None)
+        if other is None and earlier and content_in(asset.states, earlier[-1]):
+            return earlier[-1]
+        return other
 
     @property
     def readers_comparison(self) -> str | None:
@@ -146,6 +178,12 @@ class SiteIndex:
         if asset is None:
             return name
         return asset.title or asset.name.removeprefix(asset.project + "/")
+
+
+def content_in(states: Sequence[content.State], release: int) -> int:
+    """Which of its contents an asset had in a release; 0: it was not there."""
+    place = bisect_right(states, release, key=lambda state: state.since)
+    return states[place - 1].content if place else 0
 
 
 def key(told: content.Move | content.Preview) -> str:
@@ -246,6 +284,21 @@ class Place:
     def to_comparison(self, of: str, project: str = "", asset: str = "") -> str:
         """The link to a comparison, to one project's part in it, or to one asset's."""
         return self.to(compared(of, project)) + (f"#{quote(anchor(asset))}" if asset else "")
+
+    def to_beside(self, asset: str = "", before: int | None = None, after: int | None = None) -> str | None:
+        """The link to two releases of an asset beside each other; what is not named is chosen there."""
+        if self.index.beside is None:
+            return None
+        chosen = {"asset": asset or None, "before": before, "after": after}
+        query = urlencode(
+            {name: value for name, value in chosen.items() if value is not None}, safe="/", quote_via=quote
+        )
+        return self.to(self.index.beside) + (f"?{query}" if query else "")
+
+    def in_release(self, release: int, asset: str, said: html.Child) -> html.Child:
+        """The link to an asset as it was in a release; where that has no address of its own, only what is said."""
+        target = self.index.asset_in(release, asset)
+        return said if target is None else html.a(said, href=self.to(target))
 
     def to_project(self, project: content.Project) -> str:
         """The link from here to a project's page."""

@@ -17,8 +17,14 @@ MAIN = "main"
 
 SECTIONS = (("Projects", HOME), ("Graph", GRAPH), ("Checks", CHECKS), ("Releases", RELEASES))
 
+BARE = "onward-beside"
+"""The name of a frame whose page is shown without what is the same on all pages of its site."""
+
 # Before anything is painted, so that what only a script can do (search, sorting) does not shift the page.
-_MARK_SCRIPTED = "document.documentElement.classList.add('scripted')"
+_MARK_SCRIPTED = (
+    f"document.documentElement.className = window.name === '{BARE}' && window.parent !== window"
+    " ? 'scripted bare' : 'scripted'"
+)
 
 
 def page(

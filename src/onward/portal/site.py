@@ -22,7 +22,7 @@ from onward.portal import sources
 from onward.portal.addresses import file_segment
 from onward.portal.content import File, SiteContent
 from onward.portal.index import Page, SiteIndex, comparisons_of, own_picture_path
-from onward.portal.pages import asset, checks, compared, graph, home, project, releases, timeline
+from onward.portal.pages import asset, beside, checks, compared, graph, home, project, releases, timeline
 
 _LARGE = 200_000
 """Letters of a page that is better not kept in memory."""
@@ -145,6 +145,8 @@ def _pages(index: SiteIndex) -> Iterator[Page]:
     for each in index.site.assets:
         yield asset.page(index, each)
     yield from compared.pages(index)
+    if index.released:
+        yield beside.page(index)
 
 
 @cache

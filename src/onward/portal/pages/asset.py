@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from onward.base import numbers
 from onward.base.shell import shell_line
 from onward.base.text import plural
@@ -79,7 +81,10 @@ def _facts(place: Place, asset: content.Asset) -> html.Markup:
         is_new = place.index.changes[asset.name].how == content.ADDED if asset.name in place.index.changes else False
         pairs.append(("New" if is_new else "Last changed", "in this release"))
     elif asset.changed_in is not None and asset.changed_in != release.number:
-        pairs.append(("Unchanged", f"since release {asset.changed_in}"))
+        since = place.in_release(asset.changed_in, asset.name, f"since release {asset.changed_in}")
+        pairs.append(("Unchanged", since))
+    if (beside := _beside(place, asset)) is not None:
+        pairs.append(("Compare", beside))
     if asset.table is not None:
         pairs += [
             ("Rows", numbers.number(asset.table.rows)),
@@ -92,6 +97,20 @@ def _facts(place: Place, asset: content.Asset) -> html.Markup:
     if asset.made_at is not None:
         pairs.append(("Made", words.instant(asset.made_at)))  # last: the script shortens it, and nothing moves
     return shell.facts(pairs)
+
+
+def _beside(place: Place, asset: content.Asset) -> html.Markup | None:
+    """The way to two releases of it beside each other.
+
+    What stays as it is written knows no release after it, and leaves the choice to the page that it leads to.
+    """
+    shown, before = place.index.site.release.number, place.index.before(asset)
+    if place.index.at:
+        target, said = place.to_beside(asset.name, shown), "beside another release"
+    else:
+        target = place.to_beside(asset.name, before, shown) if before is not None else None
+        said = f"beside release {before}"
+    return html.a(said, href=target, class_="compare") if target is not None else None
 
 
 def _checks_in_short(place: Place, asset: content.Asset) -> html.Markup:
@@ -186,7 +205,7 @@ def _result(place: Place, asset: content.Asset, title: str) -> html.Child:
 
 
 def _changed(place: Place, asset: content.Asset) -> html.Markup | None:
-    """When it changed, how, and the way to what it was before and after."""
+    """When it changed, how, and the ways to what it was before and after."""
     told = place.index.changed.get(asset.name, [])
     if not told:
         return None
@@ -196,20 +215,42 @@ def _changed(place: Place, asset: content.Asset) -> html.Markup | None:
         "When it changed",
         html.ul(rows[:_CHANGES_SHOWN], class_="moves"),
         html.details(html.summary(f"{len(rest):,} more"), html.ul(rest, class_="moves")) if rest else None,
+        _first(place, asset),
         anchor="changed",
     )
 
 
 def _change(place: Place, move: content.Move, change: content.Change) -> html.Markup:
-    beside = place.to_comparison(key(move), change.project, change.name) if move.comparison is not None else None
+    named: html.Child = timeline.heading(move)
+    if move.kind == content.RELEASE and change.how != content.REMOVED:
+        named = place.in_release(move.number, change.name, named)
     return html.li(
-        html.span(timeline.heading(move)),
+        html.span(named),
         html.span(words.change_sentence(change), class_="how"),
         html.span(
             words.day(move.at),
-            html.text(", ", html.a("before and after", href=beside)) if beside is not None else None,
+            [html.text(", ", html.a(said, href=target)) for said, target in _both(place, move, change)],
             class_="note",
         ),
+    )
+
+
+def _both(place: Place, move: content.Move, change: content.Change) -> Iterator[tuple[str, str]]:
+    """The ways to what it was on both sides of a move."""
+    if move.comparison is not None:
+        yield "before and after", place.to_comparison(key(move), change.project, change.name)
+    beside = place.to_beside(change.name, move.before, move.number)
+    if beside is not None and change.how == content.CHANGED:
+        yield "side by side", beside
+
+
+def _first(place: Place, asset: content.Asset) -> html.Markup | None:
+    """Where it comes from, so that every state that it was in can be reached from here."""
+    first = next(iter(asset.states), None)
+    if first is None:
+        return None
+    return html.p(
+        "It first came with ", place.in_release(first.since, asset.name, f"release {first.since}"), ".", class_="note"
     )
 
 

@@ -251,7 +251,20 @@ def _section(place: Place, beside: _Beside, asset: AssetDiff, *, is_open: bool) 
         for file in files
         if file.media.startswith("image/")
     }
-    target = place.index.addresses.asset(asset.name)
-    whole = html.p(html.a("The result as it is now", href=place.to(target)), class_="note") if target else None
-    seen = [pictures.shown(asset, addresses), whole]
+    seen = [pictures.shown(asset, addresses), _whole(place, beside, asset)]
     return results.section(beside.comparison.report, asset, seen, is_open=is_open)
+
+
+def _whole(place: Place, beside: _Beside, asset: AssetDiff) -> html.Markup | None:
+    """The ways to all of the result, and not only to what differs."""
+    target = place.index.addresses.asset(asset.name)
+    if target is None:
+        return None
+    both = None
+    if beside.release.previous is not None and asset.change == content.CHANGED:
+        both = place.to_beside(asset.name, beside.release.previous, beside.release.number)
+    return html.p(
+        html.span(html.a("All of it, side by side", href=both)) if both is not None else None,
+        html.span(html.a("The result as it is now", href=place.to(target))),
+        class_="meta",
+    )

@@ -25,6 +25,7 @@ def page(index: SiteIndex) -> Page:
             html.header(
                 html.h1("Releases"),
                 html.p("Every state of the results that readers had, newest first.", class_="dek"),
+                _beside(place),
                 class_="page-head",
             ),
             timeline.previews(place),
@@ -34,6 +35,11 @@ def page(index: SiteIndex) -> Page:
             _run(site.run) if site.run is not None else None,
         ],
     )
+
+
+def _beside(place: Place) -> html.Markup | None:
+    target = place.to_beside() if len(place.index.released) > 1 else None
+    return html.p(html.a("Hold a result of any two beside each other", href=target)) if target is not None else None
 
 
 def _move(place: Place, move: content.Move) -> html.Markup:
