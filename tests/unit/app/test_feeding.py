@@ -78,6 +78,18 @@ def test_a_reader_of_a_folder_runs_again_when_another_step_has_filled_it(tmp_pat
     assert outcomes(run_in(tmp_path)[0]) == {"a": "kept", "b": "kept"}
 
 
+def test_a_step_that_looked_for_a_folder_in_vain_runs_again_when_another_has_made_it(tmp_path: Path) -> None:
+    counts = (
+        'import os\nimport onward as ow\n\nplace = "".join(["in", "box"])\n'
+        'ow.metric("count", len(os.listdir(place)) if os.path.isdir(place) else 0)\n'
+    )
+    fills = 'import os\nos.mkdir("inbox")\nopen("/".join(["inbox", "b.txt"]), "w").write("x")\n'
+    lay_out(tmp_path, a=counts, b=fills)
+    report, _ = run_in(tmp_path)
+    assert report.run.artifacts["p/count"].facts["value"] == 1
+    assert outcomes(run_in(tmp_path)[0]) == {"a": "kept", "b": "kept"}
+
+
 def test_a_missing_file_that_nothing_writes_is_still_a_failure(tmp_path: Path) -> None:
     lay_out(tmp_path, a_reader=READER, b_other="print(1)\n")
     report, _ = run_in(tmp_path)

@@ -34,6 +34,9 @@ def outdated(evaluation: Evaluation, outcomes: Outcomes) -> dict[str, str]:
                 writers[output.path].add(name)
     if not writers:
         return {}
+    for path, names in list(writers.items()):  # a folder that was looked for in vain is there with its first file
+        while path := paths.folder_of(path):
+            writers[path] |= names
     evaluation.observer.forget()
     found: dict[str, str] = {}
     for name, result in outcomes.results.items():
