@@ -15,8 +15,9 @@ from onward.app.reading.projects import ProjectRules
 from onward.base import paths
 from onward.base.codec import digest_of
 from onward.base.digest import Digest
-from onward.languages.python.closure import ANY_NAME, Closure, Linker
+from onward.languages.python.closure import ANY_NAME, Linker
 from onward.languages.python.constants import FILE_FOLDER, PACKAGE
+from onward.languages.python.nodes import Closure
 from onward.languages.python.symbols import SymbolTable
 from onward.model.code import Declarations, Mention, Problem
 from onward.model.draft import Draft

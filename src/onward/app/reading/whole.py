@@ -26,7 +26,7 @@ from onward.base.digest import Digest
 from onward.base.errors import MachineError
 from onward.base.text import nearest
 from onward.engine.graph import Graph, link
-from onward.languages.python.closure import Closure
+from onward.languages.python.nodes import Closure
 from onward.model.difference import Tolerance
 from onward.model.draft import Draft
 from onward.model.ports import CodeFile

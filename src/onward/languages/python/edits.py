@@ -15,7 +15,8 @@ from heapq import heappop, heappush
 
 import msgspec
 
-from onward.languages.python.closure import IMPORTED, REPLACED, Linker, Node, Part, start_of
+from onward.languages.python.closure import IMPORTED, REPLACED, Linker, start_of
+from onward.languages.python.nodes import Node, Part
 from onward.languages.python.symbols import SymbolTable, Unit
 from onward.model.code import Problem
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onward.languages.python.closure import Widening
+from onward.languages.python.nodes import Widening
 
 _HINTS = {
     "open": "name what is needed (`module.name`): no `globals()`, `eval` or `exec`, and no module handed on as a value",

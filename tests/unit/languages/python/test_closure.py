@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onward.base.digest import Digest, digest_bytes
-from onward.languages.python.closure import Closure, Linker, closure
+from onward.languages.python.closure import Linker, closure
+from onward.languages.python.nodes import Closure
 from onward.languages.python.parse import parse
 from onward.languages.python.symbols import SymbolTable, symbol_table
 from onward.model.code import Problem

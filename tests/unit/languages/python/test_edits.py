@@ -6,9 +6,10 @@ from typing import get_args, get_type_hints
 
 import pytest
 
-from onward.languages.python.closure import Linker, Widening, closure
+from onward.languages.python.closure import Linker, closure
 from onward.languages.python.edits import Code, Comparison, Edit, Statement
 from onward.languages.python.narrowing import RULES, hint
+from onward.languages.python.nodes import Widening
 from onward.languages.python.uses import Dynamic
 from tests.unit.languages.python.test_closure import Files
 
