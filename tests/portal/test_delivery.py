@@ -326,6 +326,32 @@ def test_a_wrong_place_is_found_where_it_stands(shop: Path, value: str) -> None:
     assert findings[0]["where"] == "onward.toml:2"
 
 
+def test_a_place_of_no_kind_is_a_finding_that_keeps_no_step_from_running(shop: Path, tmp_path: Path) -> None:
+    srv = tmp_path / "srv"
+    (shop / "onward.toml").write_text(f'name = "house"\npublish = ["fodler:{srv}/a", "folder:{srv}/site"]\n')
+    (finding,) = onward(shop, "list", "--json").json["findings"]
+    assert (finding["code"], finding["where"]) == ("config", "onward.toml:2")
+    assert finding["message"] == f"`publish`: `fodler:{srv}/a` is no place for a site"
+    assert finding["hint"] == "write `folder:...`"
+    assert onward(shop, "run").status == 2
+    (shop / "projects" / "shop" / "data" / "visits.csv").write_text("day,visits\n1,11\n")
+    answer = onward(shop, "run", "shop/total", "--json")
+    assert (answer.status, answer.json["counts"]["made"]) == (0, 1)
+    assert [each["message"] for each in answer.json["findings"]] == [finding["message"]]
+    answer = onward(shop, "run", "--keep-going", "--json")
+    assert answer.json["counts"]["failed"] == answer.json["counts"]["skipped"] == 0
+    assert onward(shop, "release").status == 3  # before readers have it, not after
+
+
+def test_a_place_of_no_kind_holds_back_no_other(shop: Path, tmp_path: Path) -> None:
+    (shop / "onward.toml").write_text('name = "house"\n')
+    assert onward(shop, "run").status == 0
+    release(shop)
+    (shop / "onward.toml").write_text(f'publish = ["fodler:a", "folder:{tmp_path}/srv/site"]\n')
+    answer = onward(shop, "publish", "--json")
+    assert [receipt["outcome"] for receipt in answer.json["published"]] == ["failed", "brought"]
+
+
 def test_a_program_that_moves_a_channel_has_the_site_follow(shop: Path, tmp_path: Path) -> None:
     class Told(Silence):
         def __init__(self) -> None:
@@ -526,15 +552,15 @@ def test_what_the_system_refuses_at_one_place_holds_back_no_other(shop: Path, mo
             raise OSError(errno.ENOSPC, "No space left on device", "/mnt/stick")
 
     whole = MemoryDestination()
-    monkeypatch.setattr(places, "destination_for", lambda place, *_: whole if place == "memory:b" else Full())
-    (shop / "onward.toml").write_text('publish = ["memory:a", "memory:b"]\n')
+    monkeypatch.setattr(places, "destination_for", lambda place, *_: whole if place == "folder:b" else Full())
+    (shop / "onward.toml").write_text('publish = ["folder:a", "folder:b"]\n')
     assert onward(shop, "run").status == 0
     with open_workspace(shop, writes=True) as opened:
         history.release(opened)
         full, brought = delivery.bring(opened, "main", Silence(), pause=lambda _: None)
     assert (full.outcome, full.message) == (
         "failed",
-        "`memory:a` cannot be written: No space left on device (`/mnt/stick`)",
+        "`folder:a` cannot be written: No space left on device (`/mnt/stick`)",
     )
     assert brought.outcome == "brought"
     assert "index.html" in whole.files

@@ -22,6 +22,25 @@ def kinds() -> dict[str, Callable[[str, Path, Path], Destination]]:
     return {entry.name: entry.load() for entry in entry_points(group=GROUP)}
 
 
+@cache
+def names() -> frozenset[str]:
+    """The names of the installed kinds; loads none of them."""
+    return frozenset(entry_points(group=GROUP).names)
+
+
+def check_kind(place: str) -> None:
+    """Sees to it that the kind of a place is an installed one.
+
+    Raises:
+        UsageError: there is no such kind.
+    """
+    kind, mark, address = place.partition(":")
+    if not mark or not address or kind not in names():
+        close = nearest(kind, sorted(names()), 1) if mark else []
+        hint = f"write `{close[0]}:...`" if close else f"write one like {EXAMPLES}"
+        raise UsageError(f"`{without_secrets(place)}` is no place for a site", hint=hint)
+
+
 def destination_for(place: str, root: Path, cache_folder: Path) -> Destination:
     """The destination that a place of `publish` means.
 
@@ -34,9 +53,6 @@ def destination_for(place: str, root: Path, cache_folder: Path) -> Destination:
         UsageError: there is no such kind, or its address means nothing.
         RefusedError: it is a place where no site can be.
     """
-    kind, mark, address = place.partition(":")
-    if not mark or not address or kind not in kinds():
-        close = nearest(kind, kinds(), 1) if mark else []
-        hint = f"write `{close[0]}:...`" if close else f"write one like {EXAMPLES}"
-        raise UsageError(f"`{without_secrets(place)}` is no place for a site", hint=hint)
+    check_kind(place)
+    kind, _, address = place.partition(":")
     return kinds()[kind](address, root, cache_folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,10 @@ from onward.app.settings.place import CONFIG_NAME
 from onward.app.settings.variables import is_passed_on, is_secret
 from onward.base import paths
 from onward.base.bucket import EXAMPLES, is_address
+from onward.base.errors import UsageError
 from onward.base.numbers import amount_or_share
 from onward.base.text import nearest
+from onward.destinations.registry import check_kind
 from onward.model.difference import Tolerance
 from onward.model.workspace import (
     Allowance,
@@ -82,6 +84,7 @@ def read_settings(content: bytes, path: str, *, is_root: bool) -> tuple[Settings
             findings.append(Finding("config", f"`{name}` {error}", path, lines.of(name)))
             continue
         fields[field] = read
+    findings += _unknown_places(fields.get("publish", ()), path, lines)
     return Settings(**fields), findings
 
 
@@ -184,6 +187,15 @@ def _places(value: Any) -> tuple[str, ...]:
     if len(set(places)) < len(places):
         raise _WrongFormError("names a place twice")
     return places
+
+
+def _unknown_places(places: Sequence[str], path: str, lines: _Lines) -> Iterator[Finding]:
+    """The places of `publish` that are of no kind. The setting keeps them: the site still comes to the others."""
+    for place in places:
+        try:
+            check_kind(place)
+        except UsageError as error:
+            yield Finding("config", f"`publish`: {error.message}", path, lines.of("publish"), error.hint)
 
 
 def _command_line(value: Any) -> str | tuple[str, ...]:
