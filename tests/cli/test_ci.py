@@ -117,6 +117,20 @@ def test_a_failing_step_fails_the_build_and_readers_keep_what_they_have(remote: 
     assert {"asset": "shop/total", "reason": "the check `shop/somebody_came` is broken"} in answer.json["held"]
 
 
+def test_a_build_without_a_result_takes_from_readers_nothing_that_they_have(remote: Path) -> None:
+    root = clone(remote, "ci")
+    assert onward(root, "ci").status == 0
+    run_git(root, "rm", "-q", "-r", "projects")
+    commit(root, "a part of it")
+    answer = onward(root, "ci", "--json")
+    assert (answer.status, answer.json["released"]) == (1, None)
+    (held,) = answer.json["held"]
+    assert held["asset"] == "main"
+    assert held["reason"].startswith("there is no result to release, and readers have 4 results of `main@1`: ")
+    assert "there is no result to release" in onward(root, "ci").out
+    assert onward(root, "show", "shop/total", "--at", "main", "--json").json["value"] == 180
+
+
 def test_what_no_commit_holds_does_not_reach_readers(remote: Path) -> None:
     root = clone(remote, "ci")
     edit(root, VISITS, "2,20", "2,30")

@@ -74,6 +74,9 @@ class Model:
     def may_show(self, values: Values) -> bool:
         return not self.taken_back & pairs(values)
 
+    def would_lose_all(self, values: Values) -> bool:
+        return bool(self.shown) and not values
+
     def release(self, values: Values) -> None:
         self.number = len(self.released) + 1
         self.released[self.number] = values
@@ -131,10 +134,18 @@ class World:
         self._compare()
 
     def _by_hand(self, values: Values) -> None:
-        history.release(self.opened, CHANNEL, run=self.records.put(values))
+        run = self.records.put(values)
+        if self.model.would_lose_all(values):
+            with pytest.raises(RefusedError):
+                history.release(self.opened, CHANNEL, run=run)
+        history.release(self.opened, CHANNEL, "why", run=run)
         self.model.release(values)
 
     def _automatic(self, values: Values) -> None:
+        if self.model.would_lose_all(values):
+            with pytest.raises(RefusedError):
+                history.release(self.opened, CHANNEL, "why", automatic=True, run=self.records.put(values))
+            return
         answer = history.release(self.opened, CHANNEL, automatic=True, run=self.records.put(values))
         held = {(one.asset, one.content) for one in answer.assets} if isinstance(answer, history.Held) else set()
         assert held == self.model.taken_back & pairs(values)

@@ -54,6 +54,7 @@ class Built:
         published: what came of bringing the site to its places.
         closed: the previews that were closed.
         has_lost_releases: readers have a release that the store has lost.
+        is_refused: it would be refused by hand, too: nobody may give readers what was built.
         night: of a nightly build, what it looked at.
         comment: the address of the comment, or its request where the host gives none; None where there is none.
     """
@@ -65,6 +66,7 @@ class Built:
     published: list[Receipt] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
     has_lost_releases: bool = False
+    is_refused: bool = False
     night: Night | None = None
     comment: str | None = None
     seconds: float = 0.0
@@ -74,7 +76,7 @@ class Built:
         """The change may stand, and readers see what they should. A preview is a courtesy: the build of a request need
         not have the right to bring it anywhere."""
         are_shown = not self.review.build.is_main or not self.unshown
-        return self.review.ok and not self.has_lost_releases and are_shown
+        return self.review.ok and not self.has_lost_releases and not self.is_refused and are_shown
 
     @property
     def unshown(self) -> list[Receipt]:
@@ -164,7 +166,8 @@ class Pipeline:
                 try:
                     self._forward(built, channel)
                 except RefusedError as error:
-                    built.held = [Hold(channel, error.message)]
+                    built.is_refused = True
+                    built.held = [Hold(channel, f"{error.message}: {error.hint}" if error.hint else error.message)]
             built.closed = list(close_gone(self.opened))
         elif self.build.branch is None and self.build.service == GIT:
             found.notes.append("nothing is released: git knows no branch of this commit, and `ONWARD_BRANCH` says none")

@@ -73,6 +73,20 @@ def test_a_rollback_stays_through_the_merges_that_follow(team: Team) -> None:
     assert stands.number == 1
 
 
+def test_readers_lose_all_that_they_have_only_where_somebody_says_why(team: Team) -> None:
+    assert team.release({}).move.number == 1  # nobody had anything
+    assert team.release({"rate": "good"}).move.number == 2
+    with pytest.raises(RefusedError, match="readers have 1 result of `main@2`"):
+        team.release({})
+    with pytest.raises(RefusedError):
+        team.merge({})
+    with pytest.raises(RefusedError):  # a note that a build gives is nobody's word
+        history.release(team.opened, team.channel, "merged", automatic=True, run=team.run({}))
+    assert team.release({}, "the team is gone").move.number == 3
+    assert team.goes({}) == 3  # it is this already
+    assert team.goes({"rate": "new"}) == 4
+
+
 def test_what_was_mended_goes_out_and_what_was_taken_back_stays_quarantined(team: Team) -> None:
     team.release({"rate": "good"})
     team.release({"rate": "bad"})

@@ -13,6 +13,8 @@ from onward.app.releases.quarantine import contents_of, quarantined_by, shown_in
 from onward.app.releases.releasable import check_run, releasable
 from onward.app.releases.rollback import close, rollback
 from onward.app.wiring import Opened
+from onward.base.errors import RefusedError
+from onward.base.text import plural
 from onward.model.records import Approved, Move, Run
 
 __all__ = ["Held", "Moved", "Overtaken", "close", "release", "rollback"]
@@ -78,7 +80,8 @@ def release(
 
     Raises:
         UsageError: no channel can be called so.
-        RefusedError: the run is incomplete, has a broken check, was made with `--set`, or the files have changed.
+        RefusedError: the run is incomplete, has a broken check, was made with `--set`, or the files have changed; or
+            it has no result, readers have some, and no note says why they are to lose them.
     """
     check_name(channel)
     if run is None:
@@ -101,6 +104,8 @@ def release(
         if newest is not None and is_overtaken_by(newest):
             return Overtaken(channel, newest)
         shown = shown_in(contents, quarantined_by(moves))
+        if released is not None and not run.artifacts and (automatic or note is None):
+            _check_loss(opened, released, automatic=automatic)
         if automatic and shown:
             return Held(channel, before, tuple(shown))
         number = max((move.number for move in moves), default=0) + 1
@@ -109,6 +114,22 @@ def release(
         return msgspec.structs.replace(move, approved=tuple(approved))
 
     return append(opened, channel, forward)
+
+
+def _check_loss(opened: Opened, release: Move, *, automatic: bool) -> None:
+    """Before readers are given nothing: a checkout of a part, or of the wrong branch, looks like a team that gave up.
+
+    Raises:
+        RefusedError: they have something.
+    """
+    released = opened.store.records.run(release.run)
+    if released is None or released.artifacts:
+        has = plural(len(released.artifacts), "result") if released is not None else "results"
+        by_hand = "release it by hand" if automatic else "say why"
+        raise RefusedError(
+            f"there is no result to release, and readers have {has} of `{release.channel}@{release.number}`",
+            hint=f"see that the whole repository is here; if they are to have none, {by_hand} with `--note TEXT`",
+        )
 
 
 def _shows_nothing_new(opened: Opened, release: Move, run: Run) -> bool:
