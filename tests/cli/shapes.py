@@ -247,6 +247,7 @@ DIFF: Shape = {
     "b": digest,
     "sides": {"a": _DIFF_SIDE, "b": _DIFF_SIDE},
     "counts": {"changed": int, "equal": int, "added": int, "removed": int},
+    "summary": str,
     "equal_because": {"untouched": int, "made again": int, "noise": int, "within tolerance": int},
     "assets": [
         {
@@ -416,6 +417,7 @@ _REVIEW: dict[str, Shape] = {
     "ok": bool,
     "base": {"word": str, "commit": (str, None), "snapshot": (digest, None)},
     "changes": {"changed": int, "equal": int, "added": int, "removed": int},
+    "summary": str,
     "assets": [{"name": qualified, "kind": str, "change": {"changed", "added", "removed"}, "summary": str}],
     "gates": [
         {

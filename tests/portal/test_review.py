@@ -12,6 +12,7 @@ import pytest
 from onward.app.changes.causes import CODE, Cause
 from onward.app.comparing.diff import AssetDiff, CheckDiff, DiffReport
 from onward.model.difference import Picture
+from onward.portal.review.markdown import counted, markdown
 from onward.portal.review.page import in_short, page
 from tests.portal import review_sample as sample
 from tests.portal.reader import FETCHING, read
@@ -72,6 +73,31 @@ def test_the_verdict_comes_first_with_what_is_proved_equal(whole: str) -> None:
 def test_the_verdict_counts_what_there_is(changes: str, said: str) -> None:
     assets = tuple(AssetDiff(f"p/{at}", "file", change, "x", {}) for at, change in enumerate(changes.split()))
     assert in_short(replace(sample.report(), assets=assets)) == said
+
+
+def test_a_refactoring_is_told_as_results_that_were_made_again_and_are_equal() -> None:
+    report = replace(sample.report(), assets=tuple(equal(f"p/{at}", "made again") for at in range(37)))
+    assert in_short(report) == counted(report) == "37 results made again, all equal"
+    assert "**37 results made again, all equal**" in markdown(report)
+
+
+@pytest.mark.parametrize(
+    ("how", "said"),
+    [
+        ("made again", "1 result made again, equal"),
+        ("made again, untouched, untouched", "1 result made again, equal; 2 that nothing reached"),
+        ("made again, noise", "2 results made again, all equal (1 but for noise)"),
+        ("untouched, untouched", "2 equal: 2 that nothing reached"),
+        ("made again, within tolerance", "2 equal: 1 made again, 1 within tolerance"),
+    ],
+)
+def test_what_was_made_again_is_told_where_nothing_moved(how: str, said: str) -> None:
+    report = replace(sample.report(), assets=tuple(equal(f"p/{at}", each) for at, each in enumerate(how.split(", "))))
+    assert counted(report) == said
+
+
+def equal(name: str, how: str) -> AssetDiff:
+    return AssetDiff(name, "file", "equal", "x", {}, how_equal=how)
 
 
 def test_what_made_for_it_is_told_once_with_all_that_it_reaches(whole: str) -> None:

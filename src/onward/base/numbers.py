@@ -7,6 +7,8 @@ import re
 from typing import Any
 
 MINUS = "−"
+SHARES = ("%", "percent", "per cent")
+"""Units of what is a share."""
 _PERCENT = re.compile(r"\s*(\d+(?:\.\d*)?|\.\d+)\s*%\s*\Z", re.ASCII)
 _MOST_DIGITS = 17
 """With so many, no two floating-point numbers look the same (IEEE 754)."""
@@ -88,10 +90,15 @@ def told_apart(before: Any, after: Any) -> tuple[str, str]:
     return _signed(first), _signed(second)
 
 
-def change(delta: float, before: float) -> str:
-    """How far a number has moved: `+0.5`, `−0.6, −4.8 %`; a share only of what was positive before."""
+def change(delta: float, before: float, unit: str | None = None) -> str:
+    """How far a number has moved: `+0.5`, `−0.6, −4.8 %`; a share only of what was positive before.
+
+    What is a share itself moves by points, and a percentage of it would be read as some: `−11.3 points`.
+    """
     sign = "+" if delta > 0 else ""
     moved = f"{sign}{number(_rounded(delta, before))}"
+    if unit in SHARES:
+        return f"{moved} {'point' if abs(delta) == 1 else 'points'}"
     if before <= 0:
         return moved
     share = delta / before * 100

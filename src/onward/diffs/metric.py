@@ -86,7 +86,7 @@ def _summary(old: dict[str, Any], new: dict[str, Any], first: float | None, seco
     if before == after:
         return f"{after}, of type {new.get('type')} now and not {old.get('type')}"
     words = f"{before} → {after} {new.get('unit') or ''}".rstrip()
-    return words if first is None or second is None else f"{words} ({change(second - first, first)})"
+    return words if first is None or second is None else f"{words} ({change(second - first, first, new.get('unit'))})"
 
 
 def _said(facts: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from onward.base.numbers import alike, number, numeric
+from onward.base.numbers import SHARES, alike, number, numeric
 from onward.base.text import duration as plain_duration
 from onward.base.text import size as plain_size
 from onward.portal import content, html
@@ -25,8 +25,6 @@ GROUPED_FROM = 10_000
 """A column's thousands are set apart where it has a number this large: below are years and hours of the day."""
 
 _IDENTIFIES = re.compile(r"(?:^|[\W_])(?i:ids?|key|code|zip|plz|postcode|year)$|(?<=[a-z])Id$")
-
-SHARES = ("%", "percent", "per cent")
 
 NO_BREAK = "\u00a0"
 

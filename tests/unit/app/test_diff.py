@@ -144,7 +144,7 @@ def test_code_that_a_step_comes_to_use_and_that_it_does_not_use_any_more_is_plac
     edit(folder, "projects/sales/steps.py", "import rounded", "import rounded, unused")
     edit(folder, "projects/sales/steps.py", "return 7", "return unused()")
     found = by_name(compared(folder))["constant"]
-    assert found.summary.endswith("`projects/sales/steps.py:constant` changed (`projects/sales/steps.py:22`)")
+    assert found.summary.endswith("`constant` changed (`projects/sales/steps.py:22`)")
     assert "`shared.unused` is used now" in {cause.words for cause in found.causes}
     with open_workspace(folder, writes=True) as opened:
         made(opened)

@@ -40,6 +40,8 @@ def test_two_numbers_that_look_alike_are_told_apart() -> None:
     [
         (metric(0), metric(3), "0 → 3 (+3)"),
         (metric(-2.0), metric(2.0), "−2 → 2 (+4)"),
+        (metric(23.1, "%"), metric(11.8, "%"), "23.1 → 11.8 % (−11.3 points)"),
+        (metric(4, "percent", "int"), metric(5, "percent", "int"), "4 → 5 percent (+1 point)"),
         (metric(True, kind="bool"), metric(False, kind="bool"), "Yes → No"),
         (metric(1.5), metric(None, text="nan"), "1.5 → nan"),
         (metric(2, "min"), metric(120, "s"), "2 min → 120 s"),

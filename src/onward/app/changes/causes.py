@@ -54,8 +54,20 @@ class Cause:
 
     @property
     def told(self) -> str:
-        """What happened, and where."""
-        return f"{self.words} (`{self.where}`)" if self.where else self.words
+        """What happened, and where; a file that is named with the place is not named twice."""
+        return f"{self._words_beside_place} (`{self.where}`)" if self.where else self.words
+
+    @property
+    def _words_beside_place(self) -> str:
+        path = self.where.partition(":")[0]
+        if self.what.startswith(f"{path}:"):
+            name = f"`{self.what.removeprefix(f'{path}:')}`"
+        elif self.what.startswith(f"{path} ("):
+            part = self.what.removeprefix(f"{path} (").removesuffix(")")
+            name = f"the command `{part}`" if path.endswith(".toml") else f"the {part}"
+        else:
+            return self.words
+        return self.words.replace(f"`{self.what}`", name)
 
 
 def told_together(causes: Iterable[Cause]) -> list[str]:

@@ -17,7 +17,7 @@ from onward.cli.render.progress import progress
 from onward.cli.session import complete_target, is_terminal, session_of, session_options, written_to
 from onward.model.records import Run
 from onward.portal.publish import write_review
-from onward.portal.review.markdown import markdown
+from onward.portal.review.markdown import counted, markdown
 
 
 @click.command("diff", short_help="Show what differs between two snapshots, and why.")
@@ -78,6 +78,7 @@ def diff_json(report: DiffReport) -> dict[str, Any]:
         "b": report.run_b.snapshot,
         "sides": {"a": _side(report.a, report.run_a), "b": _side(report.b, report.run_b)},
         "counts": report.counts,
+        "summary": counted(report),
         "equal_because": report.how_equal,
         "assets": [_asset_json(asset) for asset in report.assets],
         "checks": [_check_json(check) for check in report.checks],

@@ -14,6 +14,7 @@ from onward.ci.review import Review, approve, review
 from onward.cli.render.pipeline import print_review
 from onward.cli.render.progress import progress
 from onward.cli.session import is_terminal, session_of, session_options
+from onward.portal.review.markdown import counted
 
 
 @click.command("review", short_help="Show what a change does to the results, before it is pushed.")
@@ -58,6 +59,7 @@ def review_json(found: Review) -> dict[str, Any]:
         },
         "counts": found.report.counts,
         "changes": found.difference.counts,
+        "summary": counted(found.difference),
         "assets": [
             {"name": asset.name, "kind": asset.kind, "change": asset.change, "summary": asset.summary}
             for asset in found.difference.assets

@@ -105,7 +105,7 @@ def _moved(report: BisectReport, place: int) -> str:
         return ""
     before = report.points[step.before].value
     assert before is not None
-    return click.style(f"  ◀ {change(step.delta, before)}", fg="yellow", bold=True)
+    return click.style(f"  ◀ {change(step.delta, before, report.unit)}", fg="yellow", bold=True)
 
 
 def _step(report: BisectReport, step: Step | None) -> Iterator[str]:

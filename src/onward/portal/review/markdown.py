@@ -167,8 +167,11 @@ def heading(report: DiffReport) -> str:
 
 
 def counted(report: DiffReport) -> str:
-    """`2 changed, 1 added, 37 equal: 30 that nothing reached, 7 made again`."""
+    """`2 changed, 1 added, 37 equal: 30 that nothing reached, 7 made again`; where nothing differs, what proves it."""
     counts = report.counts
+    if proved := made_again_and_equal(report):
+        untouched = report.how_equal[UNTOUCHED]
+        return f"{proved}; {untouched:,} that nothing reached" if untouched else proved
     parts = [f"{counts[change]} {change}" for change in (CHANGED, ADDED, REMOVED) if counts[change]]
     how = report.how_equal
     words = {
@@ -181,6 +184,16 @@ def counted(report: DiffReport) -> str:
     if counts[EQUAL]:
         parts.append(f"{counts[EQUAL]} equal" + (f": {equal}" if equal else ""))
     return ", ".join(parts) or "there is nothing to compare"
+
+
+def made_again_and_equal(report: DiffReport) -> str:
+    """`37 results made again, all equal`; empty where something differs or moved, or nothing was made again."""
+    how = report.how_equal
+    again = how[MADE_AGAIN] + how[NOISE]
+    if report.counts[EQUAL] < len(report.assets) or how[TOLERATED] or not again:
+        return ""
+    noise = f" ({how[NOISE]:,} but for noise)" if how[NOISE] else ""
+    return f"{plural(again, 'result')} made again, {'all ' if again > 1 else ''}equal{noise}"
 
 
 def code(text: str) -> str:

@@ -69,7 +69,7 @@ def _with_unit(said: str, unit: str | None) -> html.Child:
 def _delta(detail: Mapping[str, Any]) -> str | None:
     if detail["delta"] is None or "unit_before" in detail:
         return None
-    if detail.get("unit") in words.SHARES:
+    if detail.get("unit") in numbers.SHARES:
         return words.difference(detail["before"], detail["after"], detail["unit"])
     return numbers.change(detail["delta"], detail["before"]).replace(" %", words.NO_BREAK + "%")
 

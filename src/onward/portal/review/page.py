@@ -23,6 +23,7 @@ from onward.model.records import Run
 from onward.portal import html, shell, words
 from onward.portal.anchors import anchor, link
 from onward.portal.review import checks, origins, pictures, results
+from onward.portal.review.markdown import made_again_and_equal
 
 _MOST_OPEN = 12
 """Results whose sections are open; the others are a click away."""
@@ -76,10 +77,10 @@ def page(report: DiffReport, workspace: str) -> str:
 
 
 def in_short(report: DiffReport) -> str:
-    """`22 results changed, 1 is new`; where nothing did, that all are equal."""
+    """`22 results changed, 1 is new`; where nothing did, that all are equal, and how many were made again."""
     counts = report.counts
-    if differing := words.changed_results(counts):
-        return differing
+    if said := words.changed_results(counts) or made_again_and_equal(report):
+        return said
     if not counts[EQUAL]:
         return "There is nothing to compare"
     return "The one result is equal" if counts[EQUAL] == 1 else f"All {counts[EQUAL]:,} results are equal"
