@@ -7,7 +7,7 @@ comes with the options.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeGuard
 
 from onward.base.numbers import number
 from onward.base.text import listed, plural
@@ -83,7 +83,9 @@ def _opened(classes: list[str], detail: dict[str, Any], answer: dict[str, Any], 
         parts += _said_values(learned, 2)
     if not parts:
         return _alike(detail, predictions)
-    if predictions and not moved and "error" not in predictions:
+    if not _was_predicted(predictions):
+        parts.append(_why_not_predicted(predictions))
+    elif not moved:
         parts.append(f"the same predictions on {plural(predictions['rows'], 'row')}")
     share = predictions["changed"] / max(1, predictions["rows"]) if moved else 0.5 if predictions is not None else 1.0
     return Difference("; ".join(parts), detail, share)
@@ -118,9 +120,21 @@ def _said_values(found: Values, limit: int) -> list[str]:
     return [listed([said(change) for change in found.changes], limit)] if found.touched else []
 
 
-def _predictions_moved(predictions: dict[str, Any] | None) -> bool:
+def _was_predicted(predictions: dict[str, Any] | None) -> TypeGuard[dict[str, Any]]:
+    return predictions is not None and "error" not in predictions and predictions["rows"] > 0
+
+
+def _why_not_predicted(predictions: dict[str, Any] | None) -> str:
+    if predictions is None:
+        return "nothing was predicted: there is no table to predict on"
+    if "error" in predictions:
+        return f"nothing could be predicted: {shortened(predictions['error'])}"
+    return "nothing was predicted: the table to predict on has no rows"
+
+
+def _predictions_moved(predictions: dict[str, Any] | None) -> TypeGuard[dict[str, Any]]:
     """Whether predictions differ by more than rounding, which is small and not to one side in most rows."""
-    if not predictions or "error" in predictions:
+    if not _was_predicted(predictions):
         return False
     is_rounding = predictions["changed"] == predictions["small"]
     is_one_sided = 2 * max(predictions["rising"], predictions["falling"]) > predictions["rows"]
@@ -138,8 +152,7 @@ def _said_predictions(predictions: dict[str, Any]) -> str:
 
 def _alike(detail: dict[str, Any], predictions: dict[str, Any] | None) -> Difference:
     """Two models that are told apart by nothing that was looked at: equal only where both have predicted the same."""
-    if predictions and "error" not in predictions and predictions["rows"]:
+    if _was_predicted(predictions):
         words = f"the same parameters, and the same predictions on {plural(predictions['rows'], 'row')}"
         return Difference(words, detail, 0.0, means_nothing=True)
-    why = f" ({shortened(predictions['error'])})" if predictions and "error" in predictions else ""
-    return Difference(f"the same parameters; its predictions were not compared{why}", detail, 0.5)
+    return Difference(f"the same parameters; {_why_not_predicted(predictions)}", detail, 0.5)

@@ -21,6 +21,8 @@ MOST_ROWS = 100_000
 _MOST_LEARNED = 200
 """Numbers of one learned attribute that are told; of a larger one its shape is."""
 _EXAMPLES = 10
+_MOST_CLASSES = 20
+"""Of a model that does not name its classes: predictions with more different whole numbers are amounts."""
 _PROPERTIES = ("feature_importances_", "params")
 """What some models learn and do not keep as attributes of their own."""
 _NOT_LEARNED = ("feature_names_in_", "n_features_in_")
@@ -41,7 +43,7 @@ def compare(job: Dict[str, Any]) -> Answer:
         `{"rows", "of", "changed", "small", "rising", "falling", "greatest", "mean", "moves", "examples"}`: rows of
         the table's that were predicted; how many differ, and how many of these by rounding; of numbers how many
         rise and fall, and the greatest and the mean distance of those that differ (else None); the most frequent
-        `[before, after, count]` of what is no number; some rows.
+        `[before, after, count]` of classes and of what is no number; some rows.
     """
     models, told = [], []
     with warnings.catch_warnings():
@@ -156,7 +158,8 @@ def _compare_predictions(before: Any, after: Any, table: str, tolerance: float) 
     rows = len(frame)
     frame = frame.head(MOST_ROWS)
     old, new = (_predicted(model, frame) for model in (before, after))
-    return {"rows": len(frame), "of": rows, **_differences(old, new, tolerance)}
+    are_classes = _has_classes(before) or _has_classes(after) or _are_few_integers(old, new)
+    return {"rows": len(frame), "of": rows, **_differences(old, new, tolerance, are_classes)}
 
 
 def _wanted() -> str:
@@ -198,7 +201,19 @@ def _features(model: Any) -> Optional[List[str]]:
     return None
 
 
-def _differences(old: List[Any], new: List[Any], tolerance: float) -> Answer:
+def _has_classes(model: Any) -> bool:
+    """Whether a model says that what it predicts are classes, by scikit-learn's convention."""
+    return getattr(model, "classes_", None) is not None
+
+
+def _are_few_integers(old: List[Any], new: List[Any]) -> bool:
+    """Whether predictions look like the numbers of classes: whole, and few different ones."""
+    if not all(isinstance(value, int) for value in (*old, *new)):
+        return False
+    return len({*old, *new}) <= _MOST_CLASSES
+
+
+def _differences(old: List[Any], new: List[Any], tolerance: float, are_classes: bool) -> Answer:
     if len(old) != len(new):
         raise ValueError(f"one predicts {len(old)} rows and the other {len(new)}")
     distances: List[float] = []
@@ -209,7 +224,7 @@ def _differences(old: List[Any], new: List[Any], tolerance: float) -> Answer:
         if _equal(first, second):
             continue
         changed += 1
-        far = _distance(first, second)
+        far = None if are_classes else _distance(first, second)
         if far is not None:
             distances.append(far)
             small += _is_small(first, second, tolerance)

@@ -58,6 +58,34 @@ def test_classes_that_moved_are_named(tmp_path: Path) -> None:
     assert "predictions changed: no → yes (" in compared(tmp_path, old, new).summary
 
 
+@pytest.mark.parametrize("label", [int, bool, float])
+def test_classes_that_are_numbers_are_told_as_classes(tmp_path: Path, label: type) -> None:
+    old, new = (
+        LogisticRegression().fit(DATA, numpy.array([0] * count + [1] * (20 - count)).astype(label)) for count in (10, 5)
+    )
+    found = compared(tmp_path, old, new)
+    no, yes = label(0), label(1)
+    many = found.detail["predictions"]["changed"]
+    assert found.summary.startswith(f"{many} of 20 predictions changed: {no} → {yes} ({many}); ")
+    assert found.detail["predictions"]["moves"] == [[str(no), str(yes), many]]
+    assert found.detail["predictions"]["mean"] is None
+
+
+@pytest.mark.parametrize(
+    ("predicts", "why"),
+    [
+        (True, "nothing could be predicted: ValueError: the table lacks `elsewhere`"),
+        (False, "nothing was predicted: there is no table to predict on"),
+    ],
+)
+def test_where_nothing_could_be_predicted_the_sentence_says_why(tmp_path: Path, predicts: bool, why: str) -> None:
+    data = DATA.rename(columns={"hour": "elsewhere"})
+    old, new = (Ridge(alpha=alpha).fit(data, DELAY) for alpha in (0.1, 50))
+    found = compared(tmp_path, old, new, predicts=predicts)
+    assert found.summary.startswith("`alpha` 0.1 → 50; `coef_.")
+    assert found.summary.endswith(f"; {why}")
+
+
 def test_another_class_is_named(tmp_path: Path) -> None:
     found = compared(tmp_path, LinearRegression().fit(DATA, DELAY), Ridge(alpha=9).fit(DATA, DELAY))
     assert found.summary.startswith("LinearRegression → Ridge; 20 of 20 predictions changed")
@@ -84,7 +112,7 @@ def test_models_that_differ_in_times_alone_are_equal(tmp_path: Path) -> None:
 def test_without_predictions_nothing_is_called_equal(tmp_path: Path) -> None:
     old, new = (RandomForestRegressor(3, random_state=0).fit(DATA, DELAY + shift) for shift in (0, 1))
     found = compared(tmp_path, old, new, predicts=False)
-    assert found.summary == "the same parameters; its predictions were not compared"
+    assert found.summary == "the same parameters; nothing was predicted: there is no table to predict on"
     assert not found.means_nothing
     assert "20 of 20 predictions changed" in compared(tmp_path, old, new).summary
 

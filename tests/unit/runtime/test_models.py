@@ -71,6 +71,26 @@ def test_predictions_on_the_same_rows_are_held_against_each_other(tmp_path: Path
     assert found["examples"][0]["after"] == pytest.approx(new.predict(DATA)[0])
 
 
+class Counting:
+    """A model that predicts what it was given, and says nothing of classes."""
+
+    def __init__(self, values: list[Any]) -> None:
+        self.values = values
+
+    def predict(self, rows: Any) -> list[Any]:
+        return self.values[: len(rows)]
+
+
+def test_few_whole_numbers_are_classes_and_many_are_amounts(tmp_path: Path) -> None:
+    few = compared(tmp_path, Counting([0, 1, 1, 0]), Counting([1, 1, 0, 1]), table(tmp_path))["predictions"]
+    assert (few["moves"], few["greatest"], few["rising"]) == ([["0", "1", 2], ["1", "0", 1]], None, 0)
+    rows = pandas.DataFrame({"at": range(40)})
+    many = compared(tmp_path, Counting([*range(40)]), Counting([*range(1, 41)]), table(tmp_path, rows))["predictions"]
+    assert (many["moves"], many["greatest"], many["rising"]) == ([], 1, 40)
+    amounts = compared(tmp_path, Counting([0.0, 1.0]), Counting([1.0, 1.0]), table(tmp_path, rows.head(2)))
+    assert (amounts["predictions"]["moves"], amounts["predictions"]["greatest"]) == ([], 1)
+
+
 def test_the_same_model_predicts_the_same(tmp_path: Path) -> None:
     model = LinearRegression().fit(DATA, DELAY)
     found = compared(tmp_path, model, model, table(tmp_path))
