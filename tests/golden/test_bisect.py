@@ -107,8 +107,9 @@ def test_a_linked_worktree_may_be_where_it_is_asked(folder: Path) -> None:
     assert run_git(folder, "worktree", "list").count("\n") == 1
 
 
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.parametrize("shown", ["bisect", "reproduce"])
-def test_stopped_by_hand_it_leaves_nothing(tmp_path: Path, shown: str) -> None:
+def test_stopped_it_leaves_nothing(tmp_path: Path, shown: str, number: signal.Signals, status: int) -> None:
     root = write(tmp_path / "shop", SHOP)
     made(root)
     flag = tmp_path / "begun"
@@ -127,8 +128,8 @@ def test_stopped_by_hand_it_leaves_nothing(tmp_path: Path, shown: str) -> None:
     process = started(root, *words, TMPDIR=str(temporary), SLOW_TOKEN="1")
     while not flag.exists():
         assert process.poll() is None, process.communicate()
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, number)
     answer = ended(process)
-    assert (answer.status, answer.err.splitlines()[-1]) == (130, "stopped"), answer.text
+    assert (answer.status, answer.err.splitlines()[-1]) == (status, "stopped"), answer.text
     assert [path for path in os.listdir(temporary) if path.startswith(("onward-bisect", "onward-reproduce"))] == []
     assert run_git(root, "worktree", "list").count("\n") == 0

@@ -423,6 +423,7 @@ FAILING = {
     "exits at once": ("os._exit(4)", "exit status 4"),
     "is killed": ("os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL"),
     "is interrupted": ("signal.raise_signal(signal.SIGINT)", "SIGINT"),
+    "is terminated": ("signal.raise_signal(signal.SIGTERM)", "SIGTERM"),
     "crashes": ("os.abort()", "SIGABRT"),
     "returns a lock": ("threading.Lock()", "cannot be kept"),
     "returns nothing": ("None", "returned nothing"),

@@ -200,6 +200,69 @@ def test_two_interrupts_end_at_once(waiting: Path) -> None:
     assert_like_clean(waiting)
 
 
+def terminate_twice_at_once(root: Path, process: subprocess.Popen[str]) -> None:
+    """As `timeout` does: to the process, and then to its group."""
+    process.terminate()
+    process.terminate()
+
+
+def terminate_everything(root: Path, process: subprocess.Popen[str]) -> None:
+    """As what looks after services does: to every process of this one."""
+    for pid in sorted(processes_of(root), key=lambda pid: (pid != process.pid, pid)):
+        os.kill(pid, signal.SIGTERM)
+
+
+@pytest.mark.parametrize(
+    "stop", [lambda root, process: process.terminate(), terminate_twice_at_once, terminate_everything],
+    ids=["it", "it twice at once", "all of its processes"],
+)  # fmt: skip
+def test_sigterm_ends_a_run_in_order(waiting: Path, stop: Callable[[Path, subprocess.Popen[str]], None]) -> None:
+    process = started(waiting, "run", "--json", "--jobs", "1")
+    wait_for(waiting.parent / "made/third")
+    stop(waiting, process)
+    answer = ended(process)
+    assert answer.status == 143, answer.text
+    assert "Traceback" not in answer.text
+    assert "stopping" in answer.err
+    assert mistakes(answer.json, shapes.RUN) == []
+    outcomes = answer.outcomes()
+    assert (outcomes["a/first"], outcomes["a/third"], outcomes["a/last"]) == ("made", "failed", "skipped")
+    errors = {step["name"]: step["error"] for step in answer.json["steps"]}
+    assert errors["a/third"]["type"] == "Interrupted"
+    assert_no_process_is_left(waiting)
+    assert "failed" not in onward(waiting, "why", "a/third").text
+    (waiting / "projects/a/steps.py").write_text(STEPS)
+    assert_like_clean(waiting)
+    assert times_made(waiting)["first"] == 2  # by the run that was stopped, and by the clean one
+
+
+def test_a_second_sigterm_ends_at_once(waiting: Path) -> None:
+    steps = waiting / "projects/a/steps.py"
+    steps.write_text(
+        steps.read_text().replace('note("third")\n', 'note(f"parent {os.getppid()}")\n    note("third")\n')
+    )
+    process = started(waiting, "run", "--jobs", "1")
+    wait_for(waiting.parent / "made/third")
+    parent = next(int(name.partition(" ")[2]) for name in times_made(waiting) if name.startswith("parent"))
+    # It cannot carry out any more that the step is to be ended, so that what ends in order waits for that.
+    os.kill(parent, signal.SIGSTOP)
+    try:
+        process.terminate()
+        assert process.stderr is not None
+        assert any("stopping" in line for line in process.stderr)
+        deadline = time.monotonic() + 30
+        while process.poll() is None and time.monotonic() < deadline:
+            process.terminate()
+            time.sleep(0.1)
+        assert process.poll() == 143
+    finally:
+        os.kill(parent, signal.SIGCONT)
+    process.communicate()
+    assert_no_process_is_left(waiting)
+    steps.write_text(STEPS)
+    assert_like_clean(waiting)
+
+
 def test_what_a_step_leaves_running_is_ended_with_it(work: Path) -> None:
     steps = STEPS.replace('note("first")\n', 'note("first")\n    os.system("sleep 300 &")\n')
     (work / "projects/a/steps.py").write_text(steps)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from onward.app.comparing.diff import NOTHING
 from onward.app.releases import channels, snapshots
-from onward.app.running.run import run
+from onward.app.running.run import run_to_the_end
 from onward.app.settings.options import RunOptions
 from onward.app.wiring import Opened, open_workspace
 from onward.base.errors import OnwardError, UnknownNameError
@@ -111,7 +111,7 @@ def _made(opened: Opened, tree: Path, watcher: Watcher) -> Run:
     if environment.is_dir() and not (tree / _VENV).exists():
         (tree / _VENV).symlink_to(environment, target_is_directory=True)
     with open_workspace(tree, writes=True, scope=opened.scope) as other:
-        return run(other, RunOptions(keep_going=True), watcher).run
+        return run_to_the_end(other, RunOptions(keep_going=True), watcher).run
 
 
 def _words_of(base: Base) -> str:

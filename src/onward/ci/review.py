@@ -13,7 +13,7 @@ from typing import Any
 from onward.app.comparing.diff import Compared, DiffReport, diff
 from onward.app.releases.channels import MAIN, quarantined
 from onward.app.releases.quarantine import by_rollback, contents_of, shown_in
-from onward.app.running.run import RunReport, run
+from onward.app.running.run import RunReport, run_to_the_end
 from onward.app.running.targets import resolve_asset
 from onward.app.settings.options import RunOptions
 from onward.app.wiring import Opened
@@ -130,7 +130,7 @@ def review(
     main = main_branch(root)
     onto = build.target or main
     base = find_base(opened, build, onto, revision, watcher, channel)
-    report = run(opened, RunOptions(keep_going=True, strict=True, force=force), watcher)
+    report = run_to_the_end(opened, RunOptions(keep_going=True, strict=True, force=force), watcher)
     word = build.branch or (build.commit or "work")[:12]
     difference = diff(opened, Compared(base.word, word, base.run, report.run, ()))
     known = frozenset(base.run.artifacts if base.run is not None else ())

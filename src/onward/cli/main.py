@@ -17,6 +17,7 @@ import click
 import onward
 from onward.cli.help import COMMANDS, OPTIONS, program_help
 from onward.cli.session import is_plain
+from onward.cli.termination import TERMINATED, Termination
 
 if TYPE_CHECKING:
     from onward.base.errors import OnwardError
@@ -82,7 +83,14 @@ def program(ctx: click.Context, folder: str | None, as_json: bool) -> None:
 
 def main(words: Sequence[str] | None = None) -> None:
     """The program: carries out `words` (the command line's without a value) and ends the process."""
-    sys.exit(run(list(sys.argv[1:] if words is None else words)))
+    termination = Termination()
+    termination.listen()
+    try:
+        status = run(list(sys.argv[1:] if words is None else words))
+    except KeyboardInterrupt:  # while the command was not yet, or no longer, at work
+        status = INTERRUPTED
+    termination.leave()
+    sys.exit(TERMINATED if termination.is_requested else status)
 
 
 def run(arguments: list[str]) -> int:

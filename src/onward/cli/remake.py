@@ -6,7 +6,7 @@ import click
 
 from onward.app.explaining.show import Remake
 from onward.app.running.remake import remake
-from onward.app.running.run import run
+from onward.app.running.run import run_to_the_end
 from onward.app.settings.options import RunOptions
 from onward.app.wiring import Opened
 from onward.cli.render.progress import PlainProgress
@@ -26,5 +26,5 @@ def made_first(opened: Opened, at: str | None) -> str | None:
     """A SNAPSHOT word as it is; for `work` the working tree is brought up to date, and is the latest then."""
     if at != "work":
         return at
-    run(opened, RunOptions(keep_going=True), PlainProgress())
+    run_to_the_end(opened, RunOptions(keep_going=True), PlainProgress())
     return "latest"

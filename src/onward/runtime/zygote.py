@@ -263,7 +263,7 @@ class Zygote:
             _set_group(0)
             # `signal` would turn the answers into enumerations, at the price of sixty pages.
             signal.set_wakeup_fd(-1)
-            for number in (signal.SIGCHLD, signal.SIGINT):
+            for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGTERM):
                 _signal.signal(number, _signal.SIG_DFL)
             os.dup2(out, 1)
             os.dup2(err, 2)
@@ -452,7 +452,12 @@ def _means_of(channel: Optional[supervisor.Channel], task: Dict[str, Any]) -> An
 
 
 def serve() -> None:
-    """A bare parent, and where steps can be watched the process that does so above it."""
+    """A bare parent, and where steps can be watched the process that does so above it.
+
+    Both end when onward does. What asks it to end may be sent to every process of a service at once, and onward, which
+    says then how each step ended, has to hear of that.
+    """
+    _signal.signal(_signal.SIGTERM, _signal.SIG_IGN)
     Zygote(supervisor.stand_above() if sys.platform.startswith("linux") else None).serve()
 
 

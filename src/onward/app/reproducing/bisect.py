@@ -22,7 +22,7 @@ from onward.app.releases.course import OUTCOMES, Course, End, Point, end_of, num
 from onward.app.reproducing.checkout import Checkout, checked_out
 from onward.app.reproducing.largest_step import delta, largest_step
 from onward.app.reproducing.rests_on import RestsOn, traces_of
-from onward.app.running.run import RunReport, run
+from onward.app.running.run import RunReport, run_to_the_end
 from onward.app.running.targets import resolve_asset
 from onward.app.settings.options import RunOptions
 from onward.app.wiring import Opened
@@ -196,14 +196,12 @@ class _Measuring:
         except (WorkspaceError, MachineError) as error:
             point.problem = _words(error)
         else:
-            if report.interrupted:
-                raise KeyboardInterrupt
             self._take(point, report, there)
         self._told(point)
 
     def _run(self, there: Opened, point: Point) -> RunReport:
         try:
-            return run(there, self._options(point), self._watcher())
+            return run_to_the_end(there, self._options(point), self._watcher())
         except UnknownNameError as error:
             raise WorkspaceError("; ".join([error.message, *_hiding(there)])) from error
 

@@ -25,7 +25,7 @@ from onward.app.releases import snapshots
 from onward.app.reproducing.lacks import Lack, Lacks, environment_changes
 from onward.app.reproducing.laid_out import LaidOut, lay_out
 from onward.app.reproducing.rests_on import traces_of
-from onward.app.running.run import RunReport, run
+from onward.app.running.run import RunReport, run_to_the_end
 from onward.app.settings.options import RunOptions
 from onward.app.settings.place import Place
 from onward.app.settings.root import LOCAL_FOLDER, worked_in
@@ -178,9 +178,7 @@ class _Again:
         laid_out = lay_out(self._opened, self._old, self._basis, self._traces, self._root)
         place, python, changes = self._environment(installs=installs)
         with open_alone(place) as fresh:
-            made = run(fresh, self._options(), self._watcher)
-            if made.interrupted:
-                raise KeyboardInterrupt
+            made = run_to_the_end(fresh, self._options(), self._watcher)
             kept = catalogue.load(self._opened.store, self._old.catalogue)
             variables = self._opened.variables()
             lacks = Lacks(self._old, self._traces, kept, laid_out, changes, python, variables)

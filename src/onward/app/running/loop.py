@@ -135,6 +135,8 @@ class Loop:
         finally:
             if previous is not None:
                 signal.signal(signal.SIGINT, previous)
+        # Also where that came as the last step ended: whoever goes on with what the run came to must not.
+        self.interrupted = self._interrupts > 0
         for name in selection.needed:  # no step of the selection is left unsaid
             if not self.outcomes.has_ended(name):
                 self._skipped(Unit(name), "")
@@ -316,6 +318,9 @@ class Loop:
             raise MachineError("nothing runs and nothing can be started", hint="run again; what was finished is kept")
         ready, _, _ = select.select(list(executors), [], [], self._patience())
         self._watcher.tick()
+        # Before the endings: a step may have died by the very signal that stops the run.
+        if self._interrupts and not self.interrupted:
+            commands += self._stop()
         for descriptor in ready:
             for ending in executors[descriptor].endings():
                 for event in self._ended(executors[descriptor], ending):
@@ -325,13 +330,15 @@ class Loop:
             self._evaluation.observer.forget()
             commands += self._schedule.handle(Freed(unit))
         self._kill_late()
-        if self._interrupts and not self.interrupted:
-            self.interrupted = True
-            self._watcher.say("stopping: what is running is ended, what was finished is kept")
-            commands += self._schedule.handle(Interrupted())
-            for running in self._running.values():
-                running.executor.kill(running.identity)
         return commands
+
+    def _stop(self) -> list[Command]:
+        """Ends what is running; how each step ended is heard of as always."""
+        self.interrupted = True
+        self._watcher.say("stopping: what is running is ended, what was finished is kept")
+        for running in self._running.values():
+            running.executor.kill(running.identity)
+        return self._schedule.handle(Interrupted())
 
     def _patience(self) -> float | None:
         if self._awaited:

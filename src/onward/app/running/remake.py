@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from onward.app import standing
-from onward.app.running.run import run
+from onward.app.running.run import run_to_the_end
 from onward.app.settings.options import RunOptions
 from onward.app.wiring import Opened
 from onward.model.ports import Watcher
@@ -20,7 +20,7 @@ def remake(opened: Opened, asset: str, watcher: Watcher) -> None:
         OnwardError: as `run` does.
     """
     before = opened.standing.run
-    made = run(opened, RunOptions((asset,), keep_going=True), watcher)
+    made = run_to_the_end(opened, RunOptions((asset,), keep_going=True), watcher)
     last = opened.store.records.run(before) if before is not None else None
     if last is not None and made.ok and _holds(last, made.run):
         opened.standing.run = before

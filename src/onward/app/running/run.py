@@ -74,8 +74,7 @@ def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
     recorded = finish.record(rounds.steps, rounds.checks, report_seconds, selection, keep=is_recorded)
     if is_recorded:
         _remember(opened, rounds, recorded.id)
-    if not rounds.once:
-        _share(opened, rounds, recorded, watcher)
+    is_stopped = not rounds.once and not _share(opened, rounds, recorded, watcher)
     report = RunReport(
         recorded,
         rounds.reading,
@@ -83,7 +82,7 @@ def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
         rounds.checks,
         rounds.reading.graph.findings,
         report_seconds,
-        rounds.interrupted,
+        rounds.interrupted or is_stopped,
         bool(relevant_findings(rounds.reading, selection)),
         tuple(rounds.once),
     )
@@ -95,8 +94,21 @@ def run(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
     return report
 
 
-def _share(opened: Opened, rounds: Rounds, recorded: Run, watcher: Watcher) -> None:
-    """Waits until the shared store has what the run came to."""
+def run_to_the_end(opened: Opened, options: RunOptions, watcher: Watcher) -> RunReport:
+    """A run for whoever goes on with what it came to: one that is stopped stops them, too.
+
+    Raises:
+        KeyboardInterrupt: it was stopped; it is recorded, and what was finished is kept.
+        OnwardError: as for `run`.
+    """
+    report = run(opened, options, watcher)
+    if report.interrupted:
+        raise KeyboardInterrupt
+    return report
+
+
+def _share(opened: Opened, rounds: Rounds, recorded: Run, watcher: Watcher) -> bool:
+    """Waits until the shared store has what the run came to; False where somebody stops that."""
 
     def tell(sent: int, of: int) -> None:
         watcher.say(f"sent {sent:,} of {of:,} to the shared store")
@@ -106,7 +118,11 @@ def _share(opened: Opened, rounds: Rounds, recorded: Run, watcher: Watcher) -> N
         opened.store.finish(recorded, results, tell)
     except KeyboardInterrupt:
         watcher.say("not everything has reached the shared store: the next run sends the rest")
+        is_sent = False
+    else:
+        is_sent = True
     opened.tell_trouble(watcher.say)
+    return is_sent
 
 
 def _remember(opened: Opened, rounds: Rounds, run_id: str) -> None:

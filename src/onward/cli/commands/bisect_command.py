@@ -8,7 +8,7 @@ import click
 
 from onward.app.releases.course import Point
 from onward.app.reproducing.bisect import BisectReport, Step, bisect
-from onward.app.running.run import run
+from onward.app.running.run import run_to_the_end
 from onward.app.settings.options import RunOptions
 from onward.cli.render.course import print_course, print_point
 from onward.cli.render.progress import progress
@@ -39,7 +39,7 @@ def command(
             metric,
             a,
             b,
-            work=lambda: run(opened, options, progress(options.slots, live=is_live)).run,
+            work=lambda: run_to_the_end(opened, options, progress(options.slots, live=is_live)).run,
             watcher=lambda: progress(options.slots, live=is_live),
             told=print_point,
             everything=everything,

@@ -9,7 +9,7 @@ import click
 
 from onward.app.changes.causes import Cause
 from onward.app.comparing.diff import AssetDiff, CheckDiff, DiffReport, choose, diff
-from onward.app.running.run import run
+from onward.app.running.run import run_to_the_end
 from onward.app.settings.options import RunOptions
 from onward.app.wiring import Opened
 from onward.cli.render.difference import print_difference
@@ -68,7 +68,7 @@ def command(
 def _work(opened: Opened, *, is_live: bool) -> Run:
     """The working tree, brought up to date."""
     options = RunOptions(keep_going=True)
-    return run(opened, options, progress(options.slots, live=is_live)).run
+    return run_to_the_end(opened, options, progress(options.slots, live=is_live)).run
 
 
 def diff_json(report: DiffReport) -> dict[str, Any]:
