@@ -188,19 +188,27 @@ class Workspace:
 
     @overload
     def release(
-        self, channel: str = channels.MAIN, *, note: str | None = None, automatic: Literal[False] = False
+        self,
+        channel: str = channels.MAIN,
+        *,
+        note: str | None = None,
+        automatic: Literal[False] = False,
+        new: bool = False,
     ) -> history.Moved: ...
 
     @overload
     def release(
-        self, channel: str = channels.MAIN, *, note: str | None = None, automatic: bool
+        self, channel: str = channels.MAIN, *, note: str | None = None, automatic: bool, new: bool = False
     ) -> history.Moved | history.Held: ...
 
     def release(
-        self, channel: str = channels.MAIN, *, note: str | None = None, automatic: bool = False
+        self, channel: str = channels.MAIN, *, note: str | None = None, automatic: bool = False, new: bool = False
     ) -> history.Moved | history.Held:
-        """Moves a channel to the last run; `automatic` where nobody looked at it, so that it may be held."""
-        return self._brought(history.release(self._opened, channel, note, automatic=automatic))
+        """Moves a channel to the last run; `automatic` where nobody looked at it, so that it may be held.
+
+        `new` opens a channel although another is called almost the same.
+        """
+        return self._brought(history.release(self._opened, channel, note, automatic=automatic, new=new))
 
     def rollback(
         self,

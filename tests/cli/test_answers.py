@@ -258,6 +258,19 @@ def test_init_changes_no_file_that_is_there(workspace: Writer) -> None:
     assert not set(answer.json["created"]) & files.keys()
 
 
+def test_a_mistyped_channel_is_refused_and_a_new_one_is_made_where_it_is_meant(made_shop: Path) -> None:
+    assert onward(made_shop, "release", "--channel", "mian").status == 0, "none is called so yet"
+    refused = onward(made_shop, "release", "--channel", "main")
+    assert refused.status == 3
+    assert "there is no channel `main` yet, and there is `mian`" in refused.err
+    assert "--new" in refused.err
+    assert {row["channel"] for row in onward(made_shop, "releases", "--json").json["releases"]} == {"mian"}
+    assert onward(made_shop, "release", "--new").status == 0
+    assert onward(made_shop, "release", "--channel", "mian").status == 0, "it is there"
+    assert onward(made_shop, "release", "--channel", "preview/main").status == 0
+    assert onward(made_shop, "release", "--channel", "weekly").status == 0
+
+
 def test_a_release_can_be_taken_back(made_shop: Path) -> None:
     first = onward(made_shop, "release", "--note", "the first", "--json")
     assert mistakes(first.json, shapes.MOVED) == []

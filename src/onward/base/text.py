@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+
+_FEWEST_LETTERS = 4
+"""Of a word in which a slip can be told from another name."""
 
 
 def nearest(word: str, known: Iterable[str], limit: int = 3) -> list[str]:
@@ -19,6 +23,34 @@ def nearest(word: str, known: Iterable[str], limit: int = 3) -> list[str]:
     parts = {name.rpartition("/")[2].casefold(): name for name in names}
     close += [parts[match] for match in difflib.get_close_matches(word.casefold(), list(parts), limit, 0.75)]
     return list(dict.fromkeys(tails + close))[:limit]
+
+
+def is_slip(word: str, meant: str) -> bool:
+    """Whether `word` is `meant` but for one slip of the hand: a letter too many, too few, another, or two exchanged.
+
+    What tells names of one series apart is none: a digit, or a word of fewer than four letters (`team-a`, `team-b`).
+    """
+    word, meant = word.casefold(), meant.casefold()
+    start = _shared_beginning(word, meant)
+    end = _shared_beginning(word[start:][::-1], meant[start:][::-1])
+    typed, right = word[start : len(word) - end], meant[start : len(meant) - end]
+    if not typed and not right:
+        return True
+    is_one = max(len(typed), len(right)) == 1 or (len(typed) == 2 and typed == right[::-1])
+    letters = min(_letters_around(word, start), _letters_around(meant, start))
+    return is_one and (typed + right).isalpha() and letters >= _FEWEST_LETTERS
+
+
+def _shared_beginning(one: str, other: str) -> int:
+    """How many characters two texts begin with alike."""
+    differs = (place for place, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return next(differs, min(len(one), len(other)))
+
+
+def _letters_around(name: str, place: int) -> int:
+    """How many letters stand around a place of a name, before anything else comes."""
+    before, after = re.search(r"[^\W\d_]*\Z", name[:place]), re.match(r"[^\W\d_]*", name[place:])
+    return sum(len(found[0]) for found in (before, after) if found is not None)
 
 
 def plural(count: int, noun: str, many: str | None = None) -> str:

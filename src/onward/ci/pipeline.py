@@ -226,6 +226,7 @@ class Pipeline:
             channel,
             automatic=True,
             run=found.report.run,
+            new=True,  # its name was typed once, into a file that somebody reviewed
             is_later=self._is_later,
             approved=approved,
         )

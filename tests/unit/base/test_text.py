@@ -85,3 +85,26 @@ def test_lists_are_cut_with_a_count_of_the_rest() -> None:
     assert text.listed([]) == ""
     assert text.listed("abc") == "a, b, c"
     assert text.listed("abcdefg", 5) == "a, b, c, d, e and 2 more"
+
+
+@pytest.mark.parametrize(
+    ("word", "meant", "is_slip"),
+    [
+        ("mian", "main", True),
+        ("mani", "main", True),
+        ("mai", "main", False),  # of three letters, anything is near
+        ("maain", "main", True),
+        ("moin", "main", True),
+        ("Main", "main", True),
+        ("weekly/taem", "weekly/team", True),
+        ("plain", "main", False),
+        ("weekend", "weekly", False),
+        ("v1", "v2", False),
+        ("year2025", "year2026", False),
+        ("weekly2", "weekly", False),
+        ("team-a", "team-b", False),
+        ("weekly/team", "weekly", False),
+    ],
+)
+def test_one_slip_of_the_hand_is_told_from_another_name(word: str, meant: str, is_slip: bool) -> None:
+    assert text.is_slip(word, meant) == is_slip

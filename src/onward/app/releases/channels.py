@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from onward.app.releases.quarantine import Quarantined, quarantined_by
 from onward.app.wiring import Opened
-from onward.base.errors import StoreError, UnknownNameError, UsageError, unknown_name
-from onward.base.text import listed, nearest
+from onward.base.errors import RefusedError, StoreError, UnknownNameError, UsageError, unknown_name
+from onward.base.text import is_slip, listed, nearest
 from onward.model.records import Move, Run
 from onward.store.layout import LONGEST_NAME, folder_name
+from onward.store.shared.area import PREVIEWS
 
 MAIN = "main"
 
@@ -143,6 +144,24 @@ def run_of(opened: Opened, move: Move) -> Run:
             hint="move the channel: `onward run`, then `onward release`; or `onward rollback --to N`",
         )
     return run
+
+
+def check_new(opened: Opened, channel: str) -> None:
+    """Sees to it that a channel is there, or is not called almost like one that is: a new one has no readers.
+
+    Previews are called like branches, which may be alike.
+
+    Raises:
+        RefusedError: it would be new, and looks mistyped.
+    """
+    if channel.startswith(PREVIEWS) or opened.store.records.moves(channel):
+        return
+    meant = [name for name in open_channels(opened) if not name.startswith(PREVIEWS) and is_slip(channel, name)]
+    if meant:
+        raise RefusedError(
+            f"there is no channel `{channel}` yet, and there is `{meant[0]}`",
+            hint=f"write `--channel {meant[0]}`; if it is to be a channel of its own, add `--new`",
+        )
 
 
 def check_name(channel: str) -> None:

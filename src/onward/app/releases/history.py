@@ -7,7 +7,7 @@ from typing import Literal, overload
 
 import msgspec
 
-from onward.app.releases.channels import MAIN, check_name, last_standing, release_move
+from onward.app.releases.channels import MAIN, check_name, check_new, last_standing, release_move
 from onward.app.releases.moving import Held, Moved, Overtaken, append, next_move, noted
 from onward.app.releases.quarantine import contents_of, quarantined_by, shown_in
 from onward.app.releases.releasable import check_run, releasable
@@ -28,6 +28,7 @@ def release(
     *,
     automatic: Literal[False] = False,
     run: Run | None = None,
+    new: bool = False,
 ) -> Moved: ...
 
 
@@ -39,6 +40,7 @@ def release(
     *,
     automatic: bool,
     run: Run | None = None,
+    new: bool = False,
 ) -> Moved | Held: ...
 
 
@@ -50,6 +52,7 @@ def release(
     *,
     automatic: Literal[True],
     run: Run,
+    new: bool = False,
     is_later: Callable[[Run], bool],
     approved: Sequence[Approved] = (),
 ) -> Moved | Held | Overtaken: ...
@@ -62,6 +65,7 @@ def release(
     *,
     automatic: bool = False,
     run: Run | None = None,
+    new: bool = False,
     is_later: Callable[[Run], bool] | None = None,
     approved: Sequence[Approved] = (),
 ) -> Moved | Held | Overtaken:
@@ -74,6 +78,7 @@ def release(
         automatic: nobody looked at it first. Such a release is held where it holds what a rollback quarantined; one
             by hand lets that in again.
         run: the run, whatever the files are now; None: the last one, which must be of the files as they are.
+        new: the channel may be a new one, also where its name looks like that of another, mistyped.
         is_later: tells of a released run whether it is later than this one, for then the channel stays: whether readers
             have that run, or somebody has taken it back and with it all that is older.
         approved: what waited for somebody's yes and got it.
@@ -81,9 +86,12 @@ def release(
     Raises:
         UsageError: no channel can be called so.
         RefusedError: the run is incomplete, has a broken check, was made with `--set`, or the files have changed; or
-            it has no result, readers have some, and no note says why they are to lose them.
+            it has no result, readers have some, and no note says why they are to lose them; or the channel would be
+            new, and another is called almost the same.
     """
     check_name(channel)
+    if not new:
+        check_new(opened, channel)
     if run is None:
         run = releasable(opened)
     check_run(run)
