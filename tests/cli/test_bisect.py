@@ -96,7 +96,8 @@ def test_an_end_that_was_not_measured_is_not_drawn_as_one_that_failed(made_shop:
     [
         (["total", "HEAD"], "B"),
         (["totl", "HEAD~4", "HEAD"], "no metric is called `totl`"),
-        (["report", "HEAD~4", "HEAD"], "no metric is called `report`"),
+        (["report", "HEAD~4", "HEAD"], "no metric is called `report`: `shop/report` is a document"),
+        (["report", "HEAD~4", "HEAD"], "the metrics are ops/seen, shop/total"),
         (["total", "HEAD", "HEAD~4"], "onward bisect shop/total 'HEAD~4' HEAD"),
         (["total", "main", "HEAD"], "has no release yet"),
     ],

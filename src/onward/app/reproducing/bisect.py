@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,10 +31,12 @@ from onward.base import paths
 from onward.base.codec import digest_of
 from onward.base.digest import Digest
 from onward.base.errors import MachineError, OnwardError, StoreError, UnknownNameError, WorkspaceError
-from onward.model.artifact import METRIC
+from onward.base.text import listed
+from onward.model.artifact import METRIC, Artifact
 from onward.model.ports import Watcher
 from onward.model.records import Run
 
+_MOST_METRICS = 12
 _MOST_LOST = 2
 """Files that are named where a commit cannot be measured for want of them."""
 
@@ -138,7 +141,7 @@ def _metric_named(opened: Opened, word: str, first: End, last: End) -> str:
     runs = [end.run for end in (last, first) if end.run is not None]
     if runs:
         artifacts = {name: artifact for run in runs for name, artifact in run.artifacts.items()}
-        name = resolve_asset([each for each in artifacts if artifacts[each].kind == METRIC], word, noun="metric")
+        name = _metric_of(artifacts, word)
     else:
         reading = read(opened.place, opened.index, {}, opened.standing.discovered())
         name = resolve_asset(reading.graph.maker, word, noun="metric")
@@ -151,6 +154,23 @@ def _metric_named(opened: Opened, word: str, first: End, last: End) -> str:
                 message = f"`{end.word}` has no metric `{name}`"
             raise UnknownNameError(message, hint="choose another state: `onward snapshots` lists them")
     return name
+
+
+def _metric_of(artifacts: Mapping[str, Artifact], word: str) -> str:
+    """The whole name of the metric that a word means.
+
+    Raises:
+        UnknownNameError: it means none; where it means something else, that is told.
+    """
+    metrics = sorted(name for name, artifact in artifacts.items() if artifact.kind == METRIC)
+    try:
+        return resolve_asset(metrics, word, noun="metric")
+    except UnknownNameError as error:
+        with suppress(UnknownNameError):
+            other = resolve_asset(artifacts, word)
+            error.message += f": `{other}` is a {artifacts[other].kind}"
+            error.hint = f"the metrics are {listed(metrics, _MOST_METRICS)}" if metrics else "there is no metric"
+        raise
 
 
 def _environment(opened: Opened) -> Digest | None:
