@@ -64,7 +64,9 @@ LIST: Shape = {
     "assets": [
         {"name": qualified, "kind": ASSET_KIND, "step": qualified, "marks": [MARK], "marks_because": Map([str])}
     ],
-    "checks": [{"name": qualified, "asset": qualified, "severity": SEVERITY}],
+    "checks": [
+        {"name": qualified, "asset": qualified, "severity": SEVERITY, "outcome": {"passed", "broken", "not run"}}
+    ],
     "candidates": [{"file": path, "why": str, "line": str}],
     "findings": [FINDING],
 }
@@ -286,6 +288,7 @@ DIFF: Shape = {
             },
         }
     ],
+    "still_broken": [qualified],
 }
 BISECT: Shape = {
     "schema": {1},

@@ -120,3 +120,37 @@ def test_the_page_to_look_at_is_one_file_with_what_moved(made_shop: Path, tmp_pa
     assert "has 1 row more" in text
     assert "<script" not in text
     assert '<link rel="stylesheet"' not in text
+
+
+def test_a_check_that_stays_broken_is_counted_and_no_news(made_shop: Path, tmp_path: Path) -> None:
+    assert onward(made_shop, "release").status == 0
+    assert listed_total(made_shop).endswith(" · 1 ✓, 1 ✗")
+    page, review = tmp_path / "page.md", tmp_path / "review.html"
+    again = onward(made_shop, "diff", "--markdown", str(page), "--html", str(review))
+    assert "✗" not in again.text
+    assert "  1 check stays broken: `shop/is_a_party`" in again.out.splitlines()
+    assert "- ⚠️ 1 check stays broken: `shop/is_a_party`" in page.read_text("utf-8").splitlines()
+    assert "1 check stays broken: " in review.read_text("utf-8")
+    assert onward(made_shop, "diff", "--json").json["still_broken"] == ["shop/is_a_party"]
+
+
+def test_a_check_that_breaks_or_is_mended_is_news(made_shop: Path) -> None:
+    steps = made_shop / "projects/shop/steps.py"
+    assert onward(made_shop, "release").status == 0
+    steps.write_text(steps.read_text("utf-8").replace("> 1_000_000", "> 100"), "utf-8")
+    mended = onward(made_shop, "diff")
+    assert "  check shop/is_a_party: broken → passed" in mended.out.splitlines()
+    assert "broken:" not in mended.out
+    assert listed_total(made_shop).endswith(" · 2 ✓")
+    steps.write_text(steps.read_text("utf-8").replace("total > 100", "total > 1_000"), "utf-8")
+    broke = onward(made_shop, "diff", "latest", "work")
+    assert "✗ shop/is_a_party" in broke.err
+    assert "  check shop/is_a_party: passed → broken" in broke.out.splitlines()
+
+
+def test_a_check_that_has_not_run_yet_is_listed_as_that(shop: Path) -> None:
+    assert listed_total(shop).endswith(" · 2 checks not run")
+
+
+def listed_total(shop: Path) -> str:
+    return next(line for line in onward(shop, "list").out.splitlines() if line.startswith("  shop/total"))

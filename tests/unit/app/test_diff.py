@@ -241,7 +241,10 @@ def test_a_check_that_other_rows_offend_is_told_with_them(folder: Path) -> None:
     (row,) = dear.detail["offending"]["sample"]
     assert (row["change"], row["key"], row["after"]["price"]) == ("added", {"day": "3"}, 80.0)
     assert found["sales/it_is_low"].summary == "passed → broken"
-    assert not compared(folder, "latest", "work").checks
+    again = compared(folder, "latest", "work")
+    assert not again.checks
+    assert again.still_broken == ("sales/it_is_low", "sales/none_is_dear")
+    assert compared(folder, "latest", "latest", "mean_price").still_broken == ("sales/it_is_low",)
 
 
 def test_a_refactoring_is_proved_equal(folder: Path) -> None:

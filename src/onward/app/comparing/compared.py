@@ -20,7 +20,7 @@ from onward.base.digest import Digest, digest_bytes
 from onward.model.difference import Picture
 from onward.model.records import Run
 
-_FORMAT = 5
+_FORMAT = 6
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from onward.base.digest import Digest
 from onward.base.errors import MachineError, UnknownNameError
 from onward.base.numbers import number
 from onward.base.text import listed, nearest, plural
-from onward.diffs.check import VerdictDiff, verdict
+from onward.diffs.check import BROKEN, VerdictDiff, verdict
 from onward.diffs.model import job as model_job
 from onward.diffs.preview import preview
 from onward.diffs.registry import kind_for, kinds
@@ -115,6 +115,7 @@ class DiffReport:
         a, b: what was compared, in the words that it was asked for.
         run_a: None for the empty snapshot.
         assets: what matters most first; equal ones last.
+        still_broken: checks that were broken before and are now, by the same rows.
     """
 
     a: str
@@ -123,6 +124,7 @@ class DiffReport:
     run_b: Run
     assets: tuple[AssetDiff, ...]
     checks: tuple[CheckDiff, ...]
+    still_broken: tuple[str, ...] = ()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -238,13 +240,17 @@ def diff(opened: Opened, compared: Compared, folder: str = "") -> DiffReport:
     releases, published = _released(opened)
     assets = [among_releases(comparison.asset(name), releases, published) for name in names]
     checks = [found for found in comparison.checks() if found.asset in names]
-    return report(compared, assets, checks)
+    still_broken = [check for check in comparison.still_broken() if compared.run_b.checks[check].asset in names]
+    return report(compared, assets, checks, still_broken)
 
 
-def report(compared: Compared, assets: Iterable[AssetDiff], checks: Iterable[CheckDiff]) -> DiffReport:
+def report(
+    compared: Compared, assets: Iterable[AssetDiff], checks: Iterable[CheckDiff], still_broken: Iterable[str] = ()
+) -> DiffReport:
     """What was found, what matters most first."""
     ordered = tuple(sorted(assets, key=_by_importance))
-    return DiffReport(compared.a, compared.b, compared.run_a, compared.run_b, ordered, tuple(checks))
+    sides = compared.a, compared.b, compared.run_a, compared.run_b
+    return DiffReport(*sides, ordered, tuple(checks), tuple(still_broken))
 
 
 def among_releases(asset: AssetDiff, releases: Sequence[tuple[int, Run]], published: Run | None) -> AssetDiff:
@@ -335,14 +341,11 @@ class Comparison:
 
     def checks(self) -> list[CheckDiff]:
         """The checks that ended otherwise than before, or that other rows offend."""
-        old: Mapping[str, CheckRecord] = self._run_a.checks if self._run_a is not None else {}
-        new = self._run_b.checks
         found = []
-        for name in sorted(old.keys() | new.keys()):
-            first, second = old.get(name), new.get(name)
+        for name, told in self._of_checks.items():
+            first, second = self._checks_before.get(name), self._run_b.checks.get(name)
             said = second or first
             assert said is not None
-            told = self._verdicts(name, first, second)
             if told.means_nothing:
                 continue
             outcomes = (first.outcome if first else None, second.outcome if second else None)
@@ -352,6 +355,20 @@ class Comparison:
                 CheckDiff(name, said.asset, said.severity, *outcomes, rows, message, told.summary, told.detail)
             )
         return found
+
+    def still_broken(self) -> list[str]:
+        """The checks that are broken as before, by the same rows."""
+        same = [name for name, told in self._of_checks.items() if told.means_nothing]
+        return [name for name in same if name in self._run_b.checks and self._run_b.checks[name].outcome == BROKEN]
+
+    @cached_property
+    def _of_checks(self) -> dict[str, Difference]:
+        old, new = self._checks_before, self._run_b.checks
+        return {name: self._verdicts(name, old.get(name), new.get(name)) for name in sorted(old.keys() | new.keys())}
+
+    @property
+    def _checks_before(self) -> Mapping[str, CheckRecord]:
+        return self._run_a.checks if self._run_a is not None else {}
 
     def _verdicts(self, name: str, before: CheckRecord | None, after: CheckRecord | None) -> Difference:
         """What differs between how a check ended in the one run and in the other."""

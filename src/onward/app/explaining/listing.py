@@ -22,6 +22,8 @@ class Listing:
     """Each asset's kind; None until it is known."""
     marks: dict[str, Marks]
     """Each asset's marks."""
+    outcomes: dict[str, str]
+    """How each check ended when it last ran: `passed`, `broken`, or `not run`."""
     findings: tuple[Finding, ...]
 
 
@@ -35,9 +37,13 @@ def listing(opened: Opened, targets: Sequence[str] = (), folder: str = "") -> Li
     selection = select_steps(reading, targets, folder)
     known: dict[str, str | None] = {}
     marks: dict[str, Marks] = {}
+    outcomes: dict[str, str] = {}
     checked = {step.check.asset for step in reading.graph.steps.values() if step.check is not None}
     for step in reading.graph.steps.values():
         trace = opened.standing.trace(step.name)
+        if step.check is not None:
+            verdict = trace.check if trace is not None else None
+            outcomes[step.name] = verdict.outcome if verdict is not None else "not run"
         for output in step.outputs:
             known[output.asset] = output.kind
         for asset, artifact in (trace.artifacts if trace is not None and step.check is None else {}).items():
@@ -46,4 +52,4 @@ def listing(opened: Opened, targets: Sequence[str] = (), folder: str = "") -> Li
             if reading.graph.maker[asset] == step.name:
                 marks[asset] = marks_of_asset(trace, is_checked=asset in checked)
     opened.index.save()
-    return Listing(reading, selection, known, marks, reading.graph.findings)
+    return Listing(reading, selection, known, marks, outcomes, reading.graph.findings)

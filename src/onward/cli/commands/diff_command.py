@@ -82,6 +82,7 @@ def diff_json(report: DiffReport) -> dict[str, Any]:
         "equal_because": report.how_equal,
         "assets": [_asset_json(asset) for asset in report.assets],
         "checks": [_check_json(check) for check in report.checks],
+        "still_broken": list(report.still_broken),
     }
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
 from onward.app.explaining.listing import Listing, listing
 from onward.app.running.findings import findings_error
-from onward.base.text import listed
+from onward.base.text import listed, plural
 from onward.cli.render.errors import error_json, print_finding
 from onward.cli.session import complete_target, session_of, session_options
 from onward.model.trace import UNCHECKED
+
+_SIGNS = {"passed": "✓", "broken": "✗"}
 
 
 @click.command("list", short_help="Show projects, sources, steps, assets and checks.")
@@ -75,7 +78,12 @@ def _json(shown: Listing, root: str) -> dict[str, Any]:
             if graph.maker[asset] == step.name
         ],
         "checks": [
-            {"name": step.name, "asset": step.check.asset, "severity": step.check.severity}
+            {
+                "name": step.name,
+                "asset": step.check.asset,
+                "severity": step.check.severity,
+                "outcome": shown.outcomes[step.name],
+            }
             for step in needed
             if step.check is not None and (shown.selection.is_whole or step.name in shown.selection.needed)
         ],
@@ -117,6 +125,14 @@ def _print(shown: Listing) -> None:
         print_finding(finding, warning=True)
 
 
+def _checked(outcomes: Sequence[str]) -> str:
+    """` · 2 ✓, 1 ✗, 1 check not run`: how the checks of one step ended when they last ran."""
+    told = [f"{outcomes.count(outcome)} {sign}" for outcome, sign in _SIGNS.items() if outcome in outcomes]
+    if "not run" in outcomes:
+        told.append(f"{plural(outcomes.count('not run'), 'check')} not run")
+    return f" · {', '.join(told)}" if told else ""
+
+
 def _print_step(shown: Listing, name: str) -> None:
     graph = shown.reading.graph
     step = graph.steps[name]
@@ -124,8 +140,7 @@ def _print_step(shown: Listing, name: str) -> None:
     for asset in made or [name]:
         kind = shown.kinds.get(asset) or ("" if made else "makes nothing by name")
         takes = f"← {listed(step.inputs(), 4)}" if step.inputs() else ""
-        checks = graph.checks_of(name)
-        checked = f" · {len(checks)} ✓" if checks else ""
+        checked = _checked([shown.outcomes[check] for check in graph.checks_of(name)])
         is_open = " · open" if step.open else ""
         shadow = f" · shadows the source {graph.shadows[asset]}" if asset in graph.shadows else ""
         # That no check looks at it is said by the missing sign for checks.

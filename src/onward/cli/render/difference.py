@@ -6,7 +6,7 @@ import click
 
 from onward.app.comparing.diff import ADDED, CHANGED, EQUAL, REMOVED, DiffReport
 from onward.base.text import plural
-from onward.portal.review.markdown import MOST_SHOWN, SIGNS, counted, heading
+from onward.portal.review.markdown import MOST_SHOWN, SIGNS, counted, heading, stays_broken
 
 _COLOURS = {CHANGED: "yellow", ADDED: "green", REMOVED: "red", EQUAL: None}
 
@@ -17,6 +17,9 @@ def print_difference(report: DiffReport, *, show_all: bool) -> None:
     for check in report.checks:
         colour = "red" if check.after == "broken" else None
         click.echo(click.style(f"  check {check.name}: {check.summary}", fg=colour))
+    if report.still_broken:
+        holds_back = any(report.run_b.checks[check].severity == "error" for check in report.still_broken)
+        click.echo(click.style(f"  {stays_broken(report)}", fg="red" if holds_back else None))
     changed = report.told
     shown = changed if show_all else changed[:MOST_SHOWN]
     width = max((len(asset.name) for asset in shown), default=0)

@@ -21,12 +21,14 @@ from onward.app.comparing.diff import (
     DiffReport,
 )
 from onward.base.numbers import number
-from onward.base.text import plural
+from onward.base.text import listed, plural
 from onward.model.artifact import TABLE
 
 MOST_SHOWN = 12
 SIGNS = {CHANGED: "~", ADDED: "+", REMOVED: "−", EQUAL: "≈"}
 """Of an equal result people are told where it is equal within its tolerance."""
+_MOST_CHECKS = 4
+"""Of those that stay broken, by name."""
 _MOST_COLUMNS = 8
 _MOST_LINES = 40
 """Lines of a text that are shown."""
@@ -49,7 +51,9 @@ def markdown(report: DiffReport, longest: int | None = None) -> str:
         f"- {'❌' if check.after == 'broken' else '✅'} check {code(check.name)}: {prose(check.summary)}"
         for check in report.checks
     ]
-    if report.checks:
+    if report.still_broken:
+        lines.append(f"- ⚠️ {prose(stays_broken(report))}")
+    if report.checks or report.still_broken:
         lines.append("")
     if changed:
         lines += ["| | result | what it means |", "|---|---|---|", *map(_row, changed[:MOST_SHOWN]), ""]
@@ -194,6 +198,13 @@ def made_again_and_equal(report: DiffReport) -> str:
         return ""
     noise = f" ({how[NOISE]:,} but for noise)" if how[NOISE] else ""
     return f"{plural(again, 'result')} made again, {'all ' if again > 1 else ''}equal{noise}"
+
+
+def stays_broken(report: DiffReport) -> str:
+    """`1 check stays broken: shop/every_day_is_open`: no news, and not to be forgotten."""
+    count = len(report.still_broken)
+    verb = "stays" if count == 1 else "stay"
+    return f"{plural(count, 'check')} {verb} broken: {listed(map(code, report.still_broken), _MOST_CHECKS)}"
 
 
 def code(text: str) -> str:

@@ -23,7 +23,7 @@ from onward.model.records import Run
 from onward.portal import html, shell, words
 from onward.portal.anchors import anchor, link
 from onward.portal.review import checks, origins, pictures, results
-from onward.portal.review.markdown import made_again_and_equal
+from onward.portal.review.markdown import made_again_and_equal, stays_broken
 
 _MOST_OPEN = 12
 """Results whose sections are open; the others are a click away."""
@@ -156,6 +156,7 @@ def _tally(report: DiffReport) -> html.Markup:
                 for change, count in parts
             ],
             checks.in_short(report.checks),
+            html.li(html.small(words.spoken(stays_broken(report)))) if report.still_broken else None,
         ),
         class_="tally",
     )
