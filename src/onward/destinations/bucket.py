@@ -23,6 +23,7 @@ from onward.base.bucket import open_bucket
 from onward.base.errors import BucketError, PlaceError
 from onward.destinations.listing import read_listing, require_way, written
 from onward.destinations.naming import without_secrets
+from onward.destinations.stopping import Stop
 from onward.model.delivery import LISTING, Listing
 from onward.model.ports import Bucket, Change, Content
 
@@ -70,6 +71,7 @@ class BucketDestination:
         self._bucket = bucket
         self._now = now
         self._pause = pause
+        self._stop = Stop()
 
     def listing(self) -> Listing:
         return self._listing(self._bucket())
@@ -90,17 +92,35 @@ class BucketDestination:
             self._carry_out(bucket, before, change, renew)
         return len(change.put) + len(change.removed)
 
+    def stop(self) -> None:
+        self._stop.ask()
+
     def _carry_out(self, bucket: Bucket, before: Listing, change: Change, renew: Callable[[], None]) -> None:
         touched = {*before.unfinished, *change.put, *change.removed}
         gone = [path for path in before.unfinished if path not in change.put and path not in change.listing.files]
         announced = msgspec.structs.replace(before, unfinished=tuple(sorted(touched)))
         bucket.replace(LISTING, written(announced), _MEDIA[".json"])
         for batch in _in_order(change, before):
-            _each(lambda path: _write(bucket, path, change.put[path]), batch, renew)
+            self._each(lambda path: _write(bucket, path, change.put[path]), batch, renew)
         for batch in _pages_first({*change.removed, *gone}):
-            _each(bucket.remove, batch, renew)
+            self._each(bucket.remove, batch, renew)
         renew()
         bucket.replace(LISTING, written(change.listing), _MEDIA[".json"])
+
+    def _each(self, act: Callable[[str], None], paths: Iterable[str], renew: Callable[[], None]) -> None:
+        """Does something with many paths, several at once; the first that fails ends it."""
+        from concurrent.futures import ThreadPoolExecutor
+
+        def act_unless_stopped(path: str) -> None:
+            self._stop.heed()
+            act(path)
+
+        paths = list(paths)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for start in range(0, len(paths), 8 * _AT_ONCE):
+                renew()
+                for _ in pool.map(act_unless_stopped, paths[start : start + 8 * _AT_ONCE]):
+                    pass
 
     @contextmanager
     def _held(self, bucket: Bucket) -> Iterator[Callable[[], None]]:
@@ -130,7 +150,9 @@ class BucketDestination:
 
     def _take(self, bucket: Bucket, holder: str) -> None:
         deadline = self._now() + LEASE_S + 10
+        self._stop.heed()
         while not bucket.create(LEASE, codec.encode(_Lease(holder, self._now() + LEASE_S))):
+            self._stop.heed()
             lease = _lease_in(bucket.read(LEASE))
             if lease.until < self._now():
                 # Its holder was killed. Of those who see that, the last to write here has it.
@@ -226,18 +248,6 @@ def _write(bucket: Bucket, path: str, content: Content) -> None:
         bucket.replace(path, content, media_of(path))
     else:
         bucket.send(content, path, media_of(path))
-
-
-def _each(act: Callable[[str], None], paths: Iterable[str], renew: Callable[[], None]) -> None:
-    """Does something with many paths, several at once; the first that fails ends it."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    paths = list(paths)
-    with ThreadPoolExecutor(_AT_ONCE) as pool:
-        for start in range(0, len(paths), 8 * _AT_ONCE):
-            renew()
-            for _ in pool.map(act, paths[start : start + 8 * _AT_ONCE]):
-                pass
 
 
 def _lease_in(content: bytes | None) -> _Lease:

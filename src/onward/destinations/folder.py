@@ -18,6 +18,7 @@ from onward.base.errors import PlaceError, RefusedError
 from onward.destinations import exchange
 from onward.destinations.listing import folders_above, read_listing, require_way, without_lost, written
 from onward.destinations.naming import place_error
+from onward.destinations.stopping import Stop
 from onward.model.delivery import LISTING, Listing, is_for_good
 from onward.model.ports import Change
 
@@ -38,6 +39,7 @@ class FolderDestination:
         """
         del cache
         self.name = f"folder:{address}"
+        self._stop = Stop()
         # Where it is a link, what it leads to is exchanged, and the link stays.
         self._folder = (root / Path(address).expanduser()).resolve()
         if root.resolve().is_relative_to(self._folder):
@@ -65,6 +67,9 @@ class FolderDestination:
                 )
             raise told from error
 
+    def stop(self) -> None:
+        self._stop.ask()
+
     def _bring(self, plan: Callable[[Listing], Change | None], *, is_alone: bool) -> int:
         folder = self._folder
         listed = self._listing()
@@ -79,6 +84,7 @@ class FolderDestination:
         require_way(change, listed, self._in_the_way(change), self.name)
         with exchange.staged(folder) as stage:
             for path, content in change.put.items():
+                self._stop.heed()
                 exchange.write(stage / path, content)
             for path in before.files.keys() - change.put.keys() - set(change.removed):
                 (stage / path).parent.mkdir(parents=True, exist_ok=True)
@@ -89,6 +95,7 @@ class FolderDestination:
                     exchange.link_tree(folder / address, stage / address)
             exchange.write(stage / LISTING, written(change.listing))
             exchange.sync(stage)
+            self._stop.heed()
             exchange.replace(stage, folder, {*listed.files, *change.put, LISTING}, moved)
         return len(change.put) + len(change.removed)
 
@@ -130,6 +137,7 @@ class FolderDestination:
         """Waits until nobody else is at work; False where the file system has no locks."""
         deadline = time.monotonic() + _PATIENCE_S
         while True:
+            self._stop.heed()
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return True

@@ -20,6 +20,7 @@ from typing import IO
 from onward.base.errors import PlaceError, UsageError
 from onward.destinations.listing import read_listing, require_way, without_lost, written
 from onward.destinations.naming import place_error, without_secrets
+from onward.destinations.stopping import Stop
 from onward.model.delivery import LISTING, Listing
 from onward.model.ports import Change
 
@@ -73,6 +74,7 @@ class GitDestination:
         self.name = f"git:{without_secrets(address)}"
         self._root = root
         self._cache = cache
+        self._stop = Stop()
 
     def listing(self) -> Listing:
         with self._repository() as repository:
@@ -87,12 +89,15 @@ class GitDestination:
                     return count
         raise PlaceError(f"others keep pushing to `{self.name}`", hint="try again with `onward publish`")
 
+    def stop(self) -> None:
+        self._stop.ask()
+
     @contextmanager
     def _repository(self) -> Iterator[_Repository]:
         try:
             self._cache.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(prefix="git-", dir=self._cache) as folder:
-                yield _Repository(Path(folder), self.name, self._settings())
+                yield _Repository(Path(folder), self.name, self._settings(), self._stop)
         except OSError as error:
             raise place_error(self.name, error) from error
 
@@ -147,9 +152,10 @@ class GitDestination:
 class _Repository:
     """A bare repository for one change."""
 
-    def __init__(self, folder: Path, name: str, settings: list[tuple[str, str]]) -> None:
+    def __init__(self, folder: Path, name: str, settings: list[tuple[str, str]], stop: Stop) -> None:
         self._folder = folder
         self._name = name
+        self._stop = stop
         # By the environment, and so neither in a file nor in the words of a process, which everybody can list.
         variables = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
         everything = [*_WHERE_NOBODY_SAYS.items(), *settings, *_OWN_SETTINGS.items()]
@@ -220,6 +226,7 @@ class _Repository:
         return done.stdout
 
     def _start(self, *words: str, stdin: IO[bytes] | None = None) -> subprocess.CompletedProcess[str]:
+        self._stop.heed()
         return _git(self._name, *words, env=self._variables, folder=self._folder, stdin=stdin)
 
     def _failed(self, done: subprocess.CompletedProcess[str]) -> PlaceError:

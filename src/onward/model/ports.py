@@ -201,7 +201,12 @@ class Destination(Protocol):
         Raises:
             RefusedError: the place holds files that nobody has listed, or one of somebody else's is in the way.
             PlaceError: the place cannot be reached, read or written; a bucket's is a BucketError.
+            KeyboardInterrupt: it was stopped.
         """
+        ...
+
+    def stop(self) -> None:
+        """Has a `bring` of another thread, and every later one, end soon; what it holds of the place is let go."""
         ...
 
 

@@ -230,13 +230,19 @@ class _Delivery:
 
         with ThreadPoolExecutor(len(attempts)) as pool:
             under_way = {pool.submit(self._bring, one, laid, log): one.place for one in attempts}
-            while under_way:
-                done, _ = wait(under_way, timeout=_SILENCE_S, return_when=FIRST_COMPLETED)
-                for future in done:
-                    del under_way[future]
-                    future.result()
-                if not done:
-                    self.watcher.say(f"still bringing the site to {listed(sorted(under_way.values()))}")
+            try:
+                while under_way:
+                    done, _ = wait(under_way, timeout=_SILENCE_S, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        del under_way[future]
+                        future.result()
+                    if not done:
+                        self.watcher.say(f"still bringing the site to {listed(sorted(under_way.values()))}")
+            except KeyboardInterrupt:
+                for one in attempts:
+                    if one.destination is not None:
+                        one.destination.stop()
+                raise
 
     def _bring(self, one: _Attempt, laid: Sequence[_Laid], log: Sequence[Move]) -> None:
         """Brings sites to one place, again where it fails in a way that may pass."""

@@ -12,6 +12,7 @@ import pytest
 from onward.base.digest import digest_bytes
 from onward.base.errors import PlaceError, RefusedError
 from onward.destinations.listing import read_listing, require_way, without_lost, written
+from onward.destinations.stopping import Stop
 from onward.model.delivery import LISTING, Listing, SiteAt
 from onward.model.ports import Change, Content, Destination
 
@@ -48,6 +49,7 @@ class MemoryDestination:
         self.files: dict[str, bytes] = {}
         self.fails = 0
         self._lock = threading.Lock()
+        self._stop = Stop()
 
     def listing(self) -> Listing:
         return without_lost(self._listed(), self.files.__contains__)
@@ -64,11 +66,15 @@ class MemoryDestination:
             if change is None:
                 return 0
             require_way(change, self._listed(), self.files, self.name)
+            self._stop.heed()
             after = {path: content for path, content in self.files.items() if path not in change.removed}
             for path, content in change.put.items():
                 after[path] = content if isinstance(content, bytes) else content.read_bytes()
             self.files = after | {LISTING: written(change.listing)}
             return len(change.put) + len(change.removed)
+
+    def stop(self) -> None:
+        self._stop.ask()
 
     def contents(self) -> dict[str, bytes]:
         return dict(self.files)
@@ -264,6 +270,22 @@ class DestinationSuite:
         assert readers.contents() == before
         bring({"index.html": "2"})
         assert shown(readers) == {"index.html": "2"}
+
+    def test_one_that_is_stopped_changes_nothing_more_and_keeps_nobody_out(
+        self, place: tuple[Bringing, Readers]
+    ) -> None:
+        bring, readers = place
+        bring({"index.html": "1", "a.txt": "1"})
+        before = readers.contents()
+
+        def stop(listing: Listing) -> Change | None:
+            bring.destination.stop()
+            return bring.plan(listing, {"index.html": "2", "a.txt": "2"})
+
+        with pytest.raises(KeyboardInterrupt):
+            bring.destination.bring(stop)
+        assert shown(readers) == {"index.html": "1", "a.txt": "1"}
+        assert readers.contents().keys() == before.keys(), "no lock is left"
 
     def test_of_two_at_once_each_leaves_a_whole_site(self, place: tuple[Bringing, Readers]) -> None:
         bring, readers = place
