@@ -151,7 +151,7 @@ STATUS: Shape = {
     "findings": [FINDING],
 }
 REASON = {
-    "kind": {"code", "input", "file", "environment", "parameter", "step", "never made"},
+    "kind": {"code", "input", "file", "environment", "parameter", "step", "onward", "never made"},
     "what": str,
     "before": (str, None),
     "after": (str, None),

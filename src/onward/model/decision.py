@@ -12,7 +12,7 @@ class Reason(msgspec.Struct, frozen=True):
     """One thing that makes a step run, or that lets it be kept.
 
     Attributes:
-        kind: `code`, `input`, `file`, `environment`, `parameter`, `step` or `never made`.
+        kind: `code`, `input`, `file`, `environment`, `parameter`, `step`, `onward` or `never made`.
         what: the thing, by name.
         before, after: digests; None where there was or is none.
         where: the file that holds it, where there is one.

@@ -12,6 +12,7 @@ from functools import cached_property, partial
 
 from onward.app.changes.edits import Edits, edits_between
 from onward.app.changes.past import kept_content
+from onward.app.changes.rereading import NOT_EDITED, READS_OTHERWISE, is_edited, read_alike
 from onward.app.reading import catalogue
 from onward.app.reading.whole import Reading, read
 from onward.app.settings.config import parameter_places, setting_line
@@ -22,7 +23,7 @@ from onward.base.numbers import number
 from onward.base.text import plural, size
 from onward.model.decision import Reason
 from onward.model.records import DATA_AXIS, Basis, Environment, FileState, Run
-from onward.model.trace import INSTALLED_KINDS, Trace
+from onward.model.trace import INSTALLED_KINDS, Envelope, Trace
 
 CODE, DATA, ENVIRONMENT, PARAMETERS = "code", "data", "environment", "parameters"
 _CHANGED = "changed"
@@ -68,6 +69,10 @@ class Cause:
         else:
             return self.words
         return self.words.replace(f"`{self.what}`", name)
+
+
+ANOTHER_READING = Cause(CODE, "onward", f"{' '.join(READS_OTHERWISE)}{NOT_EDITED}")
+"""Nobody edited the code, but digests of it cannot be compared. What comes out is as before."""
 
 
 def told_together(causes: Iterable[Cause]) -> list[str]:
@@ -116,9 +121,13 @@ class Causes:
     _of_files: dict[str, Cause] = field(default_factory=dict)
 
     def of(self, step: str) -> list[Cause]:
-        """The causes that reach a step: data first, then code, parameters, environment; empty where none is known."""
+        """The causes that reach a step: data first, then code, parameters, environment; empty where none is known.
+
+        That another onward read the code is one only where there is no other.
+        """
         order = (DATA, CODE, PARAMETERS, ENVIRONMENT)
-        return sorted(self._reaching(step), key=lambda cause: (order.index(cause.axis), cause))
+        reaching = self._reaching(step)
+        return sorted(reaching - {ANOTHER_READING} or reaching, key=lambda cause: (order.index(cause.axis), cause))
 
     def is_untouched(self, step: str) -> bool:
         """Whether both runs hold the very same result of a step: nothing that it rests on differs."""
@@ -126,6 +135,10 @@ class Causes:
             return False
         old, new = self.before.steps.get(step), self.after.steps.get(step)
         return old is not None and new is not None and old.trace is not None and old.trace == new.trace
+
+    def is_read_otherwise(self, step: str) -> bool:
+        """Whether nothing makes for another result of a step but that another onward read its code."""
+        return self.before is not None and not self._are_read_alike(step) and self.of(step) == [ANOTHER_READING]
 
     def _reaching(self, step: str) -> frozenset[Cause]:
         if step not in self._known:
@@ -156,6 +169,8 @@ class Causes:
             yield from self._files([name])
         elif kind == "source":
             yield from self._source(name.partition(" as ")[0])
+        elif kind in _CODE_KINDS and not self._is_edited(step, kind, name):
+            yield ANOTHER_READING
         elif kind in _CODE_KINDS:
             yield Cause(CODE, name, _code_words(kind, name, change), where=self._edited(step, kind, name))
         elif kind == "parameter":
@@ -233,6 +248,20 @@ class Causes:
             return ""
         reason = Reason("step" if kind == "step" else "code", f"{name} (text)" if kind == "text" else name)
         return self._edits.origin(step, reason).where or ""
+
+    def _is_edited(self, step: str, kind: str, name: str) -> bool:
+        """Whether somebody edited a piece of a step's code, of which the digests differ."""
+        edits = None if self._are_read_alike(step) else self._edits
+        before = edits.before(step) if edits is not None else None
+        if edits is None or before is None or step not in edits.steps:
+            return True
+        return is_edited(edits.steps[step], kind, name, before, edits.present)
+
+    def _are_read_alike(self, step: str) -> bool:
+        """Whether the digests of code in a step's two results can be compared."""
+        assert self.before is not None
+        old, new = _envelope(self.opened, self.before, step), _envelope(self.opened, self.after, step)
+        return old is None or new is None or read_alike(old.builder, new.builder)
 
     @cached_property
     def _edits(self) -> Edits | None:
@@ -328,10 +357,15 @@ def _code_words(kind: str, name: str, change: str) -> str:
 
 
 def _trace(opened: Opened, run: Run, step: str) -> Trace | None:
+    envelope = _envelope(opened, run, step)
+    return None if envelope is None else envelope.payload
+
+
+def _envelope(opened: Opened, run: Run, step: str) -> Envelope | None:
     record = run.steps.get(step) or run.checks.get(step)
     if record is None or record.key is None or record.trace is None:
         return None
-    return opened.store.traces.get(record.key, record.trace)
+    return opened.store.traces.envelope(record.key, record.trace)
 
 
 def _facts(trace: Trace) -> dict[tuple[str, str], str]:

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from onward.app.changes.causes import Cause, Causes, told_together
+from onward.app.changes.causes import ANOTHER_READING, Cause, Causes, told_together
 from onward.app.environments.environment import WorkspacePython, workspace_python
 from onward.app.errands import carry_out
 from onward.app.reading import catalogue
@@ -146,6 +146,13 @@ class DiffReport:
     def told(self) -> list[AssetDiff]:
         """Those of which people are told: what changed, then what moved within its tolerance."""
         return [asset for asset in self.assets if asset.change != EQUAL or asset.how_equal == TOLERATED]
+
+    @property
+    def read_otherwise(self) -> list[str]:
+        """The equal ones that were made again for nothing but that another onward read their code."""
+        return [
+            asset.name for asset in self.assets if asset.how_equal == MADE_AGAIN and asset.causes == (ANOTHER_READING,)
+        ]
 
     @property
     def differs(self) -> bool:
@@ -333,11 +340,22 @@ class Comparison:
         if after is None:
             return self._told(name, REMOVED, self._why_gone(name), {}, share=1.0)
         assert before is not None
-        if before.content == after.content:
-            is_untouched = self._causes.is_untouched(self._makers[name])
-            words = "nothing that it rests on differs" if is_untouched else "made again, and equal"
-            return self._told(name, EQUAL, words, {}, how_equal=UNTOUCHED if is_untouched else MADE_AGAIN)
+        if before.content == after.content or self._differs_in_reading(name, before, after):
+            return self._equal(name)
         return self._compared(name, before, after)
+
+    def _differs_in_reading(self, name: str, before: Artifact, after: Artifact) -> bool:
+        """Whether two contents differ in nothing but how code is read that the same bytes name, as a pickle does."""
+        return before.bytes == after.bytes and self._causes.is_read_otherwise(self._makers[name])
+
+    def _equal(self, name: str) -> AssetDiff:
+        """What became of an asset that is equal."""
+        maker = self._makers[name]
+        if self._causes.is_untouched(maker):
+            return self._told(name, EQUAL, "nothing that it rests on differs", {}, how_equal=UNTOUCHED)
+        causes = (ANOTHER_READING,) if self._causes.is_read_otherwise(maker) else ()
+        words = _sentence("made again, and equal", causes)
+        return self._told(name, EQUAL, words, {}, how_equal=MADE_AGAIN, causes=causes)
 
     def checks(self) -> list[CheckDiff]:
         """The checks that ended otherwise than before, or that other rows offend."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from onward.app.changes.edits import trace_edits
+from onward.app.changes.rereading import READS_OTHERWISE
 from onward.app.explaining.marks import Marks, marks_of_step
 from onward.app.explaining.reach import Reach, reach_of
 from onward.app.reading.whole import Reading, read
@@ -49,6 +50,13 @@ class StatusReport:
     steps: list[StepState]
     reach: Reach
     held_by: tuple[Finding, ...] = ()
+
+    @property
+    def is_read_otherwise(self) -> bool:
+        """Whether nothing makes steps run, or may, but that another onward had read their code."""
+        decisions = [step.decision for step in self.steps]
+        kinds = {each.kind for made in decisions for each in made.reasons if each.what not in made.awaits}
+        return kinds == {READS_OTHERWISE[0]}
 
     @property
     def counts(self) -> dict[str, int]:

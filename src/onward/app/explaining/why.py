@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from onward.app.changes.edits import Edits, Origin
-from onward.app.changes.past import CodeState, Past
+from onward.app.changes.past import CodeState
 from onward.app.explaining.data_changes import DataChanges, FileChange
 from onward.app.explaining.marks import Marks, marks_of_step
 from onward.app.explaining.reach import Reach, reach_of
@@ -130,7 +130,7 @@ class _Explainer:
     def __init__(self, opened: Opened, evaluation: Evaluation) -> None:
         self.opened = opened
         self.reading = evaluation.reading
-        self.past = Past(opened, evaluation.reading)
+        self.past = evaluation.past
         self.edits = Edits(evaluation.reading.graph.steps, self.past.present, self.past.code)
         self.data = DataChanges(evaluation, self.past)
 

@@ -14,6 +14,7 @@ import msgspec
 from onward.app.reading.scan import COMPILED_SUFFIXES
 from onward.base import paths
 from onward.base.digest import Digest
+from onward.languages import pickles
 from onward.languages.notebook import document as notebook_language
 from onward.languages.python import closure, declarations, imports, parse, symbols
 from onward.languages.sql import query as sql_language
@@ -46,6 +47,14 @@ _decoder = msgspec.msgpack.Decoder(FileTable)
 def analyser(suffix: str, grammar: str) -> str:
     """The name under which tables are kept: another reader, or another grammar, reads again."""
     return f"{suffix} {TABLE_FORMAT}.{closure.SOURCE_FORMAT}{'' if suffix == 'sql' else f' {grammar}'}"
+
+
+def reading_format(kind_format: int) -> str:
+    """The formats that digests of a step's code have, for a kind of step of its own format.
+
+    It is told with every result, for digests of other formats cannot be compared with these.
+    """
+    return f"{TABLE_FORMAT}.{closure.SOURCE_FORMAT}.{pickles.PICKLES_FORMAT}.{kind_format}"
 
 
 def read_tables(root: Path, files: Mapping[str, Digest], index: Index, grammar: Grammar) -> dict[str, FileTable]:

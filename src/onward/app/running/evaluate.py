@@ -13,6 +13,8 @@ from pathlib import Path
 
 import msgspec
 
+from onward.app.changes.past import Past
+from onward.app.changes.rereading import NOT_EDITED, READS_OTHERWISE, is_edited, read_alike, this_onward
 from onward.app.environments.distributions import Touched
 from onward.app.environments.environment import WorkspacePython
 from onward.app.observing.observe import A_FILE, Observer
@@ -47,6 +49,7 @@ class Evaluation:
     """One moment's view of a workspace.
 
     Attributes:
+        past: the code that the standing results rest on.
         artifacts: the settled assets; None for one that its step did not make.
         lost: objects whose bytes turned out to be damaged.
         failed, settled: steps that have ended without a result, and with one.
@@ -60,6 +63,7 @@ class Evaluation:
     observer: Observer
     pickled: Pickled
     originals: Originals
+    past: Past
     forced: frozenset[str] = frozenset()
     artifacts: dict[str, Artifact | None] = field(default_factory=dict)
     lost: set[Digest] = field(default_factory=set)
@@ -155,7 +159,7 @@ class Evaluation:
             decision = decide(inputs, previous, candidates, world, forced=forced, executed=executed)
             if decision.action == "run" and not forced:
                 decision = self._held_up(decision, inputs, candidates, previous, world)
-        return self._with_places(decision)
+        return self._with_places(self._as_read(decision))
 
     def _held_up(
         self,
@@ -473,6 +477,26 @@ class Evaluation:
     def _holds_now(self, trace: Trace) -> bool:
         return holds(trace, self.world([trace]))
 
+    def _as_read(self, decision: Decision) -> Decision:
+        """The decision, its reasons without code that nobody edited: that another onward read it is said once."""
+        about_code = [reason for reason in decision.reasons if _is_about_code(reason)]
+        previous = self.standing.results.get(decision.step)
+        if not about_code or previous is None:
+            return decision
+        step = self.reading.graph.steps[decision.step]
+        made = self.store.traces.envelope(previous.trace.key, previous.name)
+        if made is None or read_alike(made.builder, this_onward(step.kind)):
+            return decision
+        then, now = self.past.code(step.name), self.past.present
+        edited = [each for each in about_code if then is not None and is_edited(step, each.kind, each.what, then, now)]
+        if edited == about_code:
+            return decision
+        kind, what, change = READS_OTHERWISE
+        is_all = then is not None and not edited
+        read_otherwise = Reason(kind, what, change=f"{change}{NOT_EDITED}" if is_all else change)
+        others = [reason for reason in decision.reasons if reason not in about_code]
+        return msgspec.structs.replace(decision, reasons=(*edited, read_otherwise, *others))
+
     def _with_places(self, decision: Decision) -> Decision:
         """The decision, its reasons with the files that they stand in."""
         graph = self.reading.graph
@@ -510,6 +534,11 @@ class Evaluation:
             kept = self.store.objects.read(environment)
             self._versions[environment] = decode(kept, Environment).distributions if kept is not None else {}
         return self._versions[environment]
+
+
+def _is_about_code(reason: Reason) -> bool:
+    """Whether a reason is that a digest of code, or of what a step is, differs."""
+    return reason.kind in ("code", "step") and (reason.before is not None or reason.after is not None)
 
 
 def is_of_own_file(seen: Observation, traces: Iterable[Trace]) -> bool:

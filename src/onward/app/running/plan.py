@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from onward.app.changes.edits import trace_edits
+from onward.app.changes.past import Past
 from onward.app.environments import environment
 from onward.app.observing.observe import Observer
 from onward.app.observing.originals import Originals
@@ -98,7 +99,8 @@ def evaluate(opened: Opened, reading: Reading, options: RunOptions | None = None
     observer = Observer(opened.place.root, opened.index, as_of, python.distributions, opened.variables())
     pickled = Pickled(opened.place.root, reading, observer, opened.index)
     originals = Originals(opened.place, opened.store, opened.standing, observer)
-    return Evaluation(reading, python, opened.store, opened.standing, observer, pickled, originals, forced)
+    past = Past(opened, reading)
+    return Evaluation(reading, python, opened.store, opened.standing, observer, pickled, originals, past, forced)
 
 
 def decisions(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-import onward
+from onward.app.changes.rereading import this_onward
 from onward.app.observing import unstable
 from onward.app.running import basis as bases
 from onward.app.running.evaluate import Evaluation
@@ -51,7 +51,8 @@ class Recording:
         if self._origin is None:
             self._origin = bases.origin(self._place, bases.written_files(self._evaluation.reading))
         origin = self._origin
-        builder: dict[str, object] = {"onward": onward.__version__, "commit": origin.commit, "dirty": origin.dirty}
+        kind = self._evaluation.reading.graph.steps[trace.step].kind
+        builder = {**this_onward(kind), "commit": origin.commit, "dirty": origin.dirty}
         return StandingResult(self._store.traces.record(trace, builder), trace)
 
     def _twin(self, trace: Trace) -> tuple[Digest, Trace] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from onward.app.changes.edits import trace_edits
+from onward.app.changes.past import Past
 from onward.app.environments import environment
 from onward.app.observing.observe import Observer
 from onward.app.observing.originals import Originals
@@ -95,7 +96,8 @@ class Rounds:
         observer = Observer(opened.place.root, opened.index, self._as_of, python.distributions, opened.variables())
         pickled = Pickled(opened.place.root, reading, observer, opened.index)
         originals = Originals(opened.place, opened.store, opened.standing, observer)
-        return Evaluation(reading, python, opened.store, opened.standing, observer, pickled, originals, self._forced)
+        past, forced = Past(opened, reading), self._forced
+        return Evaluation(reading, python, opened.store, opened.standing, observer, pickled, originals, past, forced)
 
     def _look_again(self) -> None:
         """The workspace as it is now known."""

@@ -14,7 +14,7 @@ from onward.app.settings.options import RunOptions
 from onward.base.shell import shell_line
 from onward.cli.render.errors import print_finding
 from onward.cli.render.progress import progress
-from onward.cli.render.reasons import edits_json, print_edits, reasons_line
+from onward.cli.render.reasons import edits_json, print_edits, print_read_otherwise, reasons_line
 from onward.cli.render.summary import marked, print_broken, summary
 from onward.cli.session import Session, is_terminal
 from onward.model.records import CheckRecord, StepRecord
@@ -154,6 +154,7 @@ def _print_report(report: RunReport) -> None:
     for name, check in report.checks.items():
         if check.outcome == "broken":
             print_broken(name, check.severity, check.rows, check.message)
+    print_read_otherwise({name: record.reasons for name, record in report.steps.items() if record.outcome == "made"})
     print_edits({name: record.edits for name, record in report.steps.items() if record.outcome in ("made", "failed")})
     made = {name: record.marks for name, record in report.steps.items() if record.outcome in ("made", "restored")}
     told = marked(made)

@@ -78,7 +78,8 @@ def _print(report: StatusReport) -> None:
     for finding in _findings(report):
         print_finding(finding, warning=finding not in report.held_by)
     if report.reach.untimed < len(report.reach.steps):
-        click.echo(reach_line(report.reach, "what changed reaches"))
+        whose = "what is read in another way reaches" if report.is_read_otherwise else "what changed reaches"
+        click.echo(reach_line(report.reach, whose))
     told = marked({step.name: step.marks for step in report.steps})
     if told is not None:
         click.echo(told)

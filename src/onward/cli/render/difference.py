@@ -6,7 +6,7 @@ import click
 
 from onward.app.comparing.diff import ADDED, CHANGED, EQUAL, REMOVED, DiffReport
 from onward.base.text import plural
-from onward.portal.review.markdown import MOST_SHOWN, SIGNS, counted, heading, stays_broken
+from onward.portal.review.markdown import MOST_SHOWN, SIGNS, counted, heading, read_otherwise, stays_broken
 
 _COLOURS = {CHANGED: "yellow", ADDED: "green", REMOVED: "red", EQUAL: None}
 
@@ -29,4 +29,7 @@ def print_difference(report: DiffReport, *, show_all: bool) -> None:
         click.echo(f"  {sign} {asset.name:<{width}}  {asset.summary}{far}")
     if len(shown) < len(changed):
         click.echo(f"  and {plural(len(changed) - len(shown), 'more change', 'more changes')}: `onward diff --all`")
+    again = read_otherwise(report)
+    if again is not None:
+        click.echo(again)
     click.echo(counted(report))

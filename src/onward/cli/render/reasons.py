@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from onward.app.changes.rereading import NOT_EDITED, READS_OTHERWISE
 from onward.base.text import listed, plural
 from onward.model.records import TracedEdit
 
@@ -23,6 +24,19 @@ def reasons_line(reasons: Sequence[str], edits: Iterable[TracedEdit]) -> str:
     """`code acme.cleaning.dedupe changed (lib/acme/cleaning.py:12), input p/x changed and 2 more`."""
     places = {edit.reason: edit.where for edit in edits}
     return listed([f"{reason} ({places[reason]})" if reason in places else reason for reason in reasons], _MOST_REASONS)
+
+
+def print_read_otherwise(reasons: Mapping[str, Iterable[str]]) -> None:
+    """How many steps were made for nothing but that another onward had read their code; nothing where none was.
+
+    Args:
+        reasons: of the steps that were made, by step.
+    """
+    said = f"{' '.join(READS_OTHERWISE)}{NOT_EDITED}"
+    count = sum(said in of_step for of_step in reasons.values())
+    if count:
+        steps = click.style(f"→ {plural(count, 'step')}", dim=True)
+        click.echo(f"{said}  {steps}")
 
 
 def print_edits(edits: Mapping[str, Iterable[TracedEdit]]) -> None:

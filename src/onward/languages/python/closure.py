@@ -36,7 +36,7 @@ from onward.model.code import Problem
 
 CLOSURE_FORMAT = 3
 SOURCE_FORMAT = CLOSURE_FORMAT * 10_000 + SYMBOLS_FORMAT * 100 + NORMAL_FORMAT
-"""Counts in keys: digests of different formats cannot be compared."""
+"""Told with every result that is made: digests of different formats cannot be compared."""
 
 
 IMPORTED = "(imported modules)"

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
-from onward.app.changes.causes import told_together
+from onward.app.changes.causes import ANOTHER_READING, told_together
 from onward.app.comparing.diff import (
     ADDED,
     CHANGED,
@@ -30,6 +30,8 @@ SIGNS = {CHANGED: "~", ADDED: "+", REMOVED: "−", EQUAL: "≈"}
 _MOST_CHECKS = 4
 """Of those that stay broken, by name."""
 _MOST_COLUMNS = 8
+_MOST_NAMED = 5
+"""Results that are named on one line."""
 _MOST_LINES = 40
 """Lines of a text that are shown."""
 _CODE = re.compile(r"(`[^`]+`)")
@@ -47,6 +49,8 @@ def markdown(report: DiffReport, longest: int | None = None) -> str:
     """
     changed = report.told
     lines = [f"### Results: {code(heading(report))}", "", f"**{counted(report)}**", ""]
+    if (again := read_otherwise(report)) is not None:
+        lines += [prose(again), ""]
     lines += [
         f"- {'❌' if check.after == 'broken' else '✅'} check {code(check.name)}: {prose(check.summary)}"
         for check in report.checks
@@ -205,6 +209,15 @@ def stays_broken(report: DiffReport) -> str:
     count = len(report.still_broken)
     verb = "stays" if count == 1 else "stay"
     return f"{plural(count, 'check')} {verb} broken: {listed(map(code, report.still_broken), _MOST_CHECKS)}"
+
+
+def read_otherwise(report: DiffReport) -> str | None:
+    """Of results that were made again although nobody edited anything, which these are; None where there are none."""
+    names = report.read_otherwise
+    if not names:
+        return None
+    which = listed(map(code, names), _MOST_NAMED)
+    return f"made again, and equal: {ANOTHER_READING.words}: {plural(len(names), 'result')}, {which}"
 
 
 def code(text: str) -> str:

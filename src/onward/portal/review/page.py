@@ -23,7 +23,7 @@ from onward.model.records import Run
 from onward.portal import html, shell, words
 from onward.portal.anchors import anchor, link
 from onward.portal.review import checks, origins, pictures, results
-from onward.portal.review.markdown import made_again_and_equal, stays_broken
+from onward.portal.review.markdown import made_again_and_equal, read_otherwise, stays_broken
 
 _MOST_OPEN = 12
 """Results whose sections are open; the others are a click away."""
@@ -254,7 +254,9 @@ def _equal(report: DiffReport) -> html.Markup | None:
     ]
     is_proved = any(asset.how_equal not in (None, TOLERATED) for asset in equal)
     note = "in content, which is proved and not guessed" if is_proved else None
-    return shell.block("Equal", groups, anchor="equal", note=note)
+    again = read_otherwise(report)
+    told = html.p(words.spoken(again), class_="banner") if again is not None else None
+    return shell.block("Equal", [told, groups], anchor="equal", note=note)
 
 
 def _equal_one(asset: AssetDiff) -> html.Child:
