@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -715,16 +716,25 @@ def unprivileged(folder: Path, *words: str) -> Answer:
     return Answer(done.returncode, done.stdout, done.stderr)
 
 
-@pytest.fixture
-def locked(work: Path) -> Iterator[Path]:
-    """The workspace, which nobody may write to."""
+@contextmanager
+def unwritable(work: Path) -> Iterator[None]:
+    """While nobody may write to a workspace."""
     everything = [path for path in [work, *work.rglob("*")] if not path.is_symlink()]
     modes = {path: path.stat().st_mode for path in everything}
     for path in everything:
         path.chmod(0o555 if path.is_dir() else 0o444)
-    yield work
-    for path, mode in modes.items():
-        path.chmod(mode)
+    try:
+        yield
+    finally:
+        for path, mode in modes.items():
+            path.chmod(mode)
+
+
+@pytest.fixture
+def locked(work: Path) -> Iterator[Path]:
+    """The workspace, which nobody may write to."""
+    with unwritable(work):
+        yield work
 
 
 def test_without_the_right_to_write_it_is_said_what_is_lacking(locked: Path) -> None:
@@ -741,6 +751,29 @@ def test_without_the_right_to_write_one_can_still_look(locked: Path) -> None:
         answer = unprivileged(locked, *words, "--json")
         assert answer.status == 0, answer.text
         assert answer.json["schema"] == 1
+
+
+def test_what_is_written_elsewhere_needs_no_right_to_write_here(work: Path, tmp_path: Path) -> None:
+    frame = "import polars as pl\nfrom onward import asset\n\n@asset\ndef rows() -> pl.DataFrame:\n    return"
+    for value in (1, 2):
+        write(work, {"projects/good/rows.py": f"{frame} pl.DataFrame({{'a': [{value}]}})\n"}, git=False)
+        assert onward(work, "run").status == 0
+        assert onward(work, "release").status == 0
+    with unwritable(work):
+        out = ("--out", str(tmp_path / "out"))
+        copied = unprivileged(work, "get", "good/rows", "--as", "csv", "--out", str(tmp_path / "rows.csv"))
+        assert copied.status == 0, copied.text
+        difference = unprivileged(work, "diff", "main@1", "main@2", "--json")
+        assert difference.status == 0, difference.text
+        site = unprivileged(work, "site", *out)
+        assert site.status == 0, site.text
+        refused = [unprivileged(work, "site"), unprivileged(work, "diff"), unprivileged(work, "get", "good/rows")]
+    assert (tmp_path / "rows.csv").read_text().split() == ["a", "2"]
+    assert difference.json["counts"]["changed"] == 1
+    assert (tmp_path / "out" / "index.html").is_file()
+    for answer in refused:  # these write here
+        assert answer.status == 4, answer.text
+        assert "Traceback" not in answer.err
 
 
 def test_a_target_without_rights_is_named(work: Path, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import os
 import secrets
 import select
 import shutil
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -32,8 +33,7 @@ def carry_out(place: Place, python: WorkspacePython, jobs: Sequence[Job]) -> lis
     """
     if not jobs:
         return []
-    outbox = place.outboxes / f"errand-{os.getpid()}-{secrets.token_hex(4)}"
-    outbox.mkdir(parents=True)
+    outbox = _outbox(place)
     root = str(place.root)
     task = {
         "step": "errand", "kind": "errand", "driver": "onward.runtime.conversion", "file": "", "folder": str(outbox),
@@ -54,3 +54,13 @@ def carry_out(place: Place, python: WorkspacePython, jobs: Sequence[Job]) -> lis
         form = MissingLibraryError if error["type"] == "MissingLibrary" else MachineError
         raise form(error["message"], hint=error.get("hint"))
     return list(result["answers"])
+
+
+def _outbox(place: Place) -> Path:
+    """A folder for one errand: among temporary files where the workspace cannot be written, for one may still look."""
+    outbox = place.outboxes / f"errand-{os.getpid()}-{secrets.token_hex(4)}"
+    try:
+        outbox.mkdir(parents=True)
+    except OSError:
+        return Path(tempfile.mkdtemp(prefix="onward-errand-"))
+    return outbox

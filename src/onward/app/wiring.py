@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
 from onward.app import standing as standings
@@ -17,6 +19,7 @@ from onward.app.settings.variables import Variables
 from onward.app.standing import Standing
 from onward.app.workers import Workers
 from onward.base.bucket import open_bucket, shown
+from onward.base.errors import StoreError
 from onward.model.ports import Bucket, Executor
 from onward.store.disk import store_error
 from onward.store.index import Index
@@ -41,6 +44,7 @@ class Opened:
     say: Callable[[str], None] | None = None
     """Hears when it is closed what went wrong with the shared store."""
     _has_told: bool = False
+    _temporary: TemporaryDirectory[str] | None = None
     executor: Callable[[Path, str], Executor] = Workers
     """Makes what runs steps, for a Python and the folder that has the package `onward` for it."""
 
@@ -55,9 +59,24 @@ class Opened:
             self._has_told = True
             say(trouble)
 
+    def cache_folder(self, name: str) -> Path:
+        """A folder for what can be worked out again. Where the workspace cannot be written, it is gone at the end."""
+        folder = self.place.local / "cache" / name
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return folder
+        if self._temporary is None:
+            self._temporary = TemporaryDirectory(prefix="onward-")
+        folder = Path(self._temporary.name) / name
+        folder.mkdir(exist_ok=True)
+        return folder
+
     def close(self) -> None:
         if self.say is not None:
             self.tell_trouble(self.say)
+        if self._temporary is not None:
+            self._temporary.cleanup()
         self.index.close()
 
     def __enter__(self) -> Self:
@@ -71,6 +90,7 @@ def open_workspace(
     start: Path,
     *,
     writes: bool = False,
+    may_only_read: bool = False,
     scope: str | None = None,
     bucket: Callable[[str], Bucket] = open_bucket,
     limits: Limits | None = None,
@@ -80,6 +100,7 @@ def open_workspace(
     Args:
         start: a folder in the workspace.
         writes: make the local folder and the store ready for writing.
+        may_only_read: open it all the same where these cannot be written; only what has to write is refused then.
         scope: who vouches for what is made; None: `team` where a store is shared, else `local`.
         bucket: opens the bucket of a shared store, which is not done before it is needed.
         limits: how long that is waited for.
@@ -98,7 +119,8 @@ def open_workspace(
     else:
         store = SharedStore(place.store, Guarded(shown(url), lambda: bucket(url), limits), reads)
     if writes:
-        _prepare(place, store)
+        with suppress(StoreError) if may_only_read else nullcontext():
+            _prepare(place, store)
     elif url is not None:
         with suppress(OSError):  # what comes from the bucket is kept in the local folder, which ignores itself
             places.prepare_local(place)

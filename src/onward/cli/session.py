@@ -27,9 +27,9 @@ class Session:
     start: Path
     as_json: bool
 
-    def open(self, *, writes: bool = False, scope: str | None = None) -> Opened:
+    def open(self, *, writes: bool = False, may_only_read: bool = False, scope: str | None = None) -> Opened:
         """The workspace, opened; `scope` says who vouches for what is made there."""
-        opened: Opened = _wiring().open_workspace(self.start, writes=writes, scope=scope)
+        opened: Opened = _wiring().open_workspace(self.start, writes=writes, may_only_read=may_only_read, scope=scope)
         opened.say = lambda message: click.echo(f"note: {message}", err=True)
         return opened
 

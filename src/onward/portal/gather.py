@@ -455,8 +455,7 @@ class _Gatherer:
 
     def _prepare_files(self) -> tuple[dict[Digest, Any], dict[Digest, list[tuple[Path, str]]]]:
         """Previews of all tables, and the further files of tables and figures, by the address of the artifact."""
-        cache = self.opened.place.local / "cache" / f"site-{PREVIEW_VERSION}"
-        cache.mkdir(parents=True, exist_ok=True)
+        cache = self.opened.cache_folder(f"site-{PREVIEW_VERSION}")
         tables = {artifact.bytes for artifact in self.run.artifacts.values() if _is_parquet(artifact)}
         evidence = {
             artifact.bytes
@@ -533,7 +532,6 @@ class _Gatherer:
     def _carry_out(self, jobs: Sequence[Job], wanted: Mapping[Digest, Path]) -> None:
         if not jobs:
             return
-        self.opened.store.prepare()
         reading = read(self.opened.place, self.opened.index, {}, {})
         python = workspace_python(self.opened.place, reading.settings)
         for job, answer in zip(jobs, carry_out(self.opened.place, python, jobs), strict=True):

@@ -19,6 +19,7 @@ from onward.base.codec import decode, digest_of, encode
 from onward.base.digest import Digest, digest_bytes
 from onward.model.difference import Picture
 from onward.model.records import Run
+from onward.store.disk import Disk
 
 _FORMAT = 6
 
@@ -84,13 +85,13 @@ def differences(
     Args:
         read_tree: see `Causes`.
     """
-    folder = opened.place.local / "cache" / "compared"
+    folder = opened.cache_folder("compared")
     file = folder / f"{digest_of([_FORMAT, __version__, before.id if before is not None else None, after.id])}.json"
     names = differing(before, after)
     kept = _read(file)
     missing = [name for name in names if kept is None or not _is_kept(kept, name, folder)]
     if kept is None or missing:
-        kept = _compared(opened, Comparison(opened, before, after, read_tree), missing, kept, file)
+        kept = _compared(Comparison(opened, before, after, read_tree), missing, kept, file)
     return Differences(
         tuple(kept.assets[name] for name in names),
         kept.checks,
@@ -98,18 +99,19 @@ def differences(
     )
 
 
-def _compared(opened: Opened, comparison: Comparison, missing: list[str], known: _Kept | None, file: Path) -> _Kept:
+def _compared(comparison: Comparison, missing: list[str], known: _Kept | None, file: Path) -> _Kept:
     """What is kept in a file, with what is missing in it, and keeps that. What could not be compared is not kept."""
-    opened.store.prepare()
-    opened.store.disk.make_folder(file.parent / "pictures")
+    disk = Disk(file.parent)
+    disk.make_folder(disk.tmp)
+    disk.make_folder(file.parent / "pictures")
     kept = known or _Kept(tuple(comparison.checks()))
     for name in missing:
         asset = comparison.asset(name)
-        kept.pictures[name] = tuple(_keep_picture(opened, file.parent, picture) for picture in asset.pictures)
+        kept.pictures[name] = tuple(_keep_picture(disk, file.parent, picture) for picture in asset.pictures)
         kept.assets[name] = replace(asset, pictures=(), before=None, after=None)
     if known is None or set(missing) != comparison.lost:
         whole = {name: asset for name, asset in kept.assets.items() if name not in comparison.lost}
-        opened.store.disk.replace(file, encode(msgspec.structs.replace(kept, assets=whole)))
+        disk.replace(file, encode(msgspec.structs.replace(kept, assets=whole)))
     # As if it were read back, so that what is told is the same whether or not it was kept.
     return decode(encode(kept), _Kept)
 
@@ -127,11 +129,11 @@ def _is_kept(kept: _Kept, name: str, folder: Path) -> bool:
     return is_there and all(_file(folder, picture).path.exists() for picture in kept.pictures[name])
 
 
-def _keep_picture(opened: Opened, folder: Path, picture: Picture) -> _KeptPicture:
+def _keep_picture(disk: Disk, folder: Path, picture: Picture) -> _KeptPicture:
     kept = _KeptPicture(picture.name, picture.media, len(picture.content), digest_bytes(picture.content))
     path = _file(folder, kept).path
     if not path.exists():
-        opened.store.disk.replace(path, picture.content)
+        disk.replace(path, picture.content)
     return kept
 
 

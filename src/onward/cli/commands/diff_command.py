@@ -48,7 +48,7 @@ def command(
     which is brought up to date first.
     """
     session = session_of(ctx, folder, as_json)
-    with session.open(writes=True) as opened:
+    with session.open(writes=True, may_only_read=True) as opened:
         here = session.folder_in(opened)
         compared = choose(opened, words, lambda: _work(opened, is_live=is_terminal() and not session.as_json), here)
         report = diff(opened, compared, here)

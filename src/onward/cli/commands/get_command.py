@@ -29,7 +29,7 @@ def command(
 ) -> int:
     """Write an asset's newest content (or that of a snapshot) to a file."""
     session = session_of(ctx, folder, as_json)
-    with session.open(writes=True) as opened, written_to(out):
+    with session.open(writes=True, may_only_read=True) as opened, written_to(out):
         shown, target = get(opened, asset, made_first(opened, at), out, form, remake_in(opened))
     if session.as_json:
         session.print_json(

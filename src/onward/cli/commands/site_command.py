@@ -10,7 +10,7 @@ from onward.app.releases import channels
 from onward.base.errors import UsageError
 from onward.cli.remake import made_first, remake_in
 from onward.cli.session import session_of, session_options, written_to
-from onward.portal.publish import write_site
+from onward.portal.publish import SITE_FOLDER, write_site
 
 
 @click.command("site", short_help="Write a release as a static site.")
@@ -26,7 +26,7 @@ def command(
     if channel is not None and at is not None:
         raise UsageError("`--channel` and `--at` each say what to write", hint="give one of them")
     session = session_of(ctx, folder, as_json)
-    with session.open(writes=True) as opened, written_to(out):
+    with session.open(writes=True, may_only_read=True) as opened, written_to(out or opened.place.local / SITE_FOLDER):
         page = write_site(opened, out, channel or channels.MAIN, made_first(opened, at), remake_in(opened))
     if session.as_json:
         session.print_json({"out": str(page.parent), "index": str(page)})
