@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from onward.app.changes.causes import CODE, Cause
-from onward.app.comparing.diff import AssetDiff, CheckDiff, DiffReport
+from onward.app.comparing.diff import AssetDiff, CheckDiff, DiffReport, _origin
 from onward.model.difference import Picture
-from onward.portal.review.markdown import counted, markdown
+from onward.portal.review.markdown import counted, markdown, sentences
 from onward.portal.review.page import in_short, page
 from tests.portal import review_sample as sample
 from tests.portal.reader import FETCHING, read
@@ -73,6 +73,35 @@ def test_the_verdict_comes_first_with_what_is_proved_equal(whole: str) -> None:
 def test_the_verdict_counts_what_there_is(changes: str, said: str) -> None:
     assets = tuple(AssetDiff(f"p/{at}", "file", change, "x", {}) for at, change in enumerate(changes.split()))
     assert in_short(replace(sample.report(), assets=assets)) == said
+
+
+MORE = Cause(CODE, "clean", "`lib/x.py:clean` changed", where="lib/x.py:3")
+OTHER = Cause(CODE, "fit", "`lib/y.py:fit` changed", where="lib/y.py:9")
+
+
+def test_a_cause_is_told_once_and_then_pointed_at() -> None:
+    made = [("a", (MORE,)), ("b", (MORE,)), ("c", (OTHER,)), ("d", (MORE,)), ("e", ()), ("f", (MORE,))]
+    assets = [
+        sample.changed(f"p/{name}", "file", f"it moved{_origin(causes)}", {}, causes=causes) for name, causes in made
+    ]
+    assert sentences(assets) == [
+        f"it moved{_origin((MORE,))}", "it moved (same cause)", f"it moved{_origin((OTHER,))}",
+        "it moved (same cause as `p/a`)", "it moved", "it moved (same cause)",
+    ]  # fmt: skip
+    report = sample.report(*assets)
+    assert markdown(report).count("lib/x.py:3") == markdown(report).count("lib/y.py:9") == 1
+    page = written(report)
+    assert "lib/x.py:3" in section(page, "p/a") and "The same cause as" not in section(page, "p/a")
+    assert "The same cause as p/a" in section(page, "p/d") and "lib/x.py:3" not in section(page, "p/d")
+    assert "The same cause as" not in section(page, "p/e")
+
+
+def test_many_causes_are_told_below_the_first_that_they_reach_alone() -> None:
+    causes = tuple(Cause(CODE, name, f"`lib.{name}` changed") for name in ("one", "two", "three"))
+    assets = [
+        sample.changed(f"p/{name}", "file", f"it moved{_origin(causes)}", {}, causes=causes) for name in ("a", "b")
+    ]
+    assert markdown(sample.report(*assets)).count("- `lib.three` changed") == 1
 
 
 def test_a_refactoring_is_told_as_results_that_were_made_again_and_are_equal() -> None:

@@ -40,6 +40,8 @@ UNTOUCHED, MADE_AGAIN, NOISE, TOLERATED = "untouched", "made again", "noise", "w
 HOW_EQUAL = (UNTOUCHED, MADE_AGAIN, NOISE, TOLERATED)
 _FIRST = ("metric", "document", "figure", "table", "model", "file")
 """Kinds, what people look at first."""
+MOST_CAUSES = 2
+"""Causes that a sentence names; more are counted."""
 _FEW_RELEASES = 4
 _FAR = 3.0
 """Times the usual move from one release to the next: from there on a metric is far from its course."""
@@ -543,4 +545,4 @@ def _sentence(summary: str, causes: Sequence[Cause]) -> str:
 
 
 def _origin(causes: Sequence[Cause]) -> str:
-    return f": {listed(told_together(causes), 2)}" if causes else ""
+    return f": {listed(told_together(causes), MOST_CAUSES)}" if causes else ""

@@ -6,7 +6,7 @@ import click
 
 from onward.app.comparing.diff import ADDED, CHANGED, EQUAL, REMOVED, DiffReport
 from onward.base.text import plural
-from onward.portal.review.markdown import MOST_SHOWN, SIGNS, counted, heading, read_otherwise, stays_broken
+from onward.portal.review.markdown import MOST_SHOWN, SIGNS, counted, heading, read_otherwise, sentences, stays_broken
 
 _COLOURS = {CHANGED: "yellow", ADDED: "green", REMOVED: "red", EQUAL: None}
 
@@ -23,10 +23,10 @@ def print_difference(report: DiffReport, *, show_all: bool) -> None:
     changed = report.told
     shown = changed if show_all else changed[:MOST_SHOWN]
     width = max((len(asset.name) for asset in shown), default=0)
-    for asset in shown:
+    for asset, said in zip(shown, sentences(shown), strict=True):
         sign = click.style(SIGNS[asset.change], fg=_COLOURS[asset.change])
         far = click.style(" (far from its usual course)", fg="yellow") if asset.is_unusual else ""
-        click.echo(f"  {sign} {asset.name:<{width}}  {asset.summary}{far}")
+        click.echo(f"  {sign} {asset.name:<{width}}  {said}{far}")
     if len(shown) < len(changed):
         click.echo(f"  and {plural(len(changed) - len(shown), 'more change', 'more changes')}: `onward diff --all`")
     again = read_otherwise(report)

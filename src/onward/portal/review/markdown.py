@@ -7,12 +7,13 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
-from onward.app.changes.causes import ANOTHER_READING, told_together
+from onward.app.changes.causes import ANOTHER_READING, Cause, told_together
 from onward.app.comparing.diff import (
     ADDED,
     CHANGED,
     EQUAL,
     MADE_AGAIN,
+    MOST_CAUSES,
     NOISE,
     REMOVED,
     TOLERATED,
@@ -60,18 +61,15 @@ def markdown(report: DiffReport, longest: int | None = None) -> str:
     if report.checks or report.still_broken:
         lines.append("")
     if changed:
-        lines += ["| | result | what it means |", "|---|---|---|", *map(_row, changed[:MOST_SHOWN]), ""]
+        lines += [*_table(changed[:MOST_SHOWN]), ""]
     folded = []
     if len(changed) > MOST_SHOWN:
         rest = changed[MOST_SHOWN:]
-        folded.append(
-            _folded(
-                plural(len(rest), "more change", "more changes"),
-                ["| | result | what it means |", "|---|---|---|", *map(_row, rest)],
-            )
-        )
+        folded.append(_folded(plural(len(rest), "more change", "more changes"), _table(rest)))
+    told: set[tuple[Cause, ...]] = set()
     for asset in changed[:MOST_SHOWN]:
-        details = _details(asset)
+        details = _details(asset, has_told_causes=asset.causes in told)
+        told.add(asset.causes)
         if details:
             folded.append(_folded(f"<code>{escape(asset.name)}</code>", details))
     equal = [asset.name for asset in report.assets if asset not in changed]
@@ -97,20 +95,43 @@ def _that_fit(folded: Sequence[Sequence[str]], before: Sequence[str], longest: i
     return lines
 
 
-def _row(asset: AssetDiff) -> str:
+def sentences(assets: Sequence[AssetDiff]) -> list[str]:
+    """What each means, where they are listed: a cause that stands on an earlier line is not told again."""
+    first: dict[tuple[Cause, ...], str] = {}
+    last: tuple[Cause, ...] = ()
+    said = []
+    for asset in assets:
+        causes = asset.causes
+        if not causes or causes not in first:
+            said.append(asset.summary)
+        else:
+            whose = "" if causes == last else f" as {code(first[causes])}"
+            said.append(f"{asset.effect} (same cause{whose})")
+        if causes:
+            first.setdefault(causes, asset.name)
+            last = causes
+    return said
+
+
+def _table(assets: Sequence[AssetDiff]) -> list[str]:
+    rows = [_row(asset, said) for asset, said in zip(assets, sentences(assets), strict=True)]
+    return ["| | result | what it means |", "|---|---|---|", *rows]
+
+
+def _row(asset: AssetDiff, said: str) -> str:
     far = " **far from its usual course**" if asset.is_unusual else ""
-    return f"| {SIGNS[asset.change]} | {_in_cell(code(asset.name))} | {_in_cell(prose(asset.summary))}{far} |"
+    return f"| {SIGNS[asset.change]} | {_in_cell(code(asset.name))} | {_in_cell(prose(said))}{far} |"
 
 
 def _folded(title: str, lines: Sequence[str]) -> list[str]:
     return ["<details>", f"<summary>{title}</summary>", "", *lines, "", "</details>", ""]
 
 
-def _details(asset: AssetDiff) -> list[str]:
-    """Of a table, some of its rows; of a text, its lines; of anything, what made for the change."""
+def _details(asset: AssetDiff, *, has_told_causes: bool = False) -> list[str]:
+    """Of a table, some of its rows; of a text, its lines; of anything, what made for it where its row has no room."""
     lines = [f"- {prose(said)}" for said in told_together(asset.causes)]
-    if lines:
-        lines = ["What made for it:", "", *lines, ""]
+    is_told = has_told_causes or len(lines) <= MOST_CAUSES
+    lines = [] if is_told else ["What made for it:", "", *lines, ""]
     sample = asset.detail.get("sample") or [] if asset.kind == TABLE else []
     keys = list(asset.detail.get("key") or [])
     columns = list(dict.fromkeys(name for row in sample for side in ("before", "after") for name in row.get(side, {})))

@@ -45,6 +45,11 @@ def of_one(asset: AssetDiff) -> html.Markup | None:
     return _by_axis(told)
 
 
+def same_as(asset: AssetDiff) -> html.Markup:
+    """The way to an earlier result that the same causes made to change."""
+    return html.p("The same cause as ", link(asset.name, asset.title), class_="note")
+
+
 def _reach(names: Sequence[str], to: Callable[[str], html.Markup]) -> html.Child:
     if len(names) > _MOST_NAMED:
         return plural(len(names), "result")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from importlib.resources import files
 
+from onward.app.changes.causes import Cause
 from onward.app.comparing.diff import (
     ADDED,
     CHANGED,
@@ -36,6 +37,7 @@ _EQUAL_WORDS = {
     NOISE: "They differ by what means nothing",
     TOLERATED: "They moved within their tolerance",
 }
+_LEFT_OUT = html.p("Its pictures are left out: the page would be too large for them.", class_="note")
 # No browser loads or runs anything for this page, whatever is in it.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
@@ -205,10 +207,13 @@ def _sections(report: DiffReport, changed: Sequence[AssetDiff]) -> html.Markup |
     if not changed:
         return None
     with_pictures = _within_budget(changed)
-    shown = [
-        _section(report, asset, is_open=place < _MOST_OPEN, has_pictures=asset.name in with_pictures)
-        for place, asset in enumerate(changed[:_MOST_SHOWN])
-    ]
+    first: dict[tuple[Cause, ...], AssetDiff] = {}
+    shown = []
+    for place, asset in enumerate(changed[:_MOST_SHOWN]):
+        seen = _pictures(asset) if asset.name in with_pictures else _LEFT_OUT
+        told_at = first.get(asset.causes) if asset.causes else None
+        shown.append(results.section(report, asset, seen, is_open=place < _MOST_OPEN, told_at=told_at))
+        first.setdefault(asset.causes, asset)
     rest = len(changed) - len(shown)
     more = html.p(
         f"Of {plural(rest, 'more change', 'more changes')} there is the sentence above alone: name one of them after ",
@@ -230,10 +235,8 @@ def _within_budget(changed: Sequence[AssetDiff]) -> set[str]:
     return found
 
 
-def _section(report: DiffReport, asset: AssetDiff, *, is_open: bool, has_pictures: bool) -> html.Markup:
-    left_out = html.p("Its pictures are left out: the page would be too large for them.", class_="note")
-    seen = pictures.shown(asset, pictures.embedded(asset)) if has_pictures else left_out
-    return results.section(report, asset, seen, is_open=is_open)
+def _pictures(asset: AssetDiff) -> html.Child:
+    return pictures.shown(asset, pictures.embedded(asset))
 
 
 # What is equal.

@@ -40,8 +40,18 @@ def title(asset: AssetDiff) -> str:
     return asset.title or asset.name.rpartition("/")[2]
 
 
-def section(report: DiffReport, asset: AssetDiff, seen: html.Child, *, is_open: bool) -> html.Markup:
-    """One result: its sentence, what made for it, and what shows it; `seen` are its pictures."""
+def section(
+    report: DiffReport, asset: AssetDiff, seen: html.Child, *, is_open: bool, told_at: AssetDiff | None = None
+) -> html.Markup:
+    """One result: its sentence, what made for it, and what shows it.
+
+    Args:
+        report: what it is of.
+        asset: the result.
+        seen: its pictures.
+        is_open: whether it is unfolded.
+        told_at: an earlier result of the page, with the same causes.
+    """
     marks = [
         (
             "far from its usual course",
@@ -63,7 +73,7 @@ def section(report: DiffReport, asset: AssetDiff, seen: html.Child, *, is_open: 
         html.details(
             named,
             metric.sentence(asset.detail) if metric.is_moved(asset.detail) else effect,
-            origins.of_one(asset),
+            origins.same_as(told_at) if told_at is not None else origins.of_one(asset),
             evidence.shown(report, asset) if asset.change in (CHANGED, ADDED) else None,
             seen,
             open=is_open,
