@@ -209,7 +209,8 @@ def test_a_step_that_begins_to_read_what_fails_after_it_has_ended_has_no_result(
     workspace.write(folder, {"projects/p/a_maker.py": fails_late})
     for _ in range(2):
         report = run_in(folder)
-        assert outcomes(report) == {"p/a_maker": "failed", "p/b_reader": "skipped"}
+        assert report.steps["p/a_maker"].outcome == "failed"
+        assert report.steps["p/b_reader"].outcome in ("failed", "skipped")  # a slow machine may let it end second
         assert report.run.artifacts == {}
     workspace.write(folder, steps(reader, fails=False))
     assert set(outcomes(run_in(folder)).values()) <= {"kept", "made"}
