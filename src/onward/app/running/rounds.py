@@ -16,6 +16,7 @@ from onward.app.observing.originals import Originals
 from onward.app.running import late
 from onward.app.running.evaluate import Evaluation
 from onward.app.running.findings import check_findings
+from onward.app.running.left_over import left_over
 from onward.app.running.loop import Loop
 from onward.app.running.outcomes import Outcomes
 from onward.app.running.pickled import Pickled
@@ -68,6 +69,12 @@ class Rounds:
 
     def go(self) -> None:
         """Runs until no step has looked at anything too early, and the last one's files are in the tree."""
+        self._go()
+        graph, before = self.reading.graph, self._opened.standing.results
+        for told in left_over(self._opened.place, graph, before, self.results):
+            self._watcher.say(told)
+
+    def _go(self) -> None:
         for number in range(1, _MOST_ROUNDS + 1):
             loop = Loop(self._opened, self.evaluation, self._options, self._watcher, self._as_of, self._overwrite)
             try:
