@@ -250,7 +250,7 @@ def test_there_is_nothing_before_the_first_release(work: Path) -> None:
     assert onward(work, "release").status == 0
     said, error = look(work, "rollback")
     assert said.status == 3
-    assert "--to" in str(error["hint"])
+    assert error["hint"] == "it is the only release: mend what is wrong, run, then release"
     assert look(work, "rollback", "--to", "7")[0].status == 2
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
+from itertools import takewhile
 
 _FEWEST_LETTERS = 4
 """Of a word in which a slip can be told from another name."""
@@ -49,8 +49,8 @@ def _shared_beginning(one: str, other: str) -> int:
 
 def _letters_around(name: str, place: int) -> int:
     """How many letters stand around a place of a name, before anything else comes."""
-    before, after = re.search(r"[^\W\d_]*\Z", name[:place]), re.match(r"[^\W\d_]*", name[place:])
-    return sum(len(found[0]) for found in (before, after) if found is not None)
+    before, after = takewhile(str.isalpha, name[:place][::-1]), takewhile(str.isalpha, name[place:])
+    return len("".join(before)) + len("".join(after))
 
 
 def plural(count: int, noun: str, many: str | None = None) -> str:
