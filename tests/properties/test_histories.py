@@ -423,7 +423,7 @@ def live_through(base: Path, seed: int, actions: Sequence[tuple[str, int]]) -> N
         assert outcome_of(again) == outcome_of(clean)
 
 
-@settings(max_examples=8, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, suppress_health_check=list(HealthCheck))
 @given(history=HISTORY)
 def test_an_incremental_run_ends_where_a_clean_run_does(
     tmp_path_factory: pytest.TempPathFactory, history: tuple[int, list[tuple[str, int]]]

@@ -182,8 +182,8 @@ OUTCOMES = {
 
 @pytest.mark.parametrize(
     "case",
-    # What code counts is held for every case above; of whole runs, each third suffices from day to day.
-    [pytest.param(case, marks=[pytest.mark.long] if at % 3 else []) for at, case in enumerate(RUN)],
+    # What code counts is held for every case above; of whole runs, each fourth suffices from day to day.
+    [pytest.param(case, marks=[pytest.mark.long] if at % 4 else []) for at, case in enumerate(RUN)],
     ids=lambda case: case.title,
 )
 def test_a_run_makes_what_the_page_says(case: Case, tmp_path: Path) -> None:
