@@ -382,7 +382,7 @@ def guess(*, revenue: int = ref("sales/revenue")) -> int:
         build = team.build_main()
         assert build.status == 1, build.answer.text
         assert (build.counts["restored"], build.released) == (0, None)
-        assert "has lost them" in build.held[""]
+        assert "has lost that" in build.held[""]
         self.readers_see()
         self.ana.begin("a-look")
         assert self.ana.onward("run").status == 0
