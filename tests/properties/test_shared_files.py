@@ -27,30 +27,47 @@ WAYS = {
     "anew": 'open({place}, "w").write("{word}")',
     "at the end": 'open({place}, "a").write("{word}")',
     "in place": 'file = open({place}, "r+")\nfile.seek(0, 2)\nfile.write("{word}")\nfile.close()',
+    "where there is none": 'import os\nif not os.path.exists({place}):\n    open({place}, "w").write("{word}")',
     "read first": 'import os\ntext = open({place}).read() if os.path.exists({place}) else ""\n'
     'open({place}, "w").write(text + "{word}")',
 }
 PLACES = ('"shared.txt"', '"".join(["shared", ".txt"])')
 
 
-def run_in(folder: Path, jobs: int) -> RunReport:
+def run_in(folder: Path, jobs: int, watcher: Recorder | None = None) -> RunReport:
     with open_workspace(folder, writes=True) as opened:
-        return run(opened, RunOptions(keep_going=True, jobs=jobs), Recorder())
+        return run(opened, RunOptions(keep_going=True, jobs=jobs), watcher or Recorder())
+
+
+def run_until_nothing_is_left_over(folder: Path, jobs: int, world: World) -> RunReport:
+    """Runs, and where it says that a file is left of a step that is gone, again without what that has left."""
+    watcher = Recorder()
+    report = run_in(folder, jobs, watcher)
+    if not any("is left of" in told for told in watcher.said):
+        return report
+    (folder / SHARED).unlink()
+    if world.is_tracked:
+        subprocess.run(["git", "checkout", "-q", "--", SHARED], cwd=folder, check=True)
+    return run_in(folder, jobs)
 
 
 class World:
     """Three writers of one file, of which some are there; what was there before is tracked by git, or nothing."""
 
-    def __init__(self, random: Random, *, is_tracked: bool) -> None:
+    def __init__(self, random: Random, *, is_tracked: bool, jobs: int) -> None:
         self.random = random
         self.is_tracked = is_tracked
+        self.ways = [way for way in WAYS if is_tracked or way != "in place"]
+        if jobs > 1:  # of two that run at once, whoever comes first makes it, and both orders are as good
+            self.ways.remove("where there is none")
         self.writers = {name: self._writer(name) for name in WRITERS}
         self.there = {"a", "b"}
 
     def _writer(self, name: str) -> str:
-        ways = [way for way in WAYS if self.is_tracked or way != "in place"]
-        text = WAYS[self.random.choice(ways)]
-        return text.format(place=self.random.choice(PLACES), word=f"{name}{self.random.randrange(3)} ") + "\n"
+        way = self.random.choice(self.ways)
+        # By a path that is computed, a later run knows who made it, and a clean one who comes first.
+        places = PLACES[:1] if way == "where there is none" else PLACES
+        return WAYS[way].format(place=self.random.choice(places), word=f"{name}{self.random.randrange(3)} ") + "\n"
 
     def edit(self) -> None:
         name = self.random.choice(WRITERS)
@@ -79,16 +96,17 @@ class World:
 def live_through(base: Path, seed: int, edits: int) -> None:
     random = Random(seed)
     jobs = 1 + seed % 3
-    world = World(random, is_tracked=seed % 2 == 0)
+    world = World(random, is_tracked=seed % 2 == 0, jobs=jobs)
     folder = base / "incremental"
     world.begin(folder)
-    told = ""
+    told, there = "", world.there
     for at in range(edits):
         world.lay_out(folder)
-        if at and random.random() < 0.25:
+        is_any_gone, there = bool(there - world.there), world.there
+        if at and random.random() < 0.25 and not is_any_gone:  # whoever is killed may have told what is left over
             told += " (killed)"
             run_and_kill(folder, random.randrange(3), jobs)
-        report = run_in(folder, jobs)
+        report = run_until_nothing_is_left_over(folder, jobs, world)
         clean_folder = base / f"clean {at}"
         world.begin(clean_folder)
         world.lay_out(clean_folder)

@@ -68,3 +68,19 @@ def test_nor_where_git_has_it(tmp_path: Path) -> None:
     for words in (["init", "-q"], ["add", "projects"]):
         subprocess.run(["git", "-C", tmp_path, *words], check=True)
     assert told(tmp_path, {"a_maker.py": None}) == []
+
+
+def test_what_is_left_in_a_file_that_git_tracks_is_named(tmp_path: Path) -> None:
+    workspace.write(tmp_path, {"projects/p/made.txt": "tracked", ".gitignore": ".onward\n"})
+    for words in (["init", "-q"], ["add", "projects"]):
+        subprocess.run(["git", "-C", tmp_path, *words], check=True)
+    told(tmp_path, {"a_maker.py": MAKER, "b_reader.py": READERS["computed"]})
+    (said,) = told(tmp_path, {"a_maker.py": None})
+    assert "a fresh clone has another one" in said
+
+
+def test_nothing_is_said_where_another_step_makes_it_as_soon_as_it_is_missing(tmp_path: Path) -> None:
+    other = 'import os\nif not os.path.exists("made.txt"):\n    open("made.txt", "w").write("2")\n'
+    told(tmp_path, {"a_maker.py": MAKER, "other.py": other})
+    assert told(tmp_path, {"a_maker.py": None}) == []
+    assert (tmp_path / "projects/p/made.txt").read_text() == "2"

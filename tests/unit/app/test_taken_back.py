@@ -37,6 +37,12 @@ def run_in(folder: Path, files: workspace.Contents) -> RunReport:
     return report
 
 
+def commit_all(folder: Path) -> None:
+    commit = ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x"]
+    for words in (["init", "-q"], ["add", "-A"], commit):
+        subprocess.run(["git", *words], cwd=folder, check=True)
+
+
 def outcomes(report: RunReport) -> dict[str, str]:
     return {name.partition("/")[2]: record.outcome for name, record in report.steps.items()}
 
@@ -134,3 +140,55 @@ def test_a_step_that_writes_code_and_imports_it_runs_what_it_has_written(tmp_pat
         report = run_in(tmp_path, {"a.py": script.format(number)})
         assert outcomes(report) == {"a": "made"}
         assert value(report, "k") == number
+
+
+MADE = "projects/p/made.txt"
+IF_MISSING = {
+    "asked": if_missing('"made.txt"', "made"),
+    "asked, by a computed path": if_missing(PLACES["computed"], "made"),
+    "tried": 'try:\n    open("made.txt", "x").write("made")\nexcept FileExistsError:\n    pass\n',
+}
+
+
+@pytest.mark.parametrize("step", IF_MISSING.values(), ids=IF_MISSING)
+def test_a_file_that_lay_there_by_hand_is_made_once_it_is_taken_away(tmp_path: Path, step: str) -> None:
+    assert outcomes(run_in(tmp_path, {"a.py": step, "made.txt": "by hand"})) == {"a": "made"}
+    assert outcomes(run_in(tmp_path, {"made.txt": "by hand, edited"})) == {"a": "kept"}
+    report = run_in(tmp_path, {"made.txt": None})
+    assert outcomes(report) == {"a": "made"}
+    assert (tmp_path / MADE).read_text() == "made"
+    assert set(outcomes(run_in(tmp_path, {})).values()) == {"kept"}
+
+
+def test_of_two_that_make_what_is_missing_the_second_does_where_the_first_no_longer_does(tmp_path: Path) -> None:
+    first, second = (if_missing('"made.txt"', word) for word in ("first", "second"))
+    other = 'open("other.txt", "w").write("x")\n'
+    run_in(tmp_path, {"a.py": first, "b.py": second})
+    assert (tmp_path / MADE).read_text() == "first"
+    assert outcomes(run_in(tmp_path, {"a.py": other})) == {"a": "made", "b": "made"}
+    assert (tmp_path / MADE).read_text() == "second"
+    run_in(tmp_path, {"a.py": first})
+    assert (tmp_path / MADE).read_text() == "first"
+    assert set(outcomes(run_in(tmp_path, {})).values()) == {"kept"}
+
+
+def test_a_tracked_file_that_a_step_has_changed_and_now_leaves_alone_is_as_git_has_it(tmp_path: Path) -> None:
+    workspace.write(tmp_path, {MADE: "tracked", ".gitignore": ".onward\n"})
+    commit_all(tmp_path)
+    run_in(tmp_path, {"a.py": 'open("made.txt", "w").write("made")\n'})
+    assert outcomes(run_in(tmp_path, {"a.py": if_missing('"made.txt"', "made")})) == {"a": "made"}
+    assert (tmp_path / MADE).read_text() == "tracked"
+    commit_all(tmp_path)
+    assert set(outcomes(run_in(tmp_path, {})).values()) == {"kept"}
+
+
+ADDS = {"at the end": 'open("made.txt", "a").write("made")\n', "in place": 'open("made.txt", "r+").write("made")\n'}
+
+
+@pytest.mark.parametrize("step", ADDS.values(), ids=ADDS)
+def test_a_file_that_a_step_has_changed_is_put_back_where_it_is_gone_or_as_it_was(tmp_path: Path, step: str) -> None:
+    run_in(tmp_path, {"a.py": step, "made.txt": "by hand "})
+    made = (tmp_path / MADE).read_text()
+    for left in (None, "by hand "):
+        assert outcomes(run_in(tmp_path, {"made.txt": left})) == {"a": "kept"}
+        assert (tmp_path / MADE).read_text() == made

@@ -156,6 +156,19 @@ def test_a_rename_reads_the_old_name_and_writes_the_new(here):
     assert found.record["renamed"] == [{"old": f"{found.root}/old.txt", "new": f"{found.root}/new.txt"}]
 
 
+def test_who_would_make_a_file_that_is_there_is_told_so(here):
+    here.write("old.txt")
+    code = """
+        for name in ("old.txt", "new.txt"):
+            try:
+                open(name, "x").close()
+            except FileExistsError:
+                pass
+    """
+    found = here.run(code)
+    assert (found["asked"], found["absent"], found["written"]) == (["old.txt"], [], ["new.txt"])
+
+
 def test_a_file_written_beside_and_moved_over_another_is_the_other(here):
     here.write("out.txt", "before")
     found = here.run("import os\nopen('out.tmp', 'w').write('after')\nos.replace('out.tmp', 'out.txt')")

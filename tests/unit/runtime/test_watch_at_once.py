@@ -62,6 +62,32 @@ def test_what_another_step_changes_between_reading_and_writing_is_told(here: Wor
     assert (reader["moved"], writer["moved"]) == (["out.txt"], [])
 
 
+USES = {
+    "reads and writes it": 'text = open("out.txt").read(); open("out.txt", "w").write(text + "x")',
+    "writes it anew": 'open("out.txt", "w").write("x")',
+    "adds to it": 'open("out.txt", "a").write("x")',
+    "removes it": 'os.remove("out.txt")',
+    "renames it": 'os.rename("out.txt", "other.txt")',
+    "replaces it": 'open("new.txt", "w").write("x"); os.rename("new.txt", "out.txt")',
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_what_another_step_makes_between_a_look_and_a_change_is_told(here: Workspace, use: str) -> None:
+    first = f'assert not os.path.exists("out.txt"); open("looked", "w").close(); wait_for("done"); {USES[use]}\n'
+    second = 'wait_for("looked"); open("out.txt", "w").write("new"); open("done", "w").close()\n'
+    looker, writer = both(here, first, second)
+    assert (looker["moved"], writer["moved"]) == (["out.txt"], [])
+
+
+def test_what_another_step_removes_between_a_look_and_a_change_is_told(here: Workspace) -> None:
+    here.write("out.txt", "old")
+    first = 'os.stat("out.txt"); open("looked", "w").close(); wait_for("done"); open("out.txt", "a").write("x")\n'
+    second = 'wait_for("looked"); os.remove("out.txt"); open("done", "w").close()\n'
+    looker, remover = both(here, first, second)
+    assert (looker["moved"], remover["moved"]) == (["out.txt"], [])
+
+
 @pytest.mark.parametrize("mode", ["r", "r+"])
 def test_two_that_open_one_database_and_change_nothing_do_not_wait(here: Workspace, mode: str) -> None:
     """Libraries of databases open a file to change it also where they only read."""

@@ -72,7 +72,7 @@ class Originals:
     def taken_back(self, paths: Iterable[str], left: Mapping[str, Iterable[Digest]]) -> dict[str, Digest]:
         """What files would hold if no step had run, as in `now`, where that is something else than they hold.
 
-        What git tracks is there in every clean tree, whoever has made it: it is not among them.
+        What is as git has it is so in every clean tree, whoever has made it: it is not among them.
 
         Args:
             paths: in the workspace.
@@ -80,7 +80,8 @@ class Originals:
         """
         there = {path: found for path in paths if (found := self._observer.file(path)) is not None}
         for path in tracked_by_git(self._place, there):
-            del there[path]
+            if is_in_git(self._place, path):
+                del there[path]
         originals = {path: self.now(path, left.get(path, ())) for path in there}
         return {path: original for path, original in originals.items() if original != there[path]}
 

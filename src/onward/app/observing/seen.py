@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from onward.app.observing.observe import Observer, link_digest
+from onward.app.observing.observe import A_FILE, Observer, link_digest
 from onward.app.observing.watched import ListedFolder, PathState, Watched, is_hidden
 from onward.app.settings.variables import ALL
 from onward.base import paths
@@ -79,6 +79,7 @@ def found_observations(watched: Watched, root: str, states: Mapping[str, Digest 
     """
     written = {state.path: state for state in watched.written}
     sizes = {state.path: state.size for state in watched.read}
+    asked = {state.path for state in watched.asked}
     for name in written_paths(watched, root):
         path = f"{root}/{name}"
         if not written[path].existed:
@@ -86,6 +87,8 @@ def found_observations(watched: Watched, root: str, states: Mapping[str, Digest 
                 yield Observation("found", name)
             elif path in watched.absent:
                 yield Observation("absent", name)
+        elif path in asked:
+            yield Observation("there", name, A_FILE)
         elif path in sizes and sizes[path] == 0:
             yield Observation("found", name, digest_bytes(b""))
         elif path in sizes and (before := states.get(name)) is not None:
@@ -112,9 +115,7 @@ def changed_path(watched: Watched, known: Known) -> str | None:
         name = _inside(written.path, known.root)
         if name in known.writes and written.kind == "file" and not _is_still(written):
             return name
-        if name is not None and written.path in watched.moved:
-            return name
-    return None
+    return next((name for path in watched.moved if (name := _inside(path, known.root))), None)
 
 
 def observations_of(watched: Watched, known: Known, observer: Observer) -> Iterator[Observation]:
@@ -186,10 +187,11 @@ def _there(watched: Watched, known: Known, observer: Observer) -> Iterator[Obser
     A folder above a file that was read, or above the workspace, can be nothing else.
     """
     read = [*(state.path for state in watched.read), *watched.imported, known.root]
-    above = {folder for path in read for folder in _folders_above(path)}
+    own = {written.path for written in watched.written} | {removed.path for removed in watched.removed}
+    apart = own | {folder for path in read for folder in _folders_above(path)}
     for state in watched.asked:
         name = _counted(state.path, known)
-        if not name or state.path in above or name in known.inputs or name in known.writes or name in known.searched:
+        if not name or state.path in apart or name in known.inputs or name in known.searched:
             continue
         if not name.startswith("/") or state.kind == "file":
             digest = observer.there(name)

@@ -18,7 +18,7 @@ from onward.app.changes.rereading import NOT_EDITED, READS_OTHERWISE, is_edited,
 from onward.app.environments.distributions import Touched
 from onward.app.environments.environment import WorkspacePython
 from onward.app.observing.observe import A_FILE, Observer
-from onward.app.observing.originals import Originals, found_in
+from onward.app.observing.originals import NOTHING, Originals, found_in
 from onward.app.reading.whole import Reading
 from onward.app.running.pickled import Pickled
 from onward.app.standing import Standing
@@ -330,8 +330,9 @@ class Evaluation:
             made = self._made(observation.name)
             if observation.kind == "found":
                 world["found", observation.name] = self.found(traces[0].step, observation.name)
-            if observation.kind == "absent" and is_of_own_file(observation, traces):
-                world["absent", observation.name] = self.found(traces[0].step, observation.name) or None
+            if observation.kind in ("absent", "there") and is_of_own_file(observation, traces):
+                found = self.found(traces[0].step, observation.name)
+                world[observation.kind, observation.name] = A_FILE if found else None
                 continue
             if observation.kind == "absent" and self._is_own_folder(observation.name, traces):
                 world["absent", observation.name] = None
@@ -339,6 +340,10 @@ class Evaluation:
             if observation.kind != "asset" and self._failed_maker(traces[0].step, observation) is not None:
                 # What is there was made earlier, and nobody knows what would be there now.
                 world[observation.kind, observation.name] = _UNKNOWN
+                continue
+            if observation.kind in ("absent", "there") and step is not None and observation.name in step.writes:
+                left_alone = self.left_alone(step.name, observation.name)
+                world[observation.kind, observation.name] = A_FILE if left_alone else None
                 continue
             if observation.kind == "pickled" and step is not None:
                 kept = self.store.objects.path(made) if made is not None else None
@@ -379,6 +384,14 @@ class Evaluation:
         earlier = self.writer_before(name, path)
         left = self._left.get(path, {})
         return left[earlier] if earlier is not None else self.originals.now(path, left.values())
+
+    def left_alone(self, name: str, path: str) -> Digest:
+        """What a step would find in a file that it writes as the case may be, and did not when it last ran.
+
+        What else is there is somebody's, for it is none of the step's work, or has been taken away.
+        """
+        is_by_hand = self.writer_before(name, path) is None and not self.is_left_by_steps(path)
+        return self.observer.file(path) or NOTHING if is_by_hand else self.found(name, path)
 
     def note_found(self, name: str, path: str, found: Digest) -> None:
         """Remembers what a file held before any step wrote it, as the run of a step has found it."""

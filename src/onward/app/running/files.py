@@ -71,17 +71,20 @@ class StepFiles:
     def put_back_own(self, name: str, trace: Trace) -> list[str]:
         """Brings the files of a result back that stay in the tree as the step wrote them.
 
-        A file of two writers is the later one's. One that the step reads and changes is put back over what steps have
-        left alone: what else is there is somebody's edit, and as good.
+        A file of two writers is the later one's. One that the step reads and changes is put back where it is gone, over
+        what the step has found in it and over what steps have left: all else is somebody's edit, and as good.
 
         Raises:
             EditedByHandError: a file in its way was edited by hand.
         """
         maker, revisits = self._graph.maker, self._graph.steps[name].revisits
         own = {artifact.path for asset, artifact in trace.artifacts.items() if maker.get(asset, name) == name}
-        left = self._evaluation.is_left_by_steps
-        kept = {path for path in own if path is not None and (path not in revisits or left(path))}
+        kept = {path for path in own if path is not None and (path not in revisits or self._is_replaced(trace, path))}
         return self._outputs.put_back(trace, kept)
+
+    def _is_replaced(self, trace: Trace, path: str) -> bool:
+        there = self._evaluation.observer.file(path)
+        return there in (None, found_in(trace, path)) or self._evaluation.is_left_by_steps(path)
 
     def prepare(self, step: Step) -> tuple[dict[str, str | None], Stamps]:
         """Brings what a step will find to what a clean run would find there, and keeps what that overwrites.
@@ -162,19 +165,24 @@ class StepFiles:
 
         A file that the step was seen to write anew stays, should the step fail.
         """
-        originals = self._evaluation.originals
         previous = self._standing.trace(name)
         changed: dict[str, str | None] = {}
         for path in set(self._graph.steps[name].writes) - set(earlier):
-            if previous is not None and found_in(previous, path) is None:
+            if previous is not None and path in previous.files() and found_in(previous, path) is None:
                 continue
             there = self._evaluation.observer.file(path)
-            is_typed = previous is None and there is not None and self._outputs.is_only_here(name, path)
-            original = there if is_typed and there is not None else self._evaluation.found(name, path)
-            originals.note(path, original)
+            original = self._original(name, path, previous, there)
+            self._evaluation.originals.note(path, original)
             if (there or NOTHING) != original:
                 changed[path] = original or None
         return changed
+
+    def _original(self, name: str, path: str, previous: Trace | None, there: Digest | None) -> Digest:
+        """What a clean run would find in a file that no earlier step writes."""
+        if previous is not None and path not in previous.files():
+            return self._evaluation.left_alone(name, path)
+        is_typed = previous is None and there is not None and self._outputs.is_only_here(name, path)
+        return there if is_typed and there is not None else self._evaluation.found(name, path)
 
     def _own_folders(self, name: str, files: Iterable[str]) -> list[str]:
         """The folders above files of a step that were not there, as it saw, before it wrote these; inner ones first."""

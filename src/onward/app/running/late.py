@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
+from onward.app.observing.originals import NOTHING
 from onward.app.running.evaluate import Evaluation, is_of_own_file
 from onward.app.running.outcomes import Outcomes
 from onward.base import paths
@@ -66,10 +67,14 @@ def _writers(outcomes: Outcomes) -> dict[str, set[str]]:
 
 def _found_too_early(evaluation: Evaluation, trace: Trace) -> str | None:
     """A file in which a step has found something else than it would now, before it changed it."""
-    own = [each for each in trace.observations if each.kind == "absent" and is_of_own_file(each, [trace])]
-    own += [each for each in trace.observations if each.kind == "found"]
-    changed = {each.name: each.digest for each in own}
-    return next((path for path in changed if evaluation.found(trace.step, path) != changed[path]), None)
+    for seen in trace.observations:
+        if seen.kind == "found" and evaluation.found(trace.step, seen.name) != seen.digest:
+            return seen.name
+        if seen.kind in ("absent", "there") and is_of_own_file(seen, [trace]):
+            is_there = evaluation.found(trace.step, seen.name) != NOTHING
+            if is_there != (seen.kind == "there"):
+                return seen.name
+    return None
 
 
 def _came_later(graph: Graph, name: str, looked_for: Iterable[str], writers: Mapping[str, set[str]]) -> str | None:

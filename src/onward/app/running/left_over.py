@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from onward.app.observing.originals import tracked_by_git
+from onward.app.observing.originals import is_in_git, tracked_by_git
 from onward.app.settings.place import Place
 from onward.app.standing import StandingResult
 from onward.base.text import listed
@@ -17,7 +17,7 @@ def left_over(
 ) -> Iterator[str]:
     """What has to be said of such files: a fresh clone has none of them, and nobody would know why.
 
-    Nothing is said of a file that git tracks, that another step writes now, or that nobody reads.
+    Nothing is said of a file that is as git has it, that another step writes now, or that nobody reads.
 
     Args:
         place: the workspace.
@@ -25,16 +25,25 @@ def left_over(
         before: the last results of the worktree, those of steps that are gone among them.
         results: of this run, by step.
     """
-    written = {output.path for step in graph.steps.values() for output in step.outputs}
+    written = {path for name in graph.steps for path in _written_by(graph, results, name)}
     for gone in sorted(before.keys() - graph.steps.keys()):
         files = before[gone].trace.files().keys() - written
         read = {path: names for path in sorted(files) if (names := _readers(graph, results, path))}
-        for path in sorted(read.keys() - set(tracked_by_git(place, read))):
-            readers = listed([f"`{name}`" for name in read[path]], 3)
+        tracked = set(tracked_by_git(place, read))
+        for path, names in read.items():
+            if path in tracked and is_in_git(place, path):
+                continue
+            is_otherwise = "has another one" if path in tracked else "has no such file"
+            readers = listed([f"`{name}`" for name in names], 3)
             yield (
                 f"`{path}` is left of `{gone}`, which is no step any more, and is read by {readers}: "
-                "a fresh clone has no such file; commit it, or bring the step back"
+                f"a fresh clone {is_otherwise}; commit it, or bring the step back"
             )
+
+
+def _written_by(graph: Graph, results: Mapping[str, StandingResult], name: str) -> Iterable[str]:
+    """The files that a step has written, else, where it has no result, those that it is known to write."""
+    return results[name].trace.files() if name in results else graph.steps[name].writes
 
 
 def _readers(graph: Graph, results: Mapping[str, StandingResult], path: str) -> list[str]:
@@ -42,7 +51,7 @@ def _readers(graph: Graph, results: Mapping[str, StandingResult], path: str) -> 
 
 
 def _read_by(graph: Graph, trace: Trace) -> set[str]:
-    """The files of the workspace that a result rests on."""
-    seen = {each.name for each in trace.observations if each.kind == "file"}
+    """The files of the workspace that a result rests on, be it on no more than that they are there."""
+    seen = {each.name for each in trace.observations if each.kind in ("file", "there")}
     taken = [binding.target for binding in graph.steps[trace.step].bindings if binding.form == "source"]
     return seen.union(*(graph.sources[name].paths for name in taken))

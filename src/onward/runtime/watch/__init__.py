@@ -39,13 +39,14 @@ first touched the path:
     variables         what Python code read of the environment before it had set it; `all_variables`: it looked
                       through all
     refused           strict: `path` (or address) and `verb`
-    moved             files that others changed between the step's reading them and its own changing them
+    moved             files that others changed, made or removed after the step had read them, or looked for them, and
+                      before it changed them; or that two steps changed at once
     kept              copies of files that the step changed or removed and that nobody had kept: `path`, `copy`
     events            how many calls were looked at
 
 Not listed one by one: the interpreter, installed packages, the system's folders, and what onward itself touches for the
-step. A file that did not exist before and is gone in the end leaves no trace. `O_EXCL` and the removal of what is not
-there are no questions. A `__pycache__` file stands for its source.
+step. A file that did not exist before and is gone in the end leaves no trace. `O_EXCL` where nothing is, and the
+removal of what is not there, are no questions. A `__pycache__` file stands for its source.
 
 A task may be strict: `"strict": {"reads": [paths], "writes": [paths]}`, each with all that is below it, and where they
 are needed `"sealed": [paths]`, not to be written unless a path of `writes` lies nearer, `"folders": [paths]`, below

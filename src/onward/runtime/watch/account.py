@@ -192,14 +192,20 @@ class Account:
         lost = self._keep_first(entry, in_place=keeps)
         if lost:
             return lost
-        if entry.reads and not entry.own and _state(entry.path) != entry.first:
-            self._moved[entry.path] = None
+        self._note_others_work(entry)
         if keeps and not entry.own:
             entry.kept = True
             entry.reads += entry.first is not None
         entry.own = True
         entry.claimed = entry.claimed or adds or not keeps
         return 0
+
+    def make(self, path: str) -> int:
+        """A file is made, and none is opened that is there: who meant to is told only that there is one."""
+        entry = self._entry(path, follow=False)
+        if entry is not None and not entry.own and _state(entry.path) is not None:
+            return self.ask(path, follow=False)
+        return self.write(path, keeps=False, follow=False)
 
     def make_folder(self, path: str) -> int:
         """A folder is made, unless it is there."""
@@ -217,11 +223,12 @@ class Account:
     def remove(self, path: str) -> int:
         """A file, a link or an empty folder is removed. That there is none is no dependency."""
         entry = self._entry(path, follow=False)
-        if entry is None or (entry.first is None and not entry.own):
+        if entry is None or (entry.first is None and not entry.own and _state(entry.path) is None):
             return 0
         if not self._may_write(entry.path):
             return self._refuse(entry.path, "remove")
         self._wait_for_others(entry)
+        self._note_others_work(entry)
         lost = self._keep_first(entry)
         if lost:
             return lost
@@ -237,6 +244,7 @@ class Account:
                 return self._refuse(entry.path, "rename")
             if entry is not None:
                 self._wait_for_others(entry)
+                self._note_others_work(entry)
         lost = self._keep_first(target) if target is not None else 0
         if lost:
             return lost
@@ -256,6 +264,19 @@ class Account:
         entry = self._entries.get(path)
         return entry is not None and entry.own and (entry.claimed or _state(path) != entry.first)
 
+    def is_changed(self, path: str) -> bool:
+        """Whether the step may have changed a file, and the file is not what it was."""
+        entry = self._entries.get(path)
+        return entry is not None and entry.own and _state(path) != entry.first
+
+    def changed(self) -> List[str]:
+        """The files that the step may have changed and that are not what they were."""
+        return [path for path in self._entries if self.is_changed(path)]
+
+    def note_mixture(self, path: str) -> None:
+        """Notes that another step has changed a file while this one could do so, too."""
+        self._moved[path] = None
+
     def read_unfinished(self, path: str) -> None:
         """Lets a file be read from now on although another step is changing it."""
         self._unfinished.add(path)
@@ -274,6 +295,17 @@ class Account:
             del self._entries[entry.path]  # what is there first is looked at when the other step has ended
             self._forget_ways()
         raise TakenError(entry.path, to_read=to_read)
+
+    def _note_others_work(self, entry: Entry) -> None:
+        """Notes that what a step is about to change is not what it had read, or not there as it had been, or not.
+
+        A call is answered before it is carried out: of what came in between the step may have seen either state.
+        """
+        if entry.own or not (entry.reads or entry.asked):
+            return
+        now = _state(entry.path)
+        if now != entry.first if entry.reads else (now is None) != (entry.first is None):
+            self._moved[entry.path] = None
 
     def _keep_first(self, entry: Entry, *, in_place: bool = False) -> int:
         """Sees to it that what a file held before the step is kept; gives the error number where that cannot be."""

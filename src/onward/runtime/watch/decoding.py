@@ -91,10 +91,11 @@ class Decoder:
             return 0  # a file without a name, which nobody finds again
         if flags & _O_PATH:
             return account.ask(path, follow)
+        if flags & os.O_CREAT and flags & os.O_EXCL:
+            return account.make(path)
         if writes or flags & (os.O_CREAT | os.O_TRUNC):
-            is_new = flags & os.O_CREAT and flags & os.O_EXCL
-            keeps = not flags & os.O_TRUNC and not is_new
-            return account.write(path, keeps=keeps, adds=bool(flags & os.O_APPEND), follow=follow and not is_new)
+            keeps = not flags & os.O_TRUNC
+            return account.write(path, keeps=keeps, adds=bool(flags & os.O_APPEND), follow=follow)
         return account.read(path, follow)
 
     def open(self, account: Account, call: Call) -> int:

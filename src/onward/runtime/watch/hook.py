@@ -88,9 +88,10 @@ def _open(account: Account, arguments: Tuple[Any, ...]) -> int:
     path = _path(target)
     if isinstance(mode, str) and not flags:
         flags = _flags(mode)
+    if flags & os.O_CREAT and flags & os.O_EXCL:
+        return account.make(path)
     if flags & os.O_ACCMODE or flags & (os.O_CREAT | os.O_TRUNC):
-        is_new = flags & os.O_CREAT and flags & os.O_EXCL
-        return account.write(path, keeps=not flags & os.O_TRUNC and not is_new)
+        return account.write(path, keeps=not flags & os.O_TRUNC)
     return account.read(path)
 
 

@@ -298,7 +298,7 @@ class Supervisor:
 
         What nobody takes for a result is let be. So are two that would wait for each other, and that is a doubt.
         """
-        if not path.startswith(step.root) or _is_by_the_way(path[len(step.root) :]):
+        if not _may_be_result(step, path):
             return False
         holders = self._holders(step, path)
         if not any(self._waits_for(holder, step) for holder in holders):
@@ -312,6 +312,18 @@ class Supervisor:
         self._recorded = [each for each in self._recorded if not each.is_taken_over()]
         others = (*self._steps.values(), *self._recorded)
         return [other for other in others if other is not step and other.account.is_changing(path)]
+
+    def _note_mixtures(self, ended: _Watched) -> None:
+        """Tells of files that two steps had open at once to be changed in place, which nobody waits for, and that are
+        not what they were: whatever was in them when one had ended may be of both."""
+        others = [each for each in self._steps.values() if each is not ended]
+        if not others:
+            return
+        for path in ended.account.changed():
+            for other in others:
+                if other.account.is_changed(path) and _may_be_result(ended, path):
+                    ended.account.note_mixture(path)
+                    other.account.note_mixture(path)
 
     def _waits_for(self, step: _Watched, other: _Watched) -> bool:
         """Whether a step waits for another one, be it by way of third ones."""
@@ -511,6 +523,7 @@ class Supervisor:
 
         if not step.has_begun:
             step.account.doubt("it ended before its watch had begun")
+        self._note_mixtures(step)
         record = step.account.record("seccomp", [*step.said, *accounts.said(step.outbox)])
         return write(step.outbox, json.dumps(record))
 
@@ -526,6 +539,10 @@ def write(outbox: str, content: str) -> int:
             os.unlink(path)
         return error.errno or errno.EIO
     return 0
+
+
+def _may_be_result(step: _Watched, path: str) -> bool:
+    return path.startswith(step.root) and not _is_by_the_way(path[len(step.root) :])
 
 
 def _is_by_the_way(path: str) -> bool:
