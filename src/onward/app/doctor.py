@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from onward.app.environments import environment
-from onward.app.reading.whole import Reading, read
+from onward.app.reading.current import read_current
+from onward.app.reading.whole import Reading
 from onward.app.releases.channels import open_channels, quarantined, standing
 from onward.app.releases.places import destinations_of
 from onward.app.settings.place import Place
@@ -59,7 +60,7 @@ def doctor(opened: Opened, looked_at: Callable[[int], object] = _ignored) -> lis
 
     Cost: reads the whole store.
     """
-    reading = read(opened.place, opened.index, {}, opened.standing.discovered())
+    reading = read_current(opened)
     return [
         *_store(opened, looked_at),
         *_shared(opened),

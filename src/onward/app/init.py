@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from onward.app import demo
-from onward.app.reading.whole import read
+from onward.app.reading.current import read_current
 from onward.app.settings import place as places
 from onward.app.wiring import open_workspace
 from onward.base.errors import MachineError, RefusedError
@@ -110,7 +110,7 @@ def _around(folder: Path) -> list[str]:
     Its candidates are proposed, not decided.
     """
     with open_workspace(folder) as opened:
-        reading = read(opened.place, opened.index, {}, {})
+        reading = read_current(opened, discovered={})
     lines = [f'name = "{_toml_text(folder.resolve().name)}"']
     candidates = [candidate.file for candidate in reading.candidates if candidate.line.startswith("steps")]
     if candidates:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from onward.app.reading.whole import read
+from onward.app.reading.current import read_current
 from onward.app.releases import snapshots
 from onward.app.running.plan import plan
 from onward.app.running.run import run
@@ -66,7 +66,7 @@ def hand_over(name: str, *, build: bool, at: str | None) -> dict[str, Any]:
 
 
 def _hand_over(opened: Opened, name: str, *, build: bool, at: str | None) -> dict[str, Any]:
-    reading = read(opened.place, opened.index, {}, opened.standing.discovered())
+    reading = read_current(opened)
     folder = Path.cwd().resolve().relative_to(opened.place.root.resolve()).as_posix()
     project = reading.rules.name_of(reading.rules.folder_of("" if folder == "." else folder))
     if at is not None:

@@ -14,7 +14,8 @@ from onward.app.changes.edits import Edits, edits_between
 from onward.app.changes.past import kept_content
 from onward.app.changes.rereading import NOT_EDITED, READS_OTHERWISE, is_edited, read_alike
 from onward.app.reading import catalogue
-from onward.app.reading.whole import Reading, read
+from onward.app.reading.current import read_current
+from onward.app.reading.whole import Reading
 from onward.app.settings.config import parameter_places, setting_line
 from onward.app.wiring import Opened
 from onward.base import paths
@@ -101,7 +102,7 @@ def _is_roundabout(cause: Cause) -> tuple[bool, bool]:
 
 def tree_of(opened: Opened) -> Reading:
     """The working tree as it is read."""
-    return read(opened.place, opened.index, {}, opened.standing.discovered())
+    return read_current(opened)
 
 
 @dataclass

@@ -14,7 +14,8 @@ from onward.app.changes.causes import ANOTHER_READING, Cause, Causes, told_toget
 from onward.app.environments.environment import WorkspacePython, workspace_python
 from onward.app.errands import carry_out
 from onward.app.reading import catalogue
-from onward.app.reading.whole import Reading, read
+from onward.app.reading.current import read_current
+from onward.app.reading.whole import Reading
 from onward.app.releases import channels, snapshots
 from onward.app.running.targets import select_steps
 from onward.app.wiring import Opened
@@ -217,7 +218,7 @@ def _refuse_unknown(opened: Opened, targets: Sequence[str], before: Run | None, 
     """Refuses a target that names nothing before anything is run for it; the first may be a mistyped snapshot."""
     if not targets:
         return
-    reading = read(opened.place, opened.index, {}, opened.standing.discovered())
+    reading = read_current(opened)
     if any(step.open for step in reading.graph.steps.values()):
         return  # there are names that only the run shows
     known = before.artifacts if before is not None else {}
@@ -291,7 +292,7 @@ def _named(opened: Opened, compared: Compared, known: set[str], folder: str) -> 
     """The assets that targets name: as everywhere, and by the names of those that only one of the snapshots holds."""
     if not compared.targets:
         return known
-    reading = read(opened.place, opened.index, {}, opened.standing.discovered())
+    reading = read_current(opened)
     named: set[str] = set()
     for target in compared.targets:
         found = {name for name in known if _fits(name, target)}
@@ -469,7 +470,7 @@ class Comparison:
 
     @cached_property
     def _python(self) -> WorkspacePython:
-        settings = read(self._opened.place, self._opened.index, {}, self._opened.standing.discovered()).settings
+        settings = read_current(self._opened).settings
         return workspace_python(self._opened.place, settings)
 
     def _is_whole(self, artifact: Artifact) -> bool:

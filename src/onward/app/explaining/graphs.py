@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from onward.app.reading.whole import read
+from onward.app.reading.current import read_current
 from onward.app.running.findings import findings_error, relevant_findings
 from onward.app.running.targets import select_steps
 from onward.app.wiring import Opened
@@ -22,7 +22,7 @@ def graph(opened: Opened, targets: Sequence[str] = (), folder: str = "") -> dict
     Raises:
         UnknownNameError: a target names nothing.
     """
-    reading = read(opened.place, opened.index, {}, opened.standing.discovered())
+    reading = read_current(opened)
     linked = reading.graph
     selection = select_steps(reading, targets, folder)
     nodes: dict[str, dict[str, Any]] = {}

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onward.app.explaining.marks import Marks, marks_of_asset
-from onward.app.reading.whole import Reading, read
+from onward.app.reading.current import read_current
+from onward.app.reading.whole import Reading
 from onward.app.running.targets import Selection, select_steps
 from onward.app.wiring import Opened
 from onward.model.workspace import Finding
@@ -33,7 +34,7 @@ def listing(opened: Opened, targets: Sequence[str] = (), folder: str = "") -> Li
     Raises:
         UnknownNameError: a target names nothing.
     """
-    reading = read(opened.place, opened.index, {}, opened.standing.discovered())
+    reading = read_current(opened)
     selection = select_steps(reading, targets, folder)
     known: dict[str, str | None] = {}
     marks: dict[str, Marks] = {}

@@ -18,7 +18,8 @@ from onward.app.environments.distributions import WHOLE
 from onward.app.environments.environment import workspace_python
 from onward.app.errands import carry_out
 from onward.app.explaining.marks import Marks, marks_of_asset
-from onward.app.reading.whole import Reading, read
+from onward.app.reading.current import read_current
+from onward.app.reading.whole import Reading
 from onward.app.releases import snapshots
 from onward.app.running import plan
 from onward.app.running.plan import decisions
@@ -94,7 +95,7 @@ def show(opened: Opened, word: str, at: str | None = None, remake: Remake | None
     Raises:
         UnknownNameError: the asset, or the snapshot, does not exist; or it was never made.
     """
-    reading = read(opened.place, opened.index, {}, opened.standing.discovered())
+    reading = read_current(opened)
     if at is not None:
         return _show_at(opened, reading, word, snapshots.resolve(opened, at))
     shown = _show_newest(opened, reading, word)
@@ -263,7 +264,7 @@ def _refuse_to_disturb(opened: Opened, target: Path) -> None:
     if inside is None:
         return
     path = inside.relative_to(root).as_posix()
-    reading = read(opened.place, opened.index, {}, opened.standing.discovered())
+    reading = read_current(opened)
     name = absolute.name
     hint = f"choose a place outside of the workspace, say `--out {Path(tempfile.gettempdir()) / name}`"
     sources = {each for source in reading.graph.sources.values() for each in source.paths}
@@ -350,7 +351,7 @@ def _write_table(opened: Opened, shown: Shown, form: str, target: Path) -> None:
         _copy(opened, shown.artifact.bytes, target)
         return
     beside = target.resolve().with_name(f".{target.name}.part")
-    reading = read(opened.place, opened.index, {}, {})
+    reading = read_current(opened, discovered={})
     python = workspace_python(opened.place, reading.settings)
     columns = [column["name"] for column in shown.artifact.facts.get("columns", ())]
     try:

@@ -9,7 +9,8 @@ from onward.app.changes.edits import trace_edits
 from onward.app.changes.rereading import READS_OTHERWISE
 from onward.app.explaining.marks import Marks, marks_of_step
 from onward.app.explaining.reach import Reach, reach_of
-from onward.app.reading.whole import Reading, read
+from onward.app.reading.current import read_current
+from onward.app.reading.whole import Reading
 from onward.app.running.findings import relevant_findings
 from onward.app.running.plan import decisions, evaluate
 from onward.app.running.targets import select_steps
@@ -72,7 +73,7 @@ def status(opened: Opened, targets: Sequence[str] = (), folder: str = "") -> Sta
     Raises:
         UnknownNameError: a target names nothing.
     """
-    reading = read(opened.place, opened.index, {}, opened.standing.discovered())
+    reading = read_current(opened)
     selection = select_steps(reading, targets, folder)
     evaluation = evaluate(opened, reading)
     decided = {

@@ -13,7 +13,8 @@ from onward.app.changes.past import CodeState
 from onward.app.explaining.data_changes import DataChanges, FileChange
 from onward.app.explaining.marks import Marks, marks_of_step
 from onward.app.explaining.reach import Reach, reach_of
-from onward.app.reading.whole import Reading, read
+from onward.app.reading.current import read_current
+from onward.app.reading.whole import Reading
 from onward.app.running.evaluate import Evaluation
 from onward.app.running.plan import decisions, evaluate
 from onward.app.running.targets import resolve_asset, select_steps
@@ -99,7 +100,7 @@ def why(opened: Opened, target: str, folder: str = "") -> WhyReport:
         UnknownNameError: nothing is called so.
         UsageError: it names several steps.
     """
-    reading = read(opened.place, opened.index, {}, opened.standing.discovered())
+    reading = read_current(opened)
     graph = reading.graph
     name = _one_step(reading, target, folder)
     selection = select_steps(reading, [name])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from onward.app.reading.whole import read
+from onward.app.reading.current import read_current
 from onward.app.running import plan
 from onward.app.running.basis import basis_of
 from onward.app.wiring import Opened
@@ -56,7 +56,7 @@ def check_run(run: Run) -> None:
 
 def basis_changes(opened: Opened, run: Run) -> list[str]:
     """What of the working tree differs from a run's basis: paths, or `environment`, `parameters`, `the date`."""
-    reading = read(opened.place, opened.index, {}, opened.standing.discovered())
+    reading = read_current(opened)
     traces: dict[str, Trace] = {}
     for name, record in run.steps.items():
         if record.key is not None and record.trace is not None:

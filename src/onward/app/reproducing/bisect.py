@@ -18,7 +18,7 @@ from onward.app.changes.git_history import Commit
 from onward.app.comparing.diff import Comparison
 from onward.app.environments.environment import workspace_python
 from onward.app.reading import catalogue
-from onward.app.reading.whole import read
+from onward.app.reading.current import read_current
 from onward.app.releases.course import OUTCOMES, Course, End, Point, end_of, number_of, value_of
 from onward.app.reproducing.checkout import Checkout, checked_out
 from onward.app.reproducing.largest_step import delta, largest_step
@@ -143,7 +143,7 @@ def _metric_named(opened: Opened, word: str, first: End, last: End) -> str:
         artifacts = {name: artifact for run in runs for name, artifact in run.artifacts.items()}
         name = _metric_of(artifacts, word)
     else:
-        reading = read(opened.place, opened.index, {}, opened.standing.discovered())
+        reading = read_current(opened)
         name = resolve_asset(reading.graph.maker, word, noun="metric")
     for end in (first, last):
         if end.run is not None and value_of(end.run, name) is None:
@@ -175,7 +175,7 @@ def _metric_of(artifacts: Mapping[str, Artifact], word: str) -> str:
 
 def _environment(opened: Opened) -> Digest | None:
     """What is installed now, as runs record it; None where there is no Python."""
-    reading = read(opened.place, opened.index, {}, opened.standing.discovered())
+    reading = read_current(opened)
     try:
         python = reading.python or workspace_python(opened.place, reading.settings)
     except MachineError:
@@ -267,7 +267,7 @@ class _Measuring:
 
 def _hiding(opened: Opened) -> list[str]:
     """What keeps steps of a workspace from being read, the first of it: one that is not found may be among these."""
-    findings = read(opened.place, opened.index, {}, {}).graph.findings
+    findings = read_current(opened, discovered={}).graph.findings
     return [f"{finding.message} ({finding.location()})" for finding in findings if finding.hides_steps][:1]
 
 

@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 import msgspec
 
-from onward.app.reading.whole import Reading, read
+from onward.app.reading.current import read_current
+from onward.app.reading.whole import Reading
 from onward.app.settings.options import RunOptions
 from onward.app.standing import Standing
 from onward.app.wiring import Opened
@@ -77,11 +78,11 @@ def read_for(
     discovered = opened.standing.discovered()
     # A step that failed before it wrote anything is still the one that writes what it wrote when it was last made.
     discovered |= {name: _and_written(seen, discovered.get(name)) for name, seen in attempts.items()}
-    reading = read(opened.place, opened.index, options.settings, discovered)
+    reading = read_current(opened, options.settings, discovered)
     once = candidates_named(reading, options.targets, options.folder)
     if once:
         files = frozenset(candidate.file for candidate in once)
-        reading = read(opened.place, opened.index, options.settings, discovered, files)
+        reading = read_current(opened, options.settings, discovered, files)
     return reading, once
 
 

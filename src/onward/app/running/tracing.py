@@ -15,7 +15,7 @@ from onward.app.observing.collect import Result, take
 from onward.app.observing.outputs import TreeOutputs
 from onward.app.observing.quoting import quoted
 from onward.app.observing.watched import Watched
-from onward.app.reading.whole import read
+from onward.app.reading.current import read_current
 from onward.app.running import basis as bases
 from onward.app.running.evaluate import Evaluation
 from onward.app.settings.options import RunOptions
@@ -125,7 +125,7 @@ class Tracing:
         changed = [path for path in sorted(files) if self._digest_now(path) != reading.digests.get(path)]
         if not changed:
             return None
-        now = read(self._opened.place, self._opened.index, self._options.settings, self._opened.standing.discovered())
+        now = read_current(self._opened, self._options.settings)
         same = now.graph.steps.get(step.name)
         is_same = same is not None and (now.code(same), now.render(same)) == (reading.code(step), reading.render(step))
         return None if is_same else changed[0]
