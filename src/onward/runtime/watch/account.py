@@ -12,6 +12,7 @@ import re
 import stat
 from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
+from onward.runtime.watch.policy import policy_of
 from onward.runtime.watch.rescue import Rescue
 from onward.runtime.watch.scope import Scope
 
@@ -73,18 +74,6 @@ class Entry:
         self.names: Optional[List[str]] = None
 
 
-class Policy(NamedTuple):
-    """Strict: what may be read and written; each path stands for what is below it, too."""
-
-    reads: Tuple[str, ...]
-    writes: Tuple[str, ...]
-    sealed: Tuple[str, ...]
-    """What may not be written although it lies below one of `writes`; whichever is nearer to a path decides."""
-    folders: Tuple[str, ...]
-    """Where folders may be made all the same: libraries make them where they look for their settings."""
-    network: bool
-
-
 class Account:
     """The account of one step.
 
@@ -105,13 +94,7 @@ class Account:
         self._scope = scope
         self._rescue = rescue
         self._is_taken = is_taken
-        self._strict: Optional[Policy] = None
-        if strict is not None:
-            reads, writes, sealed, folders = (
-                tuple(path.rstrip("/") for path in strict.get(word, ()))
-                for word in ("reads", "writes", "sealed", "folders")
-            )
-            self._strict = Policy((*reads, *writes), writes, sealed, folders, bool(strict.get("network")))
+        self._policy = policy_of(strict)
         self._entries: Dict[str, Entry] = {}
         self._by_name: Dict[Tuple[str, bool], Optional[Entry]] = {}
         self._folders: Dict[str, str] = {}
@@ -135,7 +118,7 @@ class Account:
     def read(self, path: str, follow: bool = True) -> int:
         """A file's content is asked for."""
         entry = self._entry(path, follow)
-        if self._strict is not None and (entry is None or entry.own):
+        if self._policy.is_strict and (entry is None or entry.own):
             found = self._of_another(path, entry)
             if found is not None:
                 return self._refuse(found, "read")
@@ -150,7 +133,7 @@ class Account:
         elif entry.first is None or entry.first.kind == "folder":
             entry.asked = True
             entry.opened += 1
-        elif self._may_read(entry.path):
+        elif self._policy.may_read(entry.path):
             entry.reads += 1
         else:
             return self._refuse(entry.path, "read")
@@ -170,7 +153,7 @@ class Account:
         entry = self._entry(path)
         if entry is None or entry.own:
             return 0
-        if not self._may_list(entry.path):
+        if not self._policy.may_list(entry.path):
             return self._refuse(entry.path, "list")
         if entry.names is None:
             entry.names = self._names_before(entry.path)
@@ -186,7 +169,7 @@ class Account:
         entry = self._entry(path, follow)
         if entry is None:
             return 0
-        if not self._may_write(entry.path):
+        if not self._policy.may_write(entry.path):
             return self._refuse(entry.path, "write")
         self._wait_for_others(entry)
         lost = self._keep_first(entry, in_place=keeps)
@@ -215,7 +198,7 @@ class Account:
         if entry.first is not None and not entry.own:
             entry.asked = True
             return 0
-        if not self._may_make_folder(entry.path):
+        if not self._policy.may_make_folder(entry.path):
             return self._refuse(entry.path, "write")
         entry.own = True
         return 0
@@ -225,7 +208,7 @@ class Account:
         entry = self._entry(path, follow=False)
         if entry is None or (entry.first is None and not entry.own and _state(entry.path) is None):
             return 0
-        if not self._may_write(entry.path):
+        if not self._policy.may_write(entry.path):
             return self._refuse(entry.path, "remove")
         self._wait_for_others(entry)
         self._note_others_work(entry)
@@ -240,7 +223,7 @@ class Account:
         """Something gets another name, and replaces what had it."""
         source, target = self._entry(old, follow=False), self._entry(new, follow=False)
         for entry in (source, target):
-            if entry is not None and not self._may_write(entry.path):
+            if entry is not None and not self._policy.may_write(entry.path):
                 return self._refuse(entry.path, "rename")
             if entry is not None:
                 self._wait_for_others(entry)
@@ -350,7 +333,7 @@ class Account:
         if address.startswith("127.") or address in ("::1", "::ffff:127.0.0.1", "localhost"):
             self._servers.add(f"{address}:{port}" if ":" not in address else f"[{address}]:{port}")
             return 0
-        if self._strict is not None and not self._strict.network:
+        if not self._policy.may_connect:
             return self._refuse(f"{address}:{port}", "connect")
         self._network.add((address, port))
         return 0
@@ -622,39 +605,9 @@ class Account:
         real = os.path.realpath(path)
         return real if _ANOTHERS.match(real) else None
 
-    def _may_read(self, path: str) -> bool:
-        return self._strict is None or _is_below(path, self._strict.reads)
-
-    def _may_list(self, path: str) -> bool:
-        """A folder may be listed, too, where something in it may be read: it has to be found."""
-        prefix = os.path.join(path, "")
-        return self._may_read(path) or any(allowed.startswith(prefix) for allowed in self._strict.reads)  # type: ignore[union-attr]
-
-    def _may_write(self, path: str) -> bool:
-        if self._strict is None or "/__pycache__/" in f"{path}/":
-            return True  # what Python keeps of sources stands for them
-        allowed = _nearest_above(path, self._strict.writes)
-        return allowed >= 0 and allowed >= _nearest_above(path, self._strict.sealed)
-
-    def _may_make_folder(self, path: str) -> bool:
-        if self._may_write(path):
-            return True
-        strict = self._strict
-        assert strict is not None
-        return _nearest_above(path, strict.folders) > _nearest_above(path, strict.sealed)
-
     def _refuse(self, path: str, verb: str) -> int:
         self._refused[path, verb] = None
         return errno.EACCES
-
-
-def _is_below(path: str, places: Tuple[str, ...]) -> bool:
-    return _nearest_above(path, places) >= 0
-
-
-def _nearest_above(path: str, places: Tuple[str, ...]) -> int:
-    """The length of the longest of the places that a path is, or lies below; -1 where it does not."""
-    return max((len(place) for place in places if path == place or path.startswith(place + "/")), default=-1)
 
 
 def _state(path: str) -> Optional[State]:
