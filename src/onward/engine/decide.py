@@ -155,8 +155,16 @@ def _observed_change(observation: Observation, world: World) -> Reason:
         what = "distributions" if observation.kind == "distributions" else observation.name
         change = "changed" if now and observation.digest else "added" if now else "removed"
         return Reason("environment", what, observation.digest or None, now or None, change=change)
+    if observation.kind == "name":
+        return _other_meaning(observation.name, observation.digest, now or "")
     if observation.kind == "found":
         return Reason("file", observation.name, observation.digest or None, now or None, observation.name)
     kind = "input" if observation.kind == "asset" else "file"
     change = "appeared" if observation.kind == "absent" else "changed" if now is not None else "removed"
     return Reason(kind, observation.name, observation.digest or None, now, observation.name, change)
+
+
+def _other_meaning(word: str, before: str, after: str) -> Reason:
+    """The reason that a step which loads by a word would get another asset by it, or none, or one at last."""
+    was, now = (f"`{name}`" if name else "nothing" for name in (before, after))
+    return Reason("input", word, before or None, after or None, change=f"meant {was} and now means {now}")

@@ -13,7 +13,7 @@ from onward.model.trace import INSTALLED_KINDS, Trace
 _COMPARED = {
     "input": "assets", "source": "sources", "parameter": "parameters", "render": "prose",
     "file": "files", "absent": "files", "there": "files", "link": "files", "found": "files", "listing": "files",
-    "asset": "assets",
+    "asset": "assets", "name": "assets",
     "variable": "variables", "passed": "variables",
     **dict.fromkeys(INSTALLED_KINDS, "distributions"),
 }  # fmt: skip

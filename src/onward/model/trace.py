@@ -71,11 +71,12 @@ class Observation(msgspec.Struct, frozen=True, array_like=True):
         kind: `file` (a path's bytes), `absent` (a path that was not there), `there` (one that was only looked at),
             `link` (where a symbolic link leads), `listing` (names in a folder or of a glob), `found` (what a file held
             that it changed, of which it kept something), `variable` (of the environment; `*` for all of them),
-            `passed` (the names of those that settings hand on to programs), `asset` (a name that only running showed),
+            `passed` (the names of those that settings hand on to programs), `asset` (one that only running showed),
+            `name` (what a word that it loaded by meant; empty where it meant nothing),
             `today` (the as-of date), `text` (of a file of code whose text or lines the results quote), `pickled` (the
             workspace's code that a pickle names).
-        name: the path, the asset, the variable.
-        digest: what was seen; empty for `absent`, and for `found` where there was no file.
+        name: the path, the asset, the variable, the word.
+        digest: what was seen, of a word the asset's name; empty for `absent`, and for `found` where there was no file.
     """
 
     kind: str

@@ -261,3 +261,41 @@ open(own, "w").write("x")
         report = run(opened, RunOptions(keep_going=True), watcher)
     assert report.steps["p/b"].outcome == "failed"
     assert watcher.begun == ["p/b"]
+
+
+TRIES = "import onward as ow\n\ntry:\n    it = ow.load(''.join(['bas', 'e']))\nexcept LookupError:\n    it = None\n"
+TRIES += "ow.save('seen', {'it': it})\n"
+
+
+def makes(name: str, value: int) -> str:
+    return f"from onward import asset\n\n@asset\ndef {name}():\n    return {value}\n"
+
+
+def test_a_word_that_a_step_loads_by_counts_by_what_it_means(tmp_path: Path) -> None:
+    """Nothing, then the only one of that name, then the one of its own project."""
+    workspace.write(
+        tmp_path, {"onward.toml": "", "projects/q/reader.py": TRIES, "projects/p/other.py": makes("other", 1)}
+    )
+    before = run_in(tmp_path)
+    for project, reason in (
+        ("p", "input base meant nothing and now means `p/base`"),
+        ("q", "input base meant `p/base` and now means `q/base`"),
+    ):
+        workspace.write(tmp_path, {f"projects/{project}/steps.py": makes("base", 2)})
+        report = run_in(tmp_path)
+        assert outcomes(report)["q/reader"] == "made"
+        assert reason in report.steps["q/reader"].reasons
+        assert set(outcomes(run_in(tmp_path)).values()) == {"kept"}
+    for project in "qp":
+        workspace.write(tmp_path, {f"projects/{project}/steps.py": None})
+        assert outcomes(run_in(tmp_path))["q/reader"] == "restored"
+    assert run_in(tmp_path).run.snapshot == before.run.snapshot
+
+
+def test_another_name_changes_nothing_for_who_loads_by_a_word(tmp_path: Path) -> None:
+    workspace.write(
+        tmp_path, {"onward.toml": "", "projects/q/reader.py": TRIES, "projects/p/steps.py": makes("base", 1)}
+    )
+    run_in(tmp_path)
+    workspace.write(tmp_path, {"projects/q/steps.py": makes("bases", 2)})
+    assert outcomes(run_in(tmp_path)) == {"p/base": "kept", "q/bases": "made", "q/reader": "kept"}

@@ -176,6 +176,8 @@ class Causes:
             yield Cause(CODE, name, _code_words(kind, name, change), where=self._edited(step, kind, name))
         elif kind == "parameter":
             yield Cause(PARAMETERS, name, self._setting(name), where=self._set_at(step, name))
+        elif kind == "name" and change == _CHANGED:
+            yield Cause(CODE, name, f"the name `{name}` means another asset, or one at last, or none")
         elif kind == "today":
             yield Cause(PARAMETERS, "the as-of date", "the as-of date moved on")
         elif kind == "variable":

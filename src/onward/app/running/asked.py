@@ -9,16 +9,15 @@ from typing import Any
 
 from onward.app.running.evaluate import Evaluation
 from onward.app.running.outcomes import error_of
-from onward.app.running.targets import resolve_asset
+from onward.app.running.targets import meant_by
 from onward.app.running.tasks import absent, handed
-from onward.base.errors import UnknownNameError
 from onward.model.event import Unit
 from onward.model.workspace import Binding
 
 
 @dataclass
 class _Asked:
-    """Of one step: targets by the word used; words that mean nothing."""
+    """Of one step: targets by the word used, empty where it means nothing; what is said of those words."""
 
     targets: dict[str, str] = field(default_factory=dict)
     absent: list[dict[str, Any]] = field(default_factory=list)
@@ -38,19 +37,16 @@ class AskedFor:
         asked = self._asked.setdefault(name, _Asked())
         makers = []
         for word in words:
-            try:
-                target = resolve_asset([*self._graph.maker, *self._graph.sources], word, step.project)
-            except UnknownNameError:
+            target = asked.targets[word] = meant_by(self._graph, word, step.project)
+            if not target:
                 asked.absent.append(absent(word, self._evaluation, step.project))
-                continue
-            asked.targets[word] = target
-            if target in self._graph.maker:
+            elif target in self._graph.maker:
                 makers.append(Unit(self._graph.maker[target]))
         return tuple(makers)
 
-    def targets(self, name: str) -> list[str]:
-        """The assets and sources that a step has asked for."""
-        return list(self._asked.get(name, _Asked()).targets.values())
+    def targets(self, name: str) -> dict[str, str]:
+        """The assets and sources that a step has asked for, by the words used; empty where a word means nothing."""
+        return self._asked.get(name, _Asked()).targets
 
     def hand(self, task: dict[str, Any], name: str, outbox: Path) -> None:
         """Adds to a step's task what it asked for in an earlier attempt of this run.
@@ -62,6 +58,8 @@ class AskedFor:
         if asked is None:
             return
         for word, target in asked.targets.items():
+            if not target:
+                continue
             form = "asset" if target in self._graph.maker else "source"
             task["inputs"][word] = handed(Binding(word, target, form), self._evaluation, outbox)
         task["absent"] = asked.absent
@@ -69,7 +67,8 @@ class AskedFor:
     def still_missing(self, name: str) -> dict[str, Any] | None:
         """The error of a step that is to start, although something that it asked for is still not made."""
         maker, settled = self._graph.maker, self._evaluation.settled
-        asset = next((each for each in self.targets(name) if each in maker and maker[each] not in settled), None)
+        unmade = (each for each in self.targets(name).values() if each in maker and maker[each] not in settled)
+        asset = next(unmade, None)
         if asset is None:
             return None
         if maker[asset] in self._evaluation.failed:

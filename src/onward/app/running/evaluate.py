@@ -21,6 +21,7 @@ from onward.app.observing.observe import A_FILE, Observer
 from onward.app.observing.originals import NOTHING, Originals, found_in
 from onward.app.reading.whole import Reading
 from onward.app.running.pickled import Pickled
+from onward.app.running.targets import meant_by
 from onward.app.standing import Standing
 from onward.base import paths
 from onward.base.codec import decode, digest_of
@@ -325,6 +326,8 @@ class Evaluation:
         for observation in observations:
             if observation.kind == "text":
                 world["text", observation.name] = self.text_of(observation.name)
+            if observation.kind == "name" and step is not None:
+                world["name", observation.name] = meant_by(self.reading.graph, observation.name, step.project)
             if observation.kind == "passed" and step is not None:
                 world["passed", observation.name] = self._passed(step)
             made = self._made(observation.name)
@@ -519,7 +522,7 @@ class Evaluation:
             if where is None and reason.kind == "input":
                 name = reason.what.partition(" as ")[0]
                 source = graph.sources.get(name)
-                maker = graph.maker.get(name)
+                maker = graph.maker.get(name) or graph.maker.get(reason.after or "")
                 where = source.where if source is not None else graph.steps[maker].file if maker else None
             elif where is None and reason.kind == "code":
                 where = self.reading.file_of(decision.step, reason.what)

@@ -208,6 +208,14 @@ def resolve_asset(names: Iterable[str], word: str, project: str | None = None, n
     raise unknown_name(noun, word, tails or known, hint=_list_hint(word, tails or known))
 
 
+def meant_by(graph: Graph, word: str, project: str) -> str:
+    """The asset or source that a step of a project gets by a word that it loads; empty where nothing is called so."""
+    try:
+        return resolve_asset([*graph.maker, *graph.sources], word, project)
+    except UnknownNameError:
+        return ""
+
+
 def paths_to_overwrite(reading: Reading, standing: Standing, words: Sequence[str], folder: str = "") -> list[str]:
     """The files, as workspace paths, that `words` let steps overwrite; seen from `folder`, else from the root.
 

@@ -139,12 +139,13 @@ class Tracing:
     # Traces.
 
     def trace(
-        self, running: Running, ending: Ending, step: Step, result: Result, asked_for: Iterable[str] = ()
+        self, running: Running, ending: Ending, step: Step, result: Result, asked_for: Mapping[str, str]
     ) -> Trace:
         """The trace of a run that went well; its bytes are in the store before it is written.
 
         Args:
-            asked_for: assets and sources that the step took by names which only running it showed.
+            asked_for: assets and sources that the step took by words which only running it showed, by these; empty
+                where nothing is called so.
 
         Raises:
             ChangedError: a file that it was seen to read has changed since.
@@ -157,7 +158,9 @@ class Tracing:
         known = self._known(running, step, set(written.values()))
         # What it wrote itself is no input of it, though its code or its run shows it to be read.
         observations = [one for one in running.seen if one.name not in known.writes]
-        observations += [Observation("asset", target, self._content_of(target)) for target in asked_for]
+        observations += [Observation("name", word, target) for word, target in asked_for.items()]
+        loaded = dict.fromkeys(target for target in asked_for.values() if target)
+        observations += [Observation("asset", target, self._content_of(target)) for target in loaded]
         if result.asked_for_today:
             observations.append(Observation("today", "today", self._as_of))
         texts = {step.file} if result.quotes_code else set()
