@@ -323,45 +323,53 @@ class Evaluation:
         }
         step = self.reading.graph.steps.get(traces[0].step) if traces else None
         world = self.observer.world(observations, contents, step.writes if step is not None else ())
-        for observation in observations:
-            if observation.kind == "text":
-                world["text", observation.name] = self.text_of(observation.name)
-            if observation.kind == "name" and step is not None:
-                world["name", observation.name] = meant_by(self.reading.graph, observation.name, step.project)
-            if observation.kind == "passed" and step is not None:
-                world["passed", observation.name] = self._passed(step)
-            made = self._made(observation.name)
-            if observation.kind == "found":
-                world["found", observation.name] = self.found(traces[0].step, observation.name)
-            if observation.kind in ("absent", "there") and is_of_own_file(observation, traces):
-                found = self.found(traces[0].step, observation.name)
-                world[observation.kind, observation.name] = A_FILE if found else None
-                continue
-            if observation.kind == "absent" and self._is_own_folder(observation.name, traces):
-                world["absent", observation.name] = None
-                continue
-            if observation.kind != "asset" and self._failed_maker(traces[0].step, observation) is not None:
-                # What is there was made earlier, and nobody knows what would be there now.
-                world[observation.kind, observation.name] = _UNKNOWN
-                continue
-            if observation.kind in ("absent", "there") and step is not None and observation.name in step.writes:
-                left_alone = self.left_alone(step.name, observation.name)
-                world[observation.kind, observation.name] = A_FILE if left_alone else None
-                continue
-            if observation.kind == "pickled" and step is not None:
-                kept = self.store.objects.path(made) if made is not None else None
-                world["pickled", observation.name] = self.pickled.code(step, observation.name, kept)
-            if made is None and observation.name in self._taken_back:
-                made = self._taken_back[observation.name]
-            if made is not None and observation.kind in ("file", "absent"):
-                world[observation.kind, observation.name] = made or None
-            elif made is not None and observation.kind == "there":
-                world["there", observation.name] = A_FILE if made else None
-            elif observation.kind == "listing" and self._may_list_other(
-                world["listing", observation.name], observation
-            ):
-                world["listing", observation.name] = self._listing(observation.name, step.writes if step else ())
-        return world
+        return {
+            (seen.kind, seen.name): self._as_settled(seen, traces, world.get((seen.kind, seen.name)))
+            for seen in observations
+        }
+
+    def _as_settled(self, seen: Observation, traces: Sequence[Trace], in_tree: Digest | None) -> Digest | None:
+        """What an observation of a step's traces would give; `in_tree`: what the tree says, before anything is run."""
+        step = self.reading.graph.steps.get(traces[0].step)
+        if seen.kind == "text":
+            return self.text_of(seen.name)
+        if seen.kind == "found":
+            return self.found(traces[0].step, seen.name)
+        if seen.kind in ("file", "absent", "there", "listing"):
+            return self._looked_at(seen, traces, in_tree)
+        if step is None:
+            return in_tree
+        if seen.kind == "name":
+            return meant_by(self.reading.graph, seen.name, step.project)
+        if seen.kind == "passed":
+            return self._passed(step)
+        if seen.kind == "pickled":
+            made = self._made(seen.name)
+            kept = self.store.objects.path(made) if made is not None else None
+            return self.pickled.code(step, seen.name, kept)
+        return in_tree
+
+    def _looked_at(self, seen: Observation, traces: Sequence[Trace], in_tree: Digest | None) -> Digest | None:
+        """What is at a path once what is settled is in the tree, and what the step itself has left there is not."""
+        name = traces[0].step
+        step = self.reading.graph.steps.get(name)
+        if seen.kind in ("absent", "there") and is_of_own_file(seen, traces):
+            return A_FILE if self.found(name, seen.name) else None
+        if seen.kind == "absent" and self._is_own_folder(seen.name, traces):
+            return None
+        if self._failed_maker(name, seen) is not None:
+            return _UNKNOWN  # what is there was made earlier, and nobody knows what would be there now
+        if seen.kind in ("absent", "there") and step is not None and seen.name in step.writes:
+            return A_FILE if self.left_alone(name, seen.name) else None
+        if seen.kind == "listing":
+            may_differ = self._may_list_other(in_tree, seen)
+            return self._listing(seen.name, step.writes if step else ()) if may_differ else in_tree
+        made = self._made(seen.name)
+        if made is None:
+            made = self._taken_back.get(seen.name)
+        if made is None:
+            return in_tree
+        return A_FILE if made and seen.kind == "there" else made or None
 
     def _may_list_other(self, now: Digest | None, seen: Observation) -> bool:
         """Whether a folder may hold other names once what is settled is in the tree; most often it is there already."""
