@@ -202,7 +202,8 @@ class Schedule:
             # at without what an earlier run has shown, and does need it.
             without = self._done_without.get(unit, set())
             failed = sorted(without) or [need for need in sorted(self._upstream[unit]) if need in self._fallback]
-            return self._end_badly(unit, "skipped", failed[0].step if failed else "")
+            told = [need.step for need in failed] + [each.what for each in decision.reasons if each.kind == "step"]
+            return self._end_badly(unit, "skipped", told[0] if told else "")
         if self._stopped:
             return self._end_badly(unit, "skipped", "")
         assert decision.action == "run", f"{unit} has all that it needs, and still: {decision.action}"

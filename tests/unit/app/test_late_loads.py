@@ -299,3 +299,17 @@ def test_another_name_changes_nothing_for_who_loads_by_a_word(tmp_path: Path) ->
     run_in(tmp_path)
     workspace.write(tmp_path, {"projects/q/steps.py": makes("bases", 2)})
     assert outcomes(run_in(tmp_path)) == {"p/base": "kept", "q/bases": "made", "q/reader": "kept"}
+
+
+def test_who_asks_for_what_cannot_be_made_is_skipped_in_each_run(tmp_path: Path) -> None:
+    """The maker waits for an open step of its project, which is just the one that asks for what it makes."""
+    files = {
+        "projects/p/steps.py": "from onward import asset, ref\n\n@asset\ndef c(*, f=ref('q/f')):\n    return f\n",
+        "projects/q/steps.py": "from onward import asset, ref\n\n@asset\ndef b(f, *, c=ref('p/c')):\n    return f, c\n",
+        "projects/q/late.py": "import onward as ow\n\now.save('late', ow.load(''.join(['b'])))\n",
+    }
+    workspace.write(tmp_path, {"onward.toml": "", **files})
+    for _ in range(2):
+        record = run_in(tmp_path).steps["q/late"]
+        assert record.outcome == "skipped"
+        assert record.error is not None and record.error["message"] == "it needs `q/b`, which was not made"

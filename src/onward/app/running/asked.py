@@ -64,14 +64,15 @@ class AskedFor:
             task["inputs"][word] = handed(Binding(word, target, form), self._evaluation, outbox)
         task["absent"] = asked.absent
 
-    def still_missing(self, name: str) -> dict[str, Any] | None:
-        """The error of a step that is to start, although something that it asked for is still not made."""
+    def still_missing(self, name: str) -> str | None:
+        """An asset that a step asked for which is to start, and that is still not made."""
         maker, settled = self._graph.maker, self._evaluation.settled
-        unmade = (each for each in self.targets(name).values() if each in maker and maker[each] not in settled)
-        asset = next(unmade, None)
-        if asset is None:
-            return None
-        if maker[asset] in self._evaluation.failed:
-            return error_of("Skipped", f"it needs `{asset}`, which was not made")
-        message = f"it loads `{asset}`, and what makes that needs something of `{name}` first"
-        return error_of("Circle", message, "let one of the two do without the other")
+        return next(
+            (each for each in self.targets(name).values() if each in maker and maker[each] not in settled), None
+        )
+
+
+def circle(name: str, asset: str) -> dict[str, Any]:
+    """The error of a step that loads an asset whose maker waits for it."""
+    message = f"it loads `{asset}`, and what makes that needs something of `{name}` first"
+    return error_of("Circle", message, "let one of the two do without the other")

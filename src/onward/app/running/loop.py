@@ -18,7 +18,7 @@ from onward.app.observing import seen, unstable
 from onward.app.observing.collect import Result, keep_overwritten
 from onward.app.observing.outputs import EditedByHandError, TreeOutputs, files_taken_of, stood_in_for
 from onward.app.running import strict
-from onward.app.running.asked import AskedFor
+from onward.app.running.asked import AskedFor, circle
 from onward.app.running.children import Children
 from onward.app.running.evaluate import Evaluation, MissingSourceError
 from onward.app.running.files import StepFiles
@@ -229,7 +229,7 @@ class Loop:
         missing = self._asked.still_missing(name)
         if missing is not None:
             self._locks.release(key)
-            return self._fail(unit, missing, None)
+            return self._cannot_be_had(unit, missing)
         try:
             self._launch(unit, decision, key)
         except EditedByHandError as error:
@@ -240,6 +240,14 @@ class Loop:
             self._locks.release(key)
             return self._lost(unit, error.asset)
         return ()
+
+    def _cannot_be_had(self, unit: Unit, asset: str) -> Sequence[AnyEvent]:
+        """Ends a step that has asked for an asset which is not made, and will not be without it."""
+        maker = self._graph.maker[asset]
+        if maker not in self._evaluation.failed:
+            return self._fail(unit, circle(unit.step, asset), None)
+        self._skipped(unit, maker)
+        return [Failed(unit)]
 
     def _launch(self, unit: Unit, decision: Decision, key: Digest, first: FirstRun | None = None) -> None:
         """Starts the child of a step whose key is locked.
