@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -13,7 +14,7 @@ from threading import Thread
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Frame, Page
+from playwright.sync_api import Browser, Frame, Page, Route
 
 from tests.portal import browser as browsers
 from tests.portal import released_sample
@@ -201,6 +202,17 @@ def test_places_within_a_frame_move_the_page(wide: Page, written: Path) -> None:
     inside.locator("a[href='#marks']").first.evaluate("link => link.click()")
     wide.wait_for_function("window.scrollY > 200")
     assert "compared" in wide.url
+
+
+def test_a_frame_that_is_whole_before_the_page_listens_is_as_high_as_its_document(wide: Page, written: Path) -> None:
+    def late(route: Route) -> None:
+        time.sleep(1)
+        route.continue_()
+
+    wide.route("**/site*.js", late)
+    wide.goto(beside(written, asset=REPORT))
+    shown(wide, "before")
+    wide.wait_for_function("document.querySelector(\"[data-side='before'] iframe\").offsetHeight > 1000")
 
 
 def test_links_lead_out_of_the_frame(wide: Page, written: Path) -> None:

@@ -44,6 +44,10 @@
     }
   }
   document.addEventListener("click", follow);
+  addEventListener("message", function (event) {
+    // The page listens only when it is whole, and this document may have been whole before it.
+    if (event.source === parent && event.data && event.data.onward === "tell") { told = 0; tell(); }
+  });
   addEventListener("load", function () { chased = 0; tell(); });
   addEventListener("resize", function () {
     if (window.innerWidth === width) { resizedAt = performance.now(); }

@@ -218,6 +218,7 @@
         }
       });
     });
+    each("iframe[data-frame]", function (frame) { frame.contentWindow.postMessage({ onward: "tell" }, "*"); });
   }
 
   // --- two releases side by side ------------------------------------------------------------------
