@@ -5,7 +5,6 @@ One of them waits where it opens the file, until the other has ended; from then 
 
 from __future__ import annotations
 
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from onward.app.settings.options import RunOptions
 from onward.app.wiring import open_workspace
 from onward.testing import workspace
 from onward.testing.watchers import Recorder
+from tests.cli.workspaces import commit, run_git
 from tests.properties.test_histories import outcome_of
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a call wait, by design; Linux runs it")
@@ -64,18 +64,13 @@ def run_in(folder: Path, jobs: int) -> RunReport:
         return run(opened, RunOptions(keep_going=True, jobs=jobs), Recorder())
 
 
-def commit_all(folder: Path) -> None:
-    commit = ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x"]
-    for words in (["init", "-q"], ["add", "-A"], commit):
-        subprocess.run(["git", *words], cwd=folder, check=True)
-
-
 def ends_as_one_after_the_other(tmp_path: Path, files: dict[str, str], *, is_tracked: bool = False) -> None:
     at_once, in_order = tmp_path / "at once", tmp_path / "in order"
     for folder in (at_once, in_order):
         if is_tracked:
             workspace.write(folder, {SHARED: "tracked ", ".gitignore": ".onward\n"})
-            commit_all(folder)
+            run_git(folder, "init", "-q")
+            commit(folder, "tracked")
         workspace.write(folder, {"onward.toml": "", **files})
     report, clean = run_in(at_once, 3), run_in(in_order, 1)
     assert report.ok, {name: record.error for name, record in report.steps.items()}

@@ -6,7 +6,6 @@ After every edit the file, and what a reader makes of it, has to be what a clean
 from __future__ import annotations
 
 import shutil
-import subprocess
 from pathlib import Path
 from random import Random
 
@@ -17,6 +16,7 @@ from onward.app.settings.options import RunOptions
 from onward.app.wiring import open_workspace
 from onward.testing import workspace
 from onward.testing.watchers import Recorder
+from tests.cli.workspaces import commit, run_git
 from tests.properties.killed import run_and_kill
 from tests.properties.test_histories import outcome_of
 
@@ -47,7 +47,7 @@ def run_until_nothing_is_left_over(folder: Path, jobs: int, world: World) -> Run
         return report
     (folder / SHARED).unlink()
     if world.is_tracked:
-        subprocess.run(["git", "checkout", "-q", "--", SHARED], cwd=folder, check=True)
+        run_git(folder, "checkout", "-q", "--", SHARED)
     return run_in(folder, jobs)
 
 
@@ -88,9 +88,8 @@ class World:
         folder.mkdir(exist_ok=True)
         if self.is_tracked:
             workspace.write(folder, {SHARED: "tracked ", ".gitignore": ".onward\n"})
-            said = ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x"]
-            for words in (["init", "-q"], ["add", "-A"], said):
-                subprocess.run(["git", *words], cwd=folder, check=True)
+            run_git(folder, "init", "-q")
+            commit(folder, "tracked")
 
 
 def live_through(base: Path, seed: int, edits: int) -> None:

@@ -14,6 +14,7 @@ from onward.app.settings.options import RunOptions
 from onward.app.wiring import open_workspace
 from onward.testing import workspace
 from onward.testing.watchers import Recorder
+from tests.cli.workspaces import commit, run_git
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux", reason="elsewhere only what Python itself opens is seen, by design; Linux runs it"
@@ -35,12 +36,6 @@ def run_in(folder: Path, files: workspace.Contents) -> RunReport:
         if name in planned and planned[name].outcome in ("kept", "would-restore") and record.outcome != "failed":
             assert record.outcome == {"kept": "kept", "would-restore": "restored"}[planned[name].outcome]
     return report
-
-
-def commit_all(folder: Path) -> None:
-    commit = ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "x"]
-    for words in (["init", "-q"], ["add", "-A"], commit):
-        subprocess.run(["git", *words], cwd=folder, check=True)
 
 
 def outcomes(report: RunReport) -> dict[str, str]:
@@ -174,11 +169,12 @@ def test_of_two_that_make_what_is_missing_the_second_does_where_the_first_no_lon
 
 def test_a_tracked_file_that_a_step_has_changed_and_now_leaves_alone_is_as_git_has_it(tmp_path: Path) -> None:
     workspace.write(tmp_path, {MADE: "tracked", ".gitignore": ".onward\n"})
-    commit_all(tmp_path)
+    run_git(tmp_path, "init", "-q")
+    commit(tmp_path, "tracked")
     run_in(tmp_path, {"a.py": 'open("made.txt", "w").write("made")\n'})
     assert outcomes(run_in(tmp_path, {"a.py": if_missing('"made.txt"', "made")})) == {"a": "made"}
     assert (tmp_path / MADE).read_text() == "tracked"
-    commit_all(tmp_path)
+    commit(tmp_path, "all")
     assert set(outcomes(run_in(tmp_path, {})).values()) == {"kept"}
 
 
