@@ -474,6 +474,17 @@ def test_the_first_failure_starts_no_further_step(work: Path) -> None:
     assert answer.json["counts"]["skipped"] >= 5
 
 
+@pytest.mark.parametrize("path", ["steps.py", "projects/first/steps.py"])
+def test_a_first_file_that_does_not_parse_is_no_empty_folder(tmp_path: Path, path: str) -> None:
+    (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / path).write_text("from onward import asset\n\n@asset\ndef x(:\n")
+    answer = onward(tmp_path, "run")
+    assert answer.status == 2
+    assert f"{path}:4" in answer.err and "does not parse" in answer.err
+    (tmp_path / path).write_text("def x(:\n")
+    assert onward(tmp_path, "run").status == 0, "a file that nobody meant for onward is its owner's affair"
+
+
 def test_a_step_that_takes_too_long_is_ended(work: Path) -> None:
     steps = functions(slow="[os.system('sleep 60'), time.sleep(60)]")
     write(work, {"projects/bad/steps.py": steps}, git=False)

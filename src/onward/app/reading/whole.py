@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -34,6 +36,7 @@ from onward.model.workspace import Candidate, Discovered, Finding, Project, Sett
 from onward.steps.registry import kinds
 from onward.store.index import Index
 
+_OUR_IMPORTS = re.compile(rb"^[ \t]*(?:import|from)[ \t]+onward\b", re.MULTILINE)
 _READABLE = "give yourself the right to read it, or take away a link that leads nowhere"
 
 
@@ -234,7 +237,7 @@ def read(
     texts = _read_texts(place, tree, index, code, commands, python)
     projects = project_rules.projects(code)
     files = _code_files(project_rules, tree, configured, texts, once)
-    drafts, candidates, said = _drafts(files)
+    drafts, candidates, said = _drafts(place.root, files)
     sources = find_sources(place.root, tree.data, projects)
     parameters, unknown = _parameters(place, projects, drafts, project_rules, given)
     links = Links(
@@ -486,7 +489,7 @@ def _symbols(
     return resolved
 
 
-def _drafts(files: Mapping[str, CodeFile]) -> tuple[list[Draft], list[Candidate], list[Finding]]:
+def _drafts(root: Path, files: Mapping[str, CodeFile]) -> tuple[list[Draft], list[Candidate], list[Finding]]:
     drafts: list[Draft] = []
     candidates: list[Candidate] = []
     findings: list[Finding] = []
@@ -498,7 +501,7 @@ def _drafts(files: Mapping[str, CodeFile]) -> tuple[list[Draft], list[Candidate]
         if scan.is_never_step(path):
             continue
         if file.problem is not None:
-            findings += _parse_finding(file)
+            findings += _parse_finding(root, file)
             continue
         for kind in by_suffix.get("." + path.rpartition(".")[2], ()):
             said = kind.read(file)
@@ -509,10 +512,11 @@ def _drafts(files: Mapping[str, CodeFile]) -> tuple[list[Draft], list[Candidate]
     return drafts, sorted(candidates, key=lambda candidate: candidate.file), findings
 
 
-def _parse_finding(file: CodeFile) -> list[Finding]:
-    """A file of a project that does not parse; a notebook is one anywhere, since it is a step anywhere."""
+def _parse_finding(root: Path, file: CodeFile) -> list[Finding]:
+    """A file that would hold steps and does not parse: one of a project, a notebook, one that imports onward."""
     assert file.problem is not None
-    if not (file.in_project or file.is_named or file.path.endswith(".ipynb")):
+    is_meant = file.in_project or file.is_named or file.path.endswith(".ipynb")
+    if not is_meant and not _has_our_imports(root / file.path):
         return []
     line = file.problem.line or None
     message = f"`{file.path}` does not parse: {file.problem.message}"
@@ -520,6 +524,14 @@ def _parse_finding(file: CodeFile) -> list[Finding]:
         cell, inner = file.notebook.place(line)
         message, line = (f"{message} (cell {cell}, line {inner})", None) if cell else (message, line)
     return [Finding("syntax", message, file.path, line, "mend it", touches=(f"file:{file.path}",))]
+
+
+def _has_our_imports(path: Path) -> bool:
+    """Whether the text of a file that does not parse imports onward: it may be all that somebody has begun with."""
+    try:
+        return _OUR_IMPORTS.search(path.read_bytes()) is not None
+    except OSError:
+        return False
 
 
 def _parameters(
